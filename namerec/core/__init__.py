@@ -1,0 +1,1 @@
+"""Pure numerics: torch, numpy, scikit-learn. No files, no threads, no screen."""

@@ -1,0 +1,171 @@
+"""The alphabet of 57 letters, and how any text becomes a name written in it."""
+
+import string
+import unicodedata
+from dataclasses import dataclass
+
+import numpy as np
+from anyascii import anyascii
+
+from namerec.errors import NameInputError
+
+#: Letters a network can read, in the order of their indices (the classic tutorial's order).
+LETTERS = string.ascii_letters + " .,;'"
+ALPHABET_SIZE = len(LETTERS)
+#: Longest name in letters. The longest in the tutorial corpus has 20; the rest is headroom.
+MAX_LETTERS = 64
+#: Longest text looked at, in code points: nobody's name, and it bounds the work on hostile input.
+MAX_TEXT = 1024
+
+_INDEX_OF = np.full(128, -1, dtype=np.int16)
+_INDEX_OF[[ord(letter) for letter in LETTERS]] = np.arange(ALPHABET_SIZE)
+_ALLOWED = frozenset(LETTERS)
+# Letters and the marks that stand for apostrophes and hyphens are romanised; symbols are not
+# (anyascii would turn a smiling face into ":smiling:").
+_ROMANISED_CATEGORIES = frozenset({"Ll", "Lu", "Lt", "Lm", "Lo", "Pi", "Pf", "Pd", "Zs", "Sk"})
+_MARK_CATEGORIES = frozenset({"Mn", "Me"})
+
+
+@dataclass(frozen=True, slots=True)
+class NormalisedName:
+    """A name in the alphabet, and what it took to get it there.
+
+    Attributes:
+        original: The text as given, cut to `MAX_TEXT` code points.
+        letters: The name in the 57 letters, at most `MAX_LETTERS` of them, perhaps empty.
+        marks_dropped: How many combining marks (accents, cedillas, ...) were taken off.
+        romanised: The characters that were written in Latin letters instead, in order.
+        dropped: The characters that have no counterpart in the alphabet, in order.
+        letters_cut: How many letters stood beyond `MAX_LETTERS` (or the text beyond `MAX_TEXT`).
+    """
+
+    original: str
+    letters: str
+    marks_dropped: int = 0
+    romanised: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
+    letters_cut: int = 0
+
+    @property
+    def changed(self) -> bool:
+        """Whether the letters differ from the text that was given."""
+        return self.letters != self.original or self.letters_cut > 0
+
+    def describe(self) -> str:
+        """What normalising did, as one sentence; empty if it did nothing."""
+        parts = []
+        if self.romanised:
+            parts.append(f"{_count(len(self.romanised), 'character')} written in Latin letters")
+        if self.marks_dropped:
+            parts.append(f"{_count(self.marks_dropped, 'accent')} taken off")
+        if self.dropped:
+            parts.append(f"{_count(len(self.dropped), 'character')} outside the alphabet left out")
+        if self.letters_cut:
+            parts.append(f"cut to {MAX_LETTERS} letters ({self.letters_cut:,} left out)")
+        if not parts and self.changed:
+            parts.append("blanks tidied")
+        return f"Read as “{self.letters}”: {', '.join(parts)}." if parts else ""
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def normalise(text: str) -> NormalisedName:
+    """Writes any text in the 57 letters of the alphabet.
+
+    Combining marks are dropped after canonical decomposition (NFD), what is left is composed again
+    (NFC, so that Hangul stays syllables) and romanised by `anyascii` where it is a letter of
+    another script; whatever is then still outside the alphabet is dropped, and blanks are folded.
+    Normalising twice gives what normalising once gives.
+
+    Args:
+        text: Any text, of any length; lone surrogates and control characters are dropped.
+
+    Returns:
+        The name and what was changed. Its letters are empty if nothing could be read.
+    """
+    if len(text) <= MAX_LETTERS and _ALLOWED.issuperset(text):
+        tidy = " ".join(text.split())
+        return NormalisedName(original=text, letters=tidy)
+    original = text[:MAX_TEXT]
+    without_marks = []
+    marks = 0
+    for character in unicodedata.normalize("NFD", original):
+        if unicodedata.category(character) in _MARK_CATEGORIES:
+            marks += 1
+        else:
+            without_marks.append(character)
+    letters: list[str] = []
+    romanised: list[str] = []
+    dropped: list[str] = []
+    for character in unicodedata.normalize("NFC", "".join(without_marks)):
+        if character in _ALLOWED:
+            letters.append(character)
+            continue
+        written = _romanise(character, after_letter=bool(letters) and letters[-1][-1].isalpha())
+        if written and character != "-":
+            letters.append(written)
+            romanised.append(character)
+        else:
+            dropped.append(character)
+    tidy = " ".join("".join(letters).split())
+    cut = tidy[:MAX_LETTERS].rstrip()
+    return NormalisedName(
+        original=original,
+        letters=cut,
+        marks_dropped=marks,
+        romanised=tuple(romanised),
+        dropped=tuple(dropped),
+        letters_cut=len(tidy) - len(cut) + len(text) - len(original),
+    )
+
+
+def _romanise(character: str, *, after_letter: bool) -> str:
+    """The letters of the alphabet that stand for one character of another script, or ""."""
+    category = unicodedata.category(character)
+    if category not in _ROMANISED_CATEGORIES:
+        return ""
+    written = "".join(letter for letter in anyascii(character) if letter in _ALLOWED)
+    # Scripts without case come out capitalised syllable by syllable: BeiJing, GimCheolSu.
+    return written.lower() if category == "Lo" and after_letter else written
+
+
+def readable(text: str) -> NormalisedName:
+    """Normalises a typed name, and insists that something of it can be read.
+
+    Raises:
+        NameInputError: If no letter of the alphabet is left.
+    """
+    name = normalise(text)
+    if any(letter.isalpha() for letter in name.letters):
+        return name
+    if not text.strip():
+        raise NameInputError("No name was given. Type a surname, for example Schmidt or Okonkwo.")
+    raise NameInputError(
+        f"Nothing in the {len(text):,} characters given is a letter that can be read. "
+        "Type a surname in letters; other scripts and accents are converted."
+    )
+
+
+def encode(letters: str) -> np.ndarray:
+    """Turns a normalised name into letter indices.
+
+    Args:
+        letters: A name in the 57 letters, as `normalise` gives it.
+
+    Returns:
+        Indices, uint8, 0..56, shape (length,).
+
+    Raises:
+        ValueError: If a letter is outside the alphabet (normalise first).
+    """
+    if not _ALLOWED.issuperset(letters):
+        raise ValueError(f"{letters!r} is not normalised")
+    codes = np.frombuffer(letters.encode("ascii"), dtype=np.uint8)
+    return _INDEX_OF[codes].astype(np.uint8)
+
+
+def decode(indices: np.ndarray) -> str:
+    """Turns letter indices, shape (length,), 0..56, back into the name."""
+    return "".join(LETTERS[index] for index in indices)

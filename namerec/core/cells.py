@@ -1,0 +1,87 @@
+"""One time step of each recurrence, written as the textbook writes it.
+
+These few lines are the reference: traces call them, the fast layers are tested against them, and
+a reader who wants to know what an LSTM does needs no other file.
+
+Source: Hochreiter and Schmidhuber, "Long short-term memory", Neural Computation 9(8), 1997; the
+forget gate from Gers, Schmidhuber and Cummins, "Learning to forget", 2000; the RNN is Elman's,
+"Finding structure in time", 1990, by default without its nonlinearity, as in the classic tutorial.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+#: The gates in the order in which they are stacked, as in `nn.LSTM`.
+GATES = ("i", "f", "g", "o")
+
+
+class LSTMState(NamedTuple):
+    """All that one LSTM step computes, each (B, H)."""
+
+    i: Tensor  # input gate, 0..1: how much of the candidate is let in
+    f: Tensor  # forget gate, 0..1: how much of the old cell state is kept
+    g: Tensor  # cell candidate, -1..1: what could be let in
+    o: Tensor  # output gate, 0..1: how much of the cell state is shown
+    c: Tensor  # cell state
+    h: Tensor  # hidden state, -1..1
+
+
+def lstm_step(x: Tensor, h: Tensor, c: Tensor, weight: Tensor, bias: Tensor) -> LSTMState:
+    """One time step of an LSTM.
+
+    Args:
+        x: Input (one-hot letter or lower layer's hidden state), (B, X).
+        h: Hidden state before the step, (B, H).
+        c: Cell state before the step, (B, H).
+        weight: Of the four gates, stacked i, f, g, o, reading input and hidden state, (4H, X + H).
+        bias: Of the four gates, (4H,).
+
+    Returns:
+        Gates, candidate and the new states.
+    """
+    i, f, g, o = (torch.cat([x, h], dim=1) @ weight.T + bias).chunk(4, dim=1)
+    i, f, g, o = torch.sigmoid(i), torch.sigmoid(f), torch.tanh(g), torch.sigmoid(o)
+    c = f * c + i * g
+    h = o * torch.tanh(c)
+    return LSTMState(i, f, g, o, c, h)
+
+
+def rnn_step(x: Tensor, h: Tensor, weight: Tensor, bias: Tensor, *, tanh: bool) -> Tensor:
+    """One time step of a simple recurrent network.
+
+    Args:
+        x: Input, (B, X).
+        h: Hidden state before the step, (B, H).
+        weight: Reading input and hidden state, (H, X + H).
+        bias: (H,).
+        tanh: Whether the recurrence is squashed; the report's and the tutorial's is not.
+
+    Returns:
+        The new hidden state, (B, H).
+    """
+    z = torch.cat([x, h], dim=1) @ weight.T + bias
+    return torch.tanh(z) if tanh else z
+
+
+class LSTMCell(nn.Module):
+    """The four gates of one LSTM layer, each a plain `nn.Linear` over input and hidden state."""
+
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__()
+        self.forget_gate = nn.Linear(input_size + hidden_size, hidden_size)
+        self.input_gate = nn.Linear(input_size + hidden_size, hidden_size)
+        self.cell_update = nn.Linear(input_size + hidden_size, hidden_size)
+        self.output_gate = nn.Linear(input_size + hidden_size, hidden_size)
+
+    def stacked(self) -> tuple[Tensor, Tensor]:
+        """Weight (4H, X + H) and bias (4H,) of the gates, stacked i, f, g, o."""
+        gates = (self.input_gate, self.forget_gate, self.cell_update, self.output_gate)
+        return torch.cat([gate.weight for gate in gates]), torch.cat([gate.bias for gate in gates])
+
+    def forward(self, x: Tensor, h: Tensor, c: Tensor) -> LSTMState:
+        """One time step: x (B, X), h and c (B, H)."""
+        return lstm_step(x, h, c, *self.stacked())

@@ -1,0 +1,239 @@
+"""The three networks, one signature: packed names in, log-probabilities out.
+
+    `forward(names: PackedNames) -> (B, categories)`, rows in the batch's own order.
+
+Each follows the course report's structure at its sizes; `MODELS` is the only place that knows which
+class stands for which kind.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import ClassVar
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.nn.utils.rnn import PackedSequence
+
+from namerec.core.alphabet import ALPHABET_SIZE
+from namerec.core.cells import LSTMCell
+from namerec.core.config import ModelConfig, ModelKind
+from namerec.core.layers import lstm_layer, rnn_layer
+from namerec.core.packing import PackedNames
+
+
+class NameModel(nn.Module):
+    """What the three networks share: their sizes, and where their randomness comes from.
+
+    Attributes:
+        generator: Source of the dropout masks. Training sets it, so that a run's numbers do not
+            depend on what else the process draws.
+    """
+
+    gated: ClassVar[bool]
+
+    def __init__(self, config: ModelConfig, categories: int) -> None:
+        super().__init__()
+        self.config = config
+        self.categories = categories
+        self.generator: torch.Generator | None = None
+
+    def layer_weights(self) -> list[tuple[Tensor, Tensor]]:
+        """Each layer's weight (G, X + H) and bias (G,); G is 4H stacked i, f, g, o, or H."""
+        raise NotImplementedError
+
+    def read_out(self, last_input: Tensor, before: Tensor, after: Tensor) -> Tensor:
+        """Log-probabilities from the top layer's input and its states around the last letter.
+
+        Args:
+            last_input: What the top layer read last, (B, X).
+            before: Its hidden state before that, (B, H).
+            after: Its hidden state after that, (B, H).
+        """
+        raise NotImplementedError
+
+    def dropped(self, states: Tensor) -> Tensor:
+        """Dropout as in Srivastava et al., JMLR 15, 2014 (inverted), from our own generator."""
+        probability = self.config.dropout
+        if not self.training or probability == 0:
+            return states
+        keep = torch.empty_like(states).bernoulli_(1 - probability, generator=self.generator)
+        return states * keep.div_(1 - probability)
+
+
+class RNN(NameModel):
+    """The report's RNN: `i2h` and `i2o` both read the letter and the previous hidden state.
+
+    The output of the last time step is computed from the last letter and the state *before* it;
+    there is no nonlinearity in the recurrence unless `nonlinearity` is *tanh*.
+    """
+
+    gated = False
+
+    def __init__(self, config: ModelConfig, categories: int) -> None:
+        super().__init__(config, categories)
+        hidden = config.hidden_size
+        top_input = ALPHABET_SIZE if config.num_layers == 1 else hidden
+        self.i2h = nn.Linear(ALPHABET_SIZE + hidden, hidden)
+        if config.num_layers > 1:
+            self.deeper = nn.ModuleList(
+                nn.Linear(2 * hidden, hidden) for _ in range(config.num_layers - 1)
+            )
+        self.i2o = nn.Linear(top_input + hidden, categories)
+        self.softmax = nn.LogSoftmax(dim=1)
+
+    def _layers(self) -> list[nn.Linear]:
+        return [self.i2h, *(self.deeper if self.config.num_layers > 1 else [])]  # type: ignore[list-item]
+
+    def layer_weights(self) -> list[tuple[Tensor, Tensor]]:
+        """See the base class; G is H."""
+        return [(layer.weight, layer.bias) for layer in self._layers()]
+
+    def read_out(self, last_input: Tensor, before: Tensor, after: Tensor) -> Tensor:
+        """See the base class; the state after the last letter is not read."""
+        return torch.as_tensor(self.softmax(self.i2o(torch.cat([last_input, before], dim=1))))
+
+    def forward(self, names: PackedNames) -> Tensor:
+        """Log-probabilities of the categories, (B, categories)."""
+        tanh = self.config.nonlinearity == "tanh"
+        *lower, top = self.layer_weights()
+        x: Tensor | None = None
+        for weight, bias in lower:
+            x = self.dropped(rnn_layer(names, x, weight, bias, tanh=tanh, final=False))
+        before = self.dropped(rnn_layer(names, x, *top, tanh=tanh, final=True))
+        last = names.last_rows()
+        if x is None:
+            letters = names.letters.index_select(0, last)
+            last_input = F.one_hot(letters, ALPHABET_SIZE + 1)[:, :ALPHABET_SIZE].to(before.dtype)
+        else:
+            last_input = x.index_select(0, last)
+        return self.read_out(last_input, before, before)
+
+
+class LSTM(NameModel):
+    """PyTorch's own `nn.LSTM` with a linear layer on its last hidden state."""
+
+    gated = True
+
+    def __init__(self, config: ModelConfig, categories: int) -> None:
+        super().__init__(config, categories)
+        self.rnn = nn.LSTM(ALPHABET_SIZE, config.hidden_size, config.num_layers)
+        self.out = nn.Linear(config.hidden_size, categories)
+        self.softmax = nn.LogSoftmax(dim=-1)
+
+    def layer_weights(self) -> list[tuple[Tensor, Tensor]]:
+        """See the base class; `nn.LSTM` keeps two biases, which only ever act as their sum."""
+        result = []
+        for layer in self.rnn.all_weights:
+            input_weight, recurrent_weight, input_bias, recurrent_bias = layer
+            weight = torch.cat([input_weight, recurrent_weight], dim=1)
+            result.append((weight, input_bias + recurrent_bias))
+        return result
+
+    def read_out(self, last_input: Tensor, before: Tensor, after: Tensor) -> Tensor:
+        """See the base class; only the state after the last letter is read."""
+        return torch.as_tensor(self.softmax(self.out(after)))
+
+    def forward(self, names: PackedNames) -> Tensor:
+        """Log-probabilities of the categories, (B, categories)."""
+        x = F.one_hot(names.letters, ALPHABET_SIZE + 1)[:, :ALPHABET_SIZE]
+        rows: Tensor = x.to(self.out.weight.dtype)  # (N, 57)
+        sizes = torch.tensor(names.batch_sizes)
+        if self.training and self.config.dropout > 0 and self.config.num_layers > 1:
+            final = self._layer_by_layer(rows, sizes)
+        else:
+            _, (states, _) = self.rnn(PackedSequence(rows, sizes))
+            final = states[-1]
+        final = self.dropped(final.index_select(0, names.restore))
+        return self.read_out(rows, final, final)
+
+    def _layer_by_layer(self, rows: Tensor, sizes: Tensor) -> Tensor:
+        """The same kernel a layer at a time, with dropout between from our own generator.
+
+        `nn.LSTM(dropout=...)` draws from the process-wide generator, which other threads share.
+        """
+        batch = int(sizes[0])
+        final = rows
+        for layer, weights in enumerate(self.rnn.all_weights):
+            zero = rows.new_zeros(1, batch, self.config.hidden_size)
+            rows, states, _ = torch.lstm(
+                self.dropped(rows) if layer else rows,
+                sizes,
+                [zero, zero],
+                weights,
+                True,  # has_biases
+                1,  # num_layers
+                0.0,  # dropout
+                self.training,
+                False,  # bidirectional
+            )
+            final = states[-1]
+        return final
+
+
+class CustomLSTM(NameModel):
+    """The LSTM written by hand: four named gates a layer, every layer with its own."""
+
+    gated = True
+
+    def __init__(self, config: ModelConfig, categories: int) -> None:
+        super().__init__(config, categories)
+        inputs = [ALPHABET_SIZE] + [config.hidden_size] * (config.num_layers - 1)
+        self.cells = nn.ModuleList(LSTMCell(size, config.hidden_size) for size in inputs)
+        self.out = nn.Linear(config.hidden_size, categories)
+        self.softmax = nn.LogSoftmax(dim=-1)
+
+    def layer_weights(self) -> list[tuple[Tensor, Tensor]]:
+        """See the base class."""
+        return [cell.stacked() for cell in self.cells]  # type: ignore[operator, misc]
+
+    def read_out(self, last_input: Tensor, before: Tensor, after: Tensor) -> Tensor:
+        """See the base class; only the state after the last letter is read."""
+        return torch.as_tensor(self.softmax(self.out(after)))
+
+    def forward(self, names: PackedNames) -> Tensor:
+        """Log-probabilities of the categories, (B, categories)."""
+        *lower, top = self.layer_weights()
+        x: Tensor | None = None
+        for weight, bias in lower:
+            x = self.dropped(lstm_layer(names, x, weight, bias, final=False))
+        final = self.dropped(lstm_layer(names, x, *top, final=True))
+        return self.read_out(final, final, final)
+
+
+MODELS: dict[ModelKind, type[NameModel]] = {"rnn": RNN, "lstm": LSTM, "custom_lstm": CustomLSTM}
+
+
+def build(config: ModelConfig, categories: int, seed: int = 0) -> NameModel:
+    """Makes a network with freshly drawn weights.
+
+    PyTorch's own initial distributions, drawn from a generator of our own: uniform within
+    1/sqrt(fan-in) for `nn.Linear`, within 1/sqrt(hidden size) for `nn.LSTM`.
+
+    Args:
+        config: The shape.
+        categories: How many categories it tells apart, 1 or more.
+        seed: Of the weights.
+    """
+    with torch.device("meta"):
+        model = MODELS[config.kind](config, categories)
+    model.to_empty(device="cpu")
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for module in model.modules():
+            if isinstance(module, nn.Linear):
+                bound = 1 / math.sqrt(module.in_features)
+            elif isinstance(module, nn.LSTM):
+                bound = 1 / math.sqrt(module.hidden_size)
+            else:
+                continue
+            for parameter in module.parameters(recurse=False):
+                parameter.uniform_(-bound, bound, generator=generator)
+    return model
+
+
+def describe(config: ModelConfig, categories: int) -> str:
+    """The printed structure of a network, without drawing its weights."""
+    with torch.device("meta"):
+        return str(MODELS[config.kind](config, categories))

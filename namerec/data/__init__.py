@@ -1,0 +1,1 @@
+"""Where names come from: bundled, downloaded, or your own."""

@@ -1,0 +1,1 @@
+"""Background training: queue, threads, snapshots, executors. No Streamlit."""

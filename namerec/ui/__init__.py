@@ -1,0 +1,1 @@
+"""Everything that touches Streamlit: cached services, session keys, widgets."""
