@@ -41,7 +41,7 @@ def tiny_dataset() -> Dataset:
 @pytest.fixture(scope="session")
 def tiny_folder(tmp_path_factory) -> Path:
     """The tiny dataset as a folder of text files."""
-    folder = tmp_path_factory.mktemp("names")
+    folder: Path = tmp_path_factory.mktemp("names")
     for category in _ENDINGS:
         names = [line.name for line in tiny_lines() if line.category == category]
         (folder / f"{category}.txt").write_text("\n".join(names) + "\n", encoding="utf-8")

@@ -45,7 +45,9 @@ def lstm_layer(
     Returns:
         Hidden states: (B, H) in the batch's own order if `final`, else packed, (N, H).
     """
-    hidden = _LSTMLayer.apply(names, x, weight, bias, final)
+    hidden: Tensor = _LSTMLayer.apply(  # type: ignore[no-untyped-call]
+        names, x, weight, bias, final
+    )
     return hidden.index_select(0, names.restore) if final else hidden
 
 
@@ -66,7 +68,9 @@ def rnn_layer(
     Returns:
         Hidden states: (B, H) in the batch's own order if `final`, else packed, (N, H).
     """
-    hidden = _RNNLayer.apply(names, x, weight, bias, tanh, final)
+    hidden: Tensor = _RNNLayer.apply(  # type: ignore[no-untyped-call]
+        names, x, weight, bias, tanh, final
+    )
     return hidden.index_select(0, names.restore) if final else hidden
 
 

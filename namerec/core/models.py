@@ -84,7 +84,7 @@ class RNN(NameModel):
         self.softmax = nn.LogSoftmax(dim=1)
 
     def _layers(self) -> list[nn.Linear]:
-        return [self.i2h, *(self.deeper if self.config.num_layers > 1 else [])]  # type: ignore[list-item]
+        return [self.i2h, *(self.deeper if self.config.num_layers > 1 else [])]
 
     def layer_weights(self) -> list[tuple[Tensor, Tensor]]:
         """See the base class; G is H."""
@@ -161,7 +161,7 @@ class LSTM(NameModel):
                 self.dropped(rows) if layer else rows,
                 sizes,
                 [zero, zero],
-                weights,
+                list(weights),
                 True,  # has_biases
                 1,  # num_layers
                 0.0,  # dropout
@@ -186,7 +186,7 @@ class CustomLSTM(NameModel):
 
     def layer_weights(self) -> list[tuple[Tensor, Tensor]]:
         """See the base class."""
-        return [cell.stacked() for cell in self.cells]  # type: ignore[operator, misc]
+        return [cell.stacked() for cell in self.cells]  # type: ignore[operator]
 
     def read_out(self, last_input: Tensor, before: Tensor, after: Tensor) -> Tensor:
         """See the base class; only the state after the last letter is read."""

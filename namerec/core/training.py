@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -78,7 +78,7 @@ class Resumed:
 
 Record = StepRecord | Checkpoint | EpochRecord | FinalRecord
 
-OPTIMIZERS: dict[OptimizerKind, type[torch.optim.Optimizer]] = {
+OPTIMIZERS: dict[OptimizerKind, Callable[..., torch.optim.Optimizer]] = {
     "sgd": torch.optim.SGD,
     "adam": torch.optim.Adam,
     "adamw": torch.optim.AdamW,
@@ -291,7 +291,7 @@ class _Training:
         self.optimizer.zero_grad()
         answers = self.model(names)
         loss = F.nll_loss(answers, labels)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         limit = self.config.training.clip_norm or math.inf
         norm = nn.utils.clip_grad_norm_(self.parameters, limit)
         self.optimizer.step()

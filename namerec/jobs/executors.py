@@ -1,0 +1,152 @@
+"""Where training runs: an executor turns a run into a stream of records.
+
+Nothing above it cares how. The one here trains in the thread that iterates the stream; a
+cluster's would be a second.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import traceback
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+import torch
+
+from namerec.core.dataset import Dataset
+from namerec.core.results import EpochRecord, FinalRecord, StepRecord
+from namerec.core.splits import make_split
+from namerec.core.training import Checkpoint, Plan, plan, train
+from namerec.errors import DataError, NamerecError
+from namerec.runs.atomic import write_whole
+from namerec.runs.folder import RunFolder
+from namerec.runs.records import PartScores
+
+log = logging.getLogger(__name__)
+
+#: What an executor yields: the plan once, and then what core.training yields, checkpoints stored.
+StreamRecord = Plan | StepRecord | EpochRecord | FinalRecord
+
+
+class Executor(Protocol):
+    """Trains a run and stores it."""
+
+    def stream(self, run: RunFolder) -> Iterator[StreamRecord]:
+        """Trains the run from where it stands; every epoch is on disk before it is yielded.
+
+        Closing the stream stops the training; the run is then *stopped*.
+        """
+        ...
+
+
+def thread_count() -> int:
+    """PyTorch's threads: `NAMEREC_THREADS` if set, else up to 2.
+
+    More threads than that gain nothing at these sizes (`namerec bench` measures it).
+    """
+    given = os.environ.get("NAMEREC_THREADS", "")
+    return max(1, int(given)) if given.isdigit() else min(2, os.cpu_count() or 1)
+
+
+class LocalExecutor:
+    """Trains in the thread that iterates the stream, on this machine."""
+
+    def __init__(self, load_dataset: Callable[[str], Dataset]) -> None:
+        self._load_dataset = load_dataset
+
+    def stream(self, run: RunFolder) -> Iterator[StreamRecord]:
+        """See `Executor`."""
+        with run.lock():
+            keeper = _StatusKeeper(run)
+            try:
+                yield from self._train(run, keeper)
+            except GeneratorExit:
+                keeper.change(state="stopped")
+                raise
+            except Exception as error:
+                keeper.fail(error)
+                raise
+
+    def _train(self, run: RunFolder, keeper: _StatusKeeper) -> Iterator[StreamRecord]:
+        torch.set_num_threads(thread_count())
+        info = run.info()
+        keeper.change(state="running", message="")
+        dataset = self._load_dataset(info.config.training.dataset)
+        if dataset.fingerprint != info.dataset.fingerprint:
+            raise DataError(
+                f"The names in “{dataset.title}” are not those this run was begun with. Put the "
+                "old files back, or start a new run on the new ones."
+            )
+        split = make_split(dataset, info.config.training.protocol, info.config.training.seed)
+        layout = plan(info.config.training, len(split.train))
+        keeper.change(epochs=layout.epochs, steps=layout.steps)
+        yield layout
+        waiting: list[StepRecord] = []
+        point: Checkpoint | None = None
+        for record in train(info.config, dataset, split, run.resumed()):
+            if isinstance(record, Checkpoint):
+                point = record
+                continue
+            if isinstance(record, StepRecord):
+                waiting.append(record)
+            elif isinstance(record, EpochRecord) and point is not None:
+                run.store_epoch([*waiting, record], point)
+                waiting = []
+                keeper.epoch(record)
+            elif isinstance(record, FinalRecord):
+                run.write_predictions(record.predictions)
+                keeper.finish(record)
+            yield record
+
+
+class _StatusKeeper:
+    """The stored status of a run that is being trained."""
+
+    def __init__(self, run: RunFolder) -> None:
+        self._run = run
+        self._status = run.status()
+
+    def change(self, **values: object) -> None:
+        self._status = self._status.model_copy(update=values)
+        self._run.write_status(self._status)
+
+    def epoch(self, record: EpochRecord) -> None:
+        values: dict[str, object] = {
+            "epoch": record.epoch,
+            "step": record.step,
+            "seconds": record.seconds,
+            "names_per_second": record.names_per_second,
+        }
+        if record.best:
+            values |= {
+                "best_epoch": record.epoch,
+                "validation_accuracy": record.validation_accuracy,
+            }
+        self.change(**values)
+
+    def finish(self, record: FinalRecord) -> None:
+        scores = {part: PartScores(**scored.as_dict()) for part, scored in record.scores.items()}
+        self.change(
+            state="finished",
+            seconds=record.seconds,
+            names_per_second=record.names_per_second,
+            scores=scores,
+        )
+
+    def fail(self, error: Exception) -> None:
+        message = str(error) if isinstance(error, NamerecError) else _unforeseen(error)
+        if not isinstance(error, NamerecError):
+            log.exception("run %s failed", self._run.id)
+        try:
+            write_whole(self._run.path / "error.txt", traceback.format_exc().encode())
+            self.change(state="failed", message=message)
+        except OSError:
+            log.exception("the failure of run %s could not be stored", self._run.id)
+
+
+def _unforeseen(error: Exception) -> str:
+    return (
+        f"Training failed in a way namerec did not foresee ({type(error).__name__}: "
+        f"{str(error)[:200]}). The full cause is in “error.txt” in the run's folder."
+    )

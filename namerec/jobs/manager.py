@@ -1,0 +1,295 @@
+"""Background training: a queue, a thread a job, and snapshots for whoever looks on.
+
+One manager a server. A job's thread iterates its executor's stream and replaces one immutable
+snapshot by assignment; readers take it without a lock and can do nothing to it. A thread that dies
+leaves its cause in the snapshot.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import dataclasses
+import gc
+import logging
+import threading
+import time
+from collections.abc import Generator
+
+from namerec.core.config import RunConfig
+from namerec.core.dataset import Dataset
+from namerec.core.results import EpochRecord, FinalRecord, Scores, StepRecord
+from namerec.core.training import Plan
+from namerec.errors import JobError, NamerecError
+from namerec.jobs.executors import Executor, StreamRecord
+from namerec.jobs.snapshot import GrowingSeries, JobSnapshot
+from namerec.runs.folder import RunFolder
+from namerec.runs.records import RESUMABLE_STATES
+from namerec.runs.store import RunStore, RunSummary
+
+log = logging.getLogger(__name__)
+
+#: Seconds a shutdown waits for the training thread to store its stop.
+SHUTDOWN_SECONDS = 8.0
+
+
+class JobManager:
+    """Queues runs and trains them in the background."""
+
+    def __init__(self, store: RunStore, executor: Executor, most_running: int = 1) -> None:
+        self.store = store
+        self._executor = executor
+        self._most_running = most_running
+        self._lock = threading.Lock()
+        self._jobs: dict[str, _Job] = {}
+        self._queue: list[_Job] = []
+        atexit.register(self.shutdown)
+
+    def start(self, config: RunConfig, dataset: Dataset) -> str:
+        """Makes a run and queues it.
+
+        Args:
+            config: Network and settings.
+            dataset: The names that `config.training.dataset` stands for.
+
+        Returns:
+            The run's id.
+
+        Raises:
+            NamerecError: If the run cannot be stored.
+        """
+        folder = self.store.create(config, dataset)
+        self._enqueue(_Job(folder, config))
+        return folder.id
+
+    def resume(self, run_id: str) -> None:
+        """Queues a run that was interrupted, stopped or failed, from its last stored epoch.
+
+        Raises:
+            NamerecError: If there is no such run, or it cannot be gone on with.
+        """
+        folder = self.store.open(run_id)
+        summary = self.store.summary(folder)
+        if not isinstance(summary, RunSummary):
+            raise JobError(summary.reason)
+        if summary.pretrained or summary.state not in RESUMABLE_STATES:
+            raise JobError(
+                f"Run {run_id} is {summary.state}; only interrupted, stopped and failed runs of "
+                "your own can be gone on with."
+            )
+        steps, epochs = folder.metrics()
+        job = _Job(folder, summary.info.config)
+        done = [record for record in steps if record.step <= summary.status.step]
+        job.series = GrowingSeries.of(done)
+        history = tuple(record for record in epochs if record.step <= summary.status.step)
+        job.publish(series=job.series.view(), history=history, seconds=summary.status.seconds)
+        self._enqueue(job)
+
+    def pause(self, run_id: str) -> None:
+        """Holds a running job before its next record.
+
+        Raises:
+            JobError: If it is not running.
+        """
+        self._ordered(run_id, "paused", {"running"}).going.clear()
+
+    def proceed(self, run_id: str) -> None:
+        """Lets a paused job go on.
+
+        Raises:
+            JobError: If it is not paused.
+        """
+        self._ordered(run_id, "continued", {"paused", "running"}).going.set()
+
+    def stop(self, run_id: str) -> None:
+        """Ends a job after the record it is at; what its last epoch stored is kept.
+
+        Raises:
+            JobError: If it has ended already.
+        """
+        job = self._ordered(run_id, "stopped", {"queued", "running", "paused"})
+        job.stopping.set()
+        job.going.set()
+        with self._lock:
+            waiting = job in self._queue
+            if waiting:
+                self._queue.remove(job)
+        if waiting:
+            status = job.folder.status().model_copy(update={"state": "stopped"})
+            job.folder.write_status(status)
+            job.publish(state="stopped", place=0)
+            self._number_the_queue()
+
+    def snapshot(self, run_id: str) -> JobSnapshot | None:
+        """The job's latest snapshot, or None if this manager never had it."""
+        job = self._jobs.get(run_id)
+        return job.snapshot if job else None
+
+    def active(self) -> list[JobSnapshot]:
+        """Snapshots of all jobs that run or wait, running ones first."""
+        snapshots = [job.snapshot for job in list(self._jobs.values())]
+        waiting = [snapshot for snapshot in snapshots if not snapshot.ended]
+        return sorted(waiting, key=lambda snapshot: snapshot.place)
+
+    def latest(self) -> JobSnapshot | None:
+        """The job started last, running or ended; None if there was none."""
+        jobs = list(self._jobs.values())
+        return jobs[-1].snapshot if jobs else None
+
+    def wait(self, run_id: str, seconds: float) -> JobSnapshot:
+        """Waits until a job has ended.
+
+        Raises:
+            JobError: If there is no such job, or it is still at work after so many seconds.
+        """
+        job = self._jobs.get(run_id)
+        if job is None:
+            raise JobError(f"There is no job for run “{run_id}” in this server.")
+        if not job.over.wait(seconds):
+            raise JobError(f"Run {run_id} is still {job.snapshot.state} after {seconds:g} seconds.")
+        return job.snapshot
+
+    def shutdown(self) -> None:
+        """Stops all jobs and waits until their threads have stored it."""
+        atexit.unregister(self.shutdown)
+        with self._lock:
+            self._queue.clear()
+            jobs = list(self._jobs.values())
+        for job in jobs:
+            job.stopping.set()
+            job.going.set()
+        deadline = time.monotonic() + SHUTDOWN_SECONDS
+        for job in jobs:
+            if job.thread is not None:
+                job.thread.join(max(0.0, deadline - time.monotonic()))
+
+    # -- inside
+
+    def _ordered(self, run_id: str, verb: str, allowed: set[str]) -> _Job:
+        job = self._jobs.get(run_id)
+        if job is None:
+            raise JobError(f"Run “{run_id}” is not at work in this server, so it cannot be {verb}.")
+        state = job.snapshot.state
+        if state not in allowed:
+            raise JobError(f"Run {run_id} is {state}, so it cannot be {verb}.")
+        return job
+
+    def _enqueue(self, job: _Job) -> None:
+        with self._lock:
+            self._jobs.pop(job.folder.id, None)  # so that the latest job is the last
+            self._jobs[job.folder.id] = job
+            self._queue.append(job)
+        self._start_what_may_run()
+
+    def _start_what_may_run(self) -> None:
+        with self._lock:
+            running = sum(job.thread is not None and not job.over.is_set() for job in self._all())
+            while self._queue and running < self._most_running:
+                job = self._queue.pop(0)
+                job.publish(state="running", place=0)
+                job.thread = threading.Thread(
+                    target=self._work, args=(job,), name=f"train-{job.folder.id}", daemon=True
+                )
+                job.thread.start()
+                running += 1
+        self._number_the_queue()
+
+    def _all(self) -> list[_Job]:
+        return list(self._jobs.values())
+
+    def _number_the_queue(self) -> None:
+        with self._lock:
+            for place, job in enumerate(self._queue, 1):
+                job.publish(state="queued", place=place)
+
+    def _work(self, job: _Job) -> None:
+        try:
+            with contextlib.closing(self._stream(job)) as stream:
+                for record in stream:
+                    job.take(record)
+                    if job.hold():
+                        break
+            if not job.snapshot.ended:
+                job.publish(state="stopped", remaining=None)
+        except NamerecError as error:
+            job.publish(state="failed", message=str(error), remaining=None)
+        except Exception as error:
+            log.exception("run %s failed", job.folder.id)
+            message = job.stored_message() or f"Training failed: {type(error).__name__}."
+            job.publish(state="failed", message=message, remaining=None)
+        finally:
+            job.over.set()
+            gc.collect()
+            self._start_what_may_run()
+
+    def _stream(self, job: _Job) -> Generator[StreamRecord]:
+        yield from self._executor.stream(job.folder)
+
+
+class _Job:
+    """A run that is queued, worked on, or was."""
+
+    def __init__(self, folder: RunFolder, config: RunConfig) -> None:
+        self.folder = folder
+        self.going = threading.Event()
+        self.going.set()
+        self.stopping = threading.Event()
+        self.over = threading.Event()
+        self.thread: threading.Thread | None = None
+        self.series = GrowingSeries()
+        self.snapshot = JobSnapshot(folder.id, config, "queued")
+        self._first_step: tuple[int, float] | None = None
+        self._mark = (0.0, time.monotonic())  # seconds of training at a moment of the clock
+
+    def publish(self, **changes: object) -> None:
+        self.snapshot = dataclasses.replace(self.snapshot, **changes)  # type: ignore[arg-type]
+
+    def take(self, record: StreamRecord) -> None:
+        """Puts a record into the snapshot."""
+        if isinstance(record, Plan):
+            self.publish(steps=record.steps, epochs=record.epochs)
+            self._mark = (self.snapshot.seconds, time.monotonic())
+        elif isinstance(record, StepRecord):
+            self.series.add(record)
+            self.publish(series=self.series.view(), **self._times(record.step))
+        elif isinstance(record, EpochRecord):
+            self.publish(
+                history=(*self.snapshot.history, record),
+                seconds=record.seconds,
+                names_per_second=record.names_per_second,
+            )
+            self._mark = (record.seconds, time.monotonic())
+        elif isinstance(record, FinalRecord):
+            scores: tuple[Scores, ...] = tuple(record.scores.values())
+            self.publish(state="finished", scores=scores, seconds=record.seconds, remaining=0.0)
+
+    def hold(self) -> bool:
+        """Waits while the job is paused; says whether it is to stop."""
+        if not self.going.is_set():
+            self.publish(state="paused")
+            paused_since = time.monotonic()
+            self.going.wait()
+            paused = time.monotonic() - paused_since
+            self._mark = (self._mark[0], self._mark[1] + paused)
+            if self._first_step is not None:
+                self._first_step = (self._first_step[0], self._first_step[1] + paused)
+            if not self.stopping.is_set():
+                self.publish(state="running")
+        return self.stopping.is_set() and self.snapshot.state != "finished"
+
+    def stored_message(self) -> str:
+        try:
+            return self.folder.status().message
+        except NamerecError:
+            return ""
+
+    def _times(self, step: int) -> dict[str, float | None]:
+        """Seconds of training so far, and still to go at the pace since this job's first record."""
+        now = time.monotonic()
+        seconds = self._mark[0] + now - self._mark[1]
+        if self._first_step is None:
+            self._first_step = (step, now)
+            return {"seconds": seconds, "remaining": None}
+        first, since = self._first_step
+        pace = (now - since) / max(step - first, 1)
+        return {"seconds": seconds, "remaining": pace * (self.snapshot.steps - step)}

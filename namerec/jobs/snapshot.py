@@ -1,0 +1,114 @@
+"""An immutable view of a job, for whoever looks on while it works."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from namerec.core.config import RunConfig
+from namerec.core.results import EpochRecord, Scores, StepRecord
+from namerec.runs.records import RunState
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StepSeries:
+    """Step records as columns, each (records,); read only."""
+
+    step: np.ndarray
+    loss: np.ndarray
+    gradient_norm: np.ndarray
+    learning_rate: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.step)
+
+
+class GrowingSeries:
+    """Step records that only grow; a view of what is there costs nothing to take.
+
+    Views share the columns' memory, whose filled part never changes.
+    """
+
+    def __init__(self) -> None:
+        self._columns = np.empty((4, 256))
+        self._filled = 0
+
+    def add(self, record: StepRecord) -> None:
+        """Adds one record."""
+        if self._filled == self._columns.shape[1]:
+            self._columns = np.concatenate([self._columns, np.empty_like(self._columns)], axis=1)
+        self._columns[:, self._filled] = (
+            record.step,
+            record.loss,
+            record.gradient_norm,
+            record.learning_rate,
+        )
+        self._filled += 1
+
+    def view(self) -> StepSeries:
+        """What is there now."""
+        return StepSeries(*self._columns[:, : self._filled])
+
+    @staticmethod
+    def of(records: list[StepRecord]) -> GrowingSeries:
+        """A series of stored records."""
+        series = GrowingSeries()
+        for record in records:
+            series.add(record)
+        return series
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class JobSnapshot:
+    """A job at one moment.
+
+    Attributes:
+        run_id: The run it works on.
+        config: Its settings.
+        state: What it is doing.
+        place: Its place in the queue, 1 for the next to start; 0 if it is not waiting.
+        epochs: Epochs in all (0 until they are known).
+        steps: Optimizer steps in all (0 until they are known).
+        seconds: Seconds of training so far, pauses left out.
+        remaining: Seconds still to go at the speed so far, None until it can be told.
+        names_per_second: Over the last epoch; 0 before the first.
+        series: Step records so far.
+        history: Epoch records so far.
+        scores: By part, once finished.
+        message: Why it failed, in a sentence.
+    """
+
+    run_id: str
+    config: RunConfig
+    state: RunState
+    place: int = 0
+    epochs: int = 0
+    steps: int = 0
+    seconds: float = 0.0
+    remaining: float | None = None
+    names_per_second: float = 0.0
+    series: StepSeries = field(default_factory=lambda: GrowingSeries().view(), repr=False)
+    history: tuple[EpochRecord, ...] = field(default=(), repr=False)
+    scores: tuple[Scores, ...] = ()
+    message: str = ""
+
+    @property
+    def step(self) -> int:
+        """Optimizer steps done, as far as is recorded."""
+        return int(self.series.step[-1]) if len(self.series) else 0
+
+    @property
+    def epoch(self) -> int:
+        """Epochs done."""
+        return self.history[-1].epoch if self.history else 0
+
+    @property
+    def progress(self) -> float:
+        """Share of all steps done, 0..1."""
+        return min(self.step / self.steps, 1.0) if self.steps else 0.0
+
+    @property
+    def ended(self) -> bool:
+        """Whether nobody works on it any more and nobody will by itself."""
+        return self.state in ("finished", "stopped", "failed", "interrupted")

@@ -1,0 +1,63 @@
+"""Files that are whole or not there: written aside, flushed to the disk, renamed into place."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+#: Ending of a file that is still being written; anything so called is debris after a crash.
+UNFINISHED = ".part"
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Replaces a file's content in one step; on any failure the old content stays.
+
+    Args:
+        path: The file; its folder exists.
+        content: All of its new content.
+
+    Raises:
+        OSError: If the disk refuses; nothing of the attempt is left.
+    """
+    aside = path.with_name(f"{path.name}.{os.getpid()}{UNFINISHED}")
+    try:
+        with aside.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
+    flush_folder(path.parent)
+
+
+def append_flushed(path: Path, content: bytes) -> None:
+    """Adds to the end of a file and waits until it is on the disk.
+
+    Raises:
+        OSError: If the disk refuses; what was written of the content is cut off again.
+    """
+    created = not path.exists()
+    with path.open("ab") as file:
+        before = file.tell()
+        try:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        except BaseException:
+            os.truncate(file.fileno(), before)
+            raise
+    if created:
+        flush_folder(path.parent)
+
+
+def flush_folder(folder: Path) -> None:
+    """Makes renames and new names in a folder durable, where the system can."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

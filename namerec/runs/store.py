@@ -1,0 +1,163 @@
+"""All runs: those of this data folder, and the pretrained ones that ship with the project."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import platformdirs
+import torch
+
+import namerec
+from namerec.core.config import RunConfig
+from namerec.core.dataset import Dataset
+from namerec.errors import RunError
+from namerec.runs.folder import RunFolder
+from namerec.runs.records import DatasetInfo, RunInfo, RunState, RunStatus
+
+#: Finished runs that ship with the project, so that the first launch has something to look into.
+PRETRAINED = Path(namerec.__file__).resolve().parent.parent / "assets" / "pretrained"
+
+_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,99}")
+_RECORDED_PACKAGES = ("torch", "numpy", "safetensors")
+
+
+def home() -> Path:
+    """The data folder: `NAMEREC_HOME` if set, else the user's own by the system's convention."""
+    given = os.environ.get("NAMEREC_HOME")
+    return Path(given).expanduser() if given else Path(platformdirs.user_data_dir("namerec"))
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """A run in a list.
+
+    Attributes:
+        id: Its folder's name.
+        info: What it is.
+        status: How far it has come.
+        state: Its state now, *interrupted* included.
+        pretrained: Whether it ships with the project.
+    """
+
+    id: str
+    info: RunInfo
+    status: RunStatus
+    state: RunState
+    pretrained: bool
+
+    @property
+    def has_network(self) -> bool:
+        """Whether there is a trained network to look into."""
+        return self.status.best_epoch > 0
+
+
+@dataclass(frozen=True, slots=True)
+class DamagedRun:
+    """A run that cannot be read, and why; the others stay listed."""
+
+    id: str
+    reason: str
+
+
+class RunStore:
+    """Makes, finds and lists runs."""
+
+    def __init__(self, root: Path | None = None, pretrained: Path | None = PRETRAINED) -> None:
+        self.root = root if root is not None else home() / "runs"
+        self.pretrained = pretrained
+
+    def create(self, config: RunConfig, dataset: Dataset) -> RunFolder:
+        """Makes a new run's folder, *queued*.
+
+        Args:
+            config: All that decides its numbers.
+            dataset: The names it is about.
+
+        Raises:
+            RunError: If the data folder cannot be written.
+        """
+        now = datetime.now(UTC).astimezone()
+        stamp = now.strftime("%Y%m%d-%H%M%S")
+        identity = f"{stamp}-{config.model.kind}-{secrets.token_hex(2)}"
+        folder = RunFolder(self.root / identity)
+        info = RunInfo(
+            id=identity,
+            created=now,
+            config=config,
+            dataset=DatasetInfo(
+                title=dataset.title,
+                fingerprint=dataset.fingerprint,
+                names=len(dataset),
+                categories=dataset.categories,
+            ),
+            parameters=config.model.parameter_count(len(dataset.categories)),
+            versions={
+                "namerec": namerec.__version__,
+                "python": platform.python_version(),
+                **{package: version(package) for package in _RECORDED_PACKAGES},
+            },
+            threads=torch.get_num_threads(),
+        )
+        try:
+            folder.path.mkdir(parents=True)
+            folder.write_info(info)
+            folder.write_status(RunStatus(state="queued"))
+        except OSError as error:
+            raise RunError(
+                f"The run cannot be stored in {self.root}: {error.strerror}. Free some space, or "
+                "set NAMEREC_HOME to a folder that can be written."
+            ) from None
+        return folder
+
+    def open(self, identity: str) -> RunFolder:
+        """Finds a run by its id.
+
+        Raises:
+            RunError: If there is none.
+        """
+        if _ID.fullmatch(identity):
+            for root in self._roots():
+                if (root / identity / "config.json").is_file():
+                    return RunFolder(root / identity)
+        raise RunError(
+            f"There is no run “{identity[:100]}”. `python -m namerec runs list` and the run "
+            "pickers show what there is."
+        )
+
+    def entries(self) -> list[RunSummary | DamagedRun]:
+        """All runs, newest first, the pretrained ones last; damaged ones say why."""
+        result: list[RunSummary | DamagedRun] = []
+        for root in self._roots():
+            if not root.is_dir():
+                continue
+            names = sorted(
+                (entry.name for entry in os.scandir(root) if entry.is_dir()), reverse=True
+            )
+            result += [
+                self.summary(RunFolder(root / name)) for name in names if _ID.fullmatch(name)
+            ]
+        return result
+
+    def summaries(self) -> list[RunSummary]:
+        """All runs that can be read, newest first, the pretrained ones last."""
+        return [run for run in self.entries() if isinstance(run, RunSummary)]
+
+    def summary(self, folder: RunFolder) -> RunSummary | DamagedRun:
+        """One run as a list shows it."""
+        try:
+            info, status = folder.info(), folder.status()
+        except RunError as error:
+            return DamagedRun(folder.id, str(error))
+        pretrained = folder.path.parent == self.pretrained
+        state = status.state if pretrained else folder.state(status)
+        return RunSummary(folder.id, info, status, state, pretrained)
+
+    def _roots(self) -> list[Path]:
+        return [self.root] if self.pretrained is None else [self.root, self.pretrained]
