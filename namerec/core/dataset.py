@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -78,6 +78,25 @@ class Dataset:
         lengths = self.lengths[indices]
         letters = self.letters[indices, : int(lengths.max())]
         return pack(letters, lengths), torch.from_numpy(self.labels[indices])
+
+    def with_categories(self, categories: tuple[str, ...]) -> Dataset:
+        """The same names with labels that count in another order of categories.
+
+        Args:
+            categories: Of a network, say; every category of this dataset is among them.
+
+        Raises:
+            DataError: If a category of this dataset is not among them.
+        """
+        strangers = sorted(set(self.categories) - set(categories))
+        if strangers:
+            raise DataError(
+                f"“{self.title}” has {len(strangers)} categories that the network does not know "
+                f"({', '.join(strangers[:5])}{', …' if len(strangers) > 5 else ''}). It knows "
+                f"{', '.join(categories[:20])}. Evaluate it on names of these."
+            )
+        numbers = np.array([categories.index(category) for category in self.categories])
+        return replace(self, categories=categories, labels=numbers[self.labels])
 
     @staticmethod
     def build(title: str, lines: Iterable[LabelledName]) -> Dataset:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from typing import Protocol
 
 import torch
@@ -32,7 +32,7 @@ StreamRecord = Plan | StepRecord | EpochRecord | FinalRecord
 class Executor(Protocol):
     """Trains a run and stores it."""
 
-    def stream(self, run: RunFolder) -> Iterator[StreamRecord]:
+    def stream(self, run: RunFolder) -> Generator[StreamRecord]:
         """Trains the run from where it stands; every epoch is on disk before it is yielded.
 
         Closing the stream stops the training; the run is then *stopped*.
@@ -55,7 +55,7 @@ class LocalExecutor:
     def __init__(self, load_dataset: Callable[[str], Dataset]) -> None:
         self._load_dataset = load_dataset
 
-    def stream(self, run: RunFolder) -> Iterator[StreamRecord]:
+    def stream(self, run: RunFolder) -> Generator[StreamRecord]:
         """See `Executor`."""
         with run.lock():
             keeper = _StatusKeeper(run)
@@ -68,7 +68,7 @@ class LocalExecutor:
                 keeper.fail(error)
                 raise
 
-    def _train(self, run: RunFolder, keeper: _StatusKeeper) -> Iterator[StreamRecord]:
+    def _train(self, run: RunFolder, keeper: _StatusKeeper) -> Generator[StreamRecord]:
         torch.set_num_threads(thread_count())
         info = run.info()
         keeper.change(state="running", message="")

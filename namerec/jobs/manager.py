@@ -14,7 +14,6 @@ import gc
 import logging
 import threading
 import time
-from collections.abc import Generator
 
 from namerec.core.config import RunConfig
 from namerec.core.dataset import Dataset
@@ -22,15 +21,17 @@ from namerec.core.results import EpochRecord, FinalRecord, Scores, StepRecord
 from namerec.core.training import Plan
 from namerec.errors import JobError, NamerecError
 from namerec.jobs.executors import Executor, StreamRecord
-from namerec.jobs.snapshot import GrowingSeries, JobSnapshot
+from namerec.jobs.snapshot import GrowingSeries, JobSnapshot, stored_snapshot
 from namerec.runs.folder import RunFolder
-from namerec.runs.records import RESUMABLE_STATES
+from namerec.runs.records import RESUMABLE_STATES, RunState, RunStatus
 from namerec.runs.store import RunStore, RunSummary
 
 log = logging.getLogger(__name__)
 
 #: Seconds a shutdown waits for the training thread to store its stop.
 SHUTDOWN_SECONDS = 8.0
+#: Snapshots of stored runs kept in memory, some 200 kB each.
+SNAPSHOTS_KEPT = 32
 
 
 class JobManager:
@@ -43,6 +44,7 @@ class JobManager:
         self._lock = threading.Lock()
         self._jobs: dict[str, _Job] = {}
         self._queue: list[_Job] = []
+        self._looked_at: dict[str, tuple[tuple[RunStatus, RunState], JobSnapshot]] = {}
         atexit.register(self.shutdown)
 
     def start(self, config: RunConfig, dataset: Dataset) -> str:
@@ -77,12 +79,10 @@ class JobManager:
                 f"Run {run_id} is {summary.state}; only interrupted, stopped and failed runs of "
                 "your own can be gone on with."
             )
-        steps, epochs = folder.metrics()
         job = _Job(folder, summary.info.config)
-        done = [record for record in steps if record.step <= summary.status.step]
-        job.series = GrowingSeries.of(done)
-        history = tuple(record for record in epochs if record.step <= summary.status.step)
-        job.publish(series=job.series.view(), history=history, seconds=summary.status.seconds)
+        stored = stored_snapshot(summary, folder)
+        job.series = GrowingSeries.of(stored.series)
+        job.publish(series=stored.series, history=stored.history, seconds=stored.seconds)
         self._enqueue(job)
 
     def pause(self, run_id: str) -> None:
@@ -125,6 +125,27 @@ class JobManager:
         job = self._jobs.get(run_id)
         return job.snapshot if job else None
 
+    def look(self, run_id: str) -> JobSnapshot:
+        """The job's latest snapshot; of a run this manager never had, one made from its folder.
+
+        Raises:
+            NamerecError: If there is no such run, or it is damaged.
+        """
+        job = self._jobs.get(run_id)
+        if job is not None:
+            return job.snapshot
+        folder = self.store.open(run_id)
+        summary = self.store.summary(folder)
+        if not isinstance(summary, RunSummary):
+            raise JobError(summary.reason)
+        known = self._looked_at.get(run_id)
+        if known is None or known[0] != (summary.status, summary.state):
+            if len(self._looked_at) >= SNAPSHOTS_KEPT:
+                self._looked_at.clear()
+            known = ((summary.status, summary.state), stored_snapshot(summary, folder))
+            self._looked_at[run_id] = known
+        return known[1]
+
     def active(self) -> list[JobSnapshot]:
         """Snapshots of all jobs that run or wait, running ones first."""
         snapshots = [job.snapshot for job in list(self._jobs.values())]
@@ -135,6 +156,12 @@ class JobManager:
         """The job started last, running or ended; None if there was none."""
         jobs = list(self._jobs.values())
         return jobs[-1].snapshot if jobs else None
+
+    def wait_for_record(self, run_id: str, seconds: float) -> None:
+        """Waits until a job has given its first record, but no longer than so many seconds."""
+        job = self._jobs.get(run_id)
+        if job is not None and not job.snapshot.place:
+            job.begun.wait(seconds)
 
     def wait(self, run_id: str, seconds: float) -> JobSnapshot:
         """Waits until a job has ended.
@@ -204,7 +231,7 @@ class JobManager:
 
     def _work(self, job: _Job) -> None:
         try:
-            with contextlib.closing(self._stream(job)) as stream:
+            with contextlib.closing(self._executor.stream(job.folder)) as stream:
                 for record in stream:
                     job.take(record)
                     if job.hold():
@@ -218,12 +245,10 @@ class JobManager:
             message = job.stored_message() or f"Training failed: {type(error).__name__}."
             job.publish(state="failed", message=message, remaining=None)
         finally:
+            job.begun.set()
             job.over.set()
             gc.collect()
             self._start_what_may_run()
-
-    def _stream(self, job: _Job) -> Generator[StreamRecord]:
-        yield from self._executor.stream(job.folder)
 
 
 class _Job:
@@ -234,6 +259,7 @@ class _Job:
         self.going = threading.Event()
         self.going.set()
         self.stopping = threading.Event()
+        self.begun = threading.Event()
         self.over = threading.Event()
         self.thread: threading.Thread | None = None
         self.series = GrowingSeries()
@@ -252,6 +278,7 @@ class _Job:
         elif isinstance(record, StepRecord):
             self.series.add(record)
             self.publish(series=self.series.view(), **self._times(record.step))
+            self.begun.set()
         elif isinstance(record, EpochRecord):
             self.publish(
                 history=(*self.snapshot.history, record),

@@ -8,7 +8,9 @@ import numpy as np
 
 from namerec.core.config import RunConfig
 from namerec.core.results import EpochRecord, Scores, StepRecord
+from namerec.runs.folder import RunFolder
 from namerec.runs.records import RunState
+from namerec.runs.store import RunSummary
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,12 +53,14 @@ class GrowingSeries:
         return StepSeries(*self._columns[:, : self._filled])
 
     @staticmethod
-    def of(records: list[StepRecord]) -> GrowingSeries:
-        """A series of stored records."""
-        series = GrowingSeries()
-        for record in records:
-            series.add(record)
-        return series
+    def of(series: StepSeries) -> GrowingSeries:
+        """A series that goes on from what another one holds."""
+        growing = GrowingSeries()
+        columns = (series.step, series.loss, series.gradient_norm, series.learning_rate)
+        room = np.empty((4, max(256, 2 * len(series))))
+        room[:, : len(series)] = columns
+        growing._columns, growing._filled = room, len(series)
+        return growing
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,3 +116,25 @@ class JobSnapshot:
     def ended(self) -> bool:
         """Whether nobody works on it any more and nobody will by itself."""
         return self.state in ("finished", "stopped", "failed", "interrupted")
+
+
+def stored_snapshot(run: RunSummary, folder: RunFolder) -> JobSnapshot:
+    """A snapshot of a run nobody is training, from what its last stored epoch left on disk."""
+    steps, epochs = folder.metrics()
+    series = GrowingSeries()
+    for record in steps:
+        if record.step <= run.status.step:
+            series.add(record)
+    return JobSnapshot(
+        run_id=run.id,
+        config=run.info.config,
+        state=run.state,
+        epochs=run.status.epochs,
+        steps=run.status.steps,
+        seconds=run.status.seconds,
+        names_per_second=run.status.names_per_second,
+        series=series.view(),
+        history=tuple(record for record in epochs if record.step <= run.status.step),
+        scores=tuple(Scores(**scores.model_dump()) for scores in run.status.scores.values()),
+        message=run.status.message,
+    )

@@ -149,6 +149,16 @@ class RunStore:
         """All runs that can be read, newest first, the pretrained ones last."""
         return [run for run in self.entries() if isinstance(run, RunSummary)]
 
+    def trained(self) -> list[RunSummary]:
+        """All runs that have a network to look into, the best first.
+
+        Those scored on held-out names come before those scored on training names; among them the
+        test accuracy decides, or for unfinished runs that on validation.
+        """
+        return sorted(
+            (run for run in self.summaries() if run.has_network), key=_merit, reverse=True
+        )
+
     def summary(self, folder: RunFolder) -> RunSummary | DamagedRun:
         """One run as a list shows it."""
         try:
@@ -161,3 +171,9 @@ class RunStore:
 
     def _roots(self) -> list[Path]:
         return [self.root] if self.pretrained is None else [self.root, self.pretrained]
+
+
+def _merit(run: RunSummary) -> tuple[bool, float]:
+    scores = run.status.scores.get("test")
+    accuracy = scores.accuracy if scores else run.status.validation_accuracy or 0.0
+    return run.info.config.training.protocol != "report", accuracy

@@ -1,0 +1,5 @@
+"""`python -m namerec`."""
+
+from namerec.cli import main
+
+main()

@@ -1,0 +1,26 @@
+"""The bundled corpus: this project's own lists of surnames, there offline on the first launch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from namerec.core.dataset import LabelledName
+from namerec.data.folder import read_folder
+from namerec.errors import DataError
+
+#: Where it lies: in `assets/` beside the package, not within it.
+FOLDER = Path(__file__).resolve().parents[2] / "assets" / "names"
+
+
+def read_bundled(folder: Path = FOLDER) -> list[LabelledName]:
+    """Reads the bundled corpus.
+
+    Raises:
+        DataError: If its files are missing or damaged.
+    """
+    if not folder.is_dir():
+        raise DataError(
+            f"The bundled corpus is not in “{folder}”. Run namerec from a whole checkout of its "
+            "repository, or give a corpus of your own."
+        )
+    return read_folder(folder)

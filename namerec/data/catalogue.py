@@ -1,0 +1,124 @@
+"""One way to every corpus: by its short name, or by a path to a folder or table of your own."""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from namerec.core.dataset import Dataset
+from namerec.data import bundled, tutorial
+from namerec.data.folder import read_folder
+from namerec.data.table import read_table
+from namerec.data.text import shown
+from namerec.errors import DataError
+
+BUNDLED = "bundled"
+TUTORIAL = "tutorial"
+#: Longest path, in code points: Linux's own limit, and what a run's settings hold.
+_MAX_PATH = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusInfo:
+    """A corpus that has a short name.
+
+    Attributes:
+        reference: What `load` takes.
+        title: What screens call it.
+        description: What it is, in a sentence.
+        installed: Whether it can be loaded now.
+        where: Its folder on this computer, or where the folder will be.
+    """
+
+    reference: str
+    title: str
+    description: str
+    installed: bool
+    where: str
+
+
+def available() -> list[CorpusInfo]:
+    """The corpora with a short name, those that are not installed yet among them."""
+    own = tutorial.own_folder()
+    return [
+        CorpusInfo(
+            reference=BUNDLED,
+            title="bundled corpus",
+            description="18 languages, this project's own lists of surnames. No name twice in a "
+            "language.",
+            installed=bundled.FOLDER.is_dir(),
+            where=str(bundled.FOLDER),
+        ),
+        CorpusInfo(
+            reference=TUTORIAL,
+            title="tutorial corpus",
+            description="18 languages, 20,050 lines: the corpus of the classic PyTorch name "
+            "tutorial. Half of it is Russian, and names stand in it twice and more.",
+            installed=tutorial.installed() is not None,
+            where=str(own or tutorial.cache_folder()),
+        ),
+    ]
+
+
+def load(reference: str) -> Dataset:
+    """Reads a corpus and encodes it.
+
+    Args:
+        reference: “bundled”, “tutorial”, or the path of a folder of text files or of a CSV or TSV
+            file. A folder of your own that is called “tutorial” is “./tutorial”.
+
+    Raises:
+        DataError: If there is no such corpus, or it cannot be read as names with categories.
+    """
+    if reference == BUNDLED:
+        return Dataset.build("bundled corpus", bundled.read_bundled())
+    if reference == TUTORIAL:
+        folder = tutorial.corpus_folder()
+        # A folder that the user brings may hold anything: what is not the corpus is not called so.
+        original = tutorial.is_original(folder)
+        title = "tutorial corpus" if original else "tutorial corpus (changed copy)"
+        return Dataset.build(title, read_folder(folder))
+    path, is_folder = _existing(reference)
+    lines = read_folder(path) if is_folder else read_table(path)
+    return Dataset.build(shown(Path(os.path.abspath(path)).name or str(path)), lines)
+
+
+def _existing(reference: str) -> tuple[Path, bool]:
+    """The path that a reference names, and whether it is a folder."""
+    allowed = (
+        "Allowed are “bundled”, “tutorial”, a folder with one text file a category, or a CSV or "
+        "TSV file with a name and a category column."
+    )
+    if not reference.strip():
+        raise DataError(f"No dataset was given. {allowed}")
+    if len(reference) > _MAX_PATH:
+        raise DataError(
+            f"The dataset “{shown(reference)}” has {len(reference):,} characters, more than a path "
+            f"can have. {allowed}"
+        )
+    try:
+        path = Path(os.path.expanduser(reference))
+        mode = path.stat().st_mode
+    except (OSError, ValueError) as error:  # ValueError: a NUL, or what no file name can hold
+        raise DataError(f"There is no dataset “{shown(reference)}”. {allowed}") from error
+    if not stat.S_ISDIR(mode) and not stat.S_ISREG(mode):
+        raise DataError(f"“{shown(reference)}” is neither a folder nor a file. {allowed}")
+    return path, stat.S_ISDIR(mode)
+
+
+def stamp(reference: str) -> str:
+    """Changes whenever the files behind a reference do; for those who keep what `load` gave.
+
+    Raises:
+        DataError: If a path given as reference is not there.
+    """
+    if reference == BUNDLED:
+        return ""
+    if reference == TUTORIAL:
+        path, is_folder = tutorial.corpus_folder(), True
+    else:
+        path, is_folder = _existing(reference)
+    files = sorted(path.iterdir()) if is_folder else [path]
+    return ";".join(f"{file.name}:{file.stat().st_mtime_ns}" for file in files if file.is_file())

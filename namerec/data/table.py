@@ -1,0 +1,202 @@
+"""A table of names: a CSV or TSV file with a name, a category and perhaps a split column."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from namerec.core.dataset import LabelledName
+from namerec.core.results import Part
+from namerec.data.text import checked_category, checked_name, decode, read_bytes, shown
+from namerec.errors import DataError
+
+#: Headings that are recognised, compared case-insensitively; of several, the first listed counts.
+NAME_COLUMNS = ("name", "surname", "word", "text")
+CATEGORY_COLUMNS = ("category", "label", "language", "class", "nationality", "country", "gender")
+SPLIT_COLUMNS = ("split", "part", "set", "fold")
+
+#: What a split column may say, compared case-insensitively.
+SPLIT_VALUES: dict[str, Part] = {
+    "train": "train",
+    "training": "train",
+    "validation": "validation",
+    "valid": "validation",
+    "val": "validation",
+    "dev": "validation",
+    "test": "test",
+    "testing": "test",
+    "held-out": "test",
+}
+
+_TAB_EXTENSIONS = frozenset({".tsv", ".tab"})
+#: Most headings listed in a message.
+_MAX_LISTED = 12
+
+
+def read_table(
+    path: Path,
+    *,
+    name_column: str | None = None,
+    category_column: str | None = None,
+    split_column: str | None = None,
+) -> list[LabelledName]:
+    """Reads a CSV or TSV file. Its columns are found as in `parse_table`.
+
+    Raises:
+        DataError: If the file cannot be read or is no such table.
+    """
+    return parse_table(
+        read_bytes(path),
+        path.name,
+        name_column=name_column,
+        category_column=category_column,
+        split_column=split_column,
+    )
+
+
+def parse_table(
+    raw: bytes,
+    file_name: str,
+    *,
+    name_column: str | None = None,
+    category_column: str | None = None,
+    split_column: str | None = None,
+) -> list[LabelledName]:
+    """The names of a table. Every cell is text: “NA”, “None” and “True” are surnames too.
+
+    Args:
+        raw: Its content, UTF-8, separated by commas, semicolons or tabs; the first line that is
+            not blank names the columns.
+        file_name: Its name, for messages; `.tsv` and `.tab` speak for tabs.
+        name_column: Heading of the names, or None for the first of `NAME_COLUMNS`.
+        category_column: Heading of the categories, or None for the first of `CATEGORY_COLUMNS`.
+        split_column: Heading of the parts of a split, or None for the first of `SPLIT_COLUMNS`,
+            if there is one.
+
+    Returns:
+        One record a line, in the file's order; an empty name stays an empty name, an empty cell
+        in the split column is no part.
+
+    Raises:
+        DataError: If it is not UTF-8, a column is missing or there twice, a line has too few or
+            too many cells or no category, or the split column says something unknown.
+    """
+    title = f"“{shown(file_name)}”"
+    text = decode(raw, file_name)
+    delimiter = _delimiter(text, title, file_name, (name_column, category_column))
+    rows = _rows(text, delimiter, title)
+    _, header = next(rows, (0, []))
+    if not header:
+        raise DataError(f"{title} is empty. Its first line must name the columns.")
+    name_at = _column(header, name_column, NAME_COLUMNS, "names", title)
+    category_at = _column(header, category_column, CATEGORY_COLUMNS, "categories", title)
+    split_at = None
+    if split_column is not None or _find(header, None, SPLIT_COLUMNS, {name_at, category_at}):
+        split_at = _column(
+            header, split_column, SPLIT_COLUMNS, "parts of the split", title, {name_at, category_at}
+        )
+    names: list[LabelledName] = []
+    for number, row in rows:
+        where = f"line {number:,} of {title}"
+        if len(row) != len(header):
+            raise DataError(
+                f"There are {len(row):,} cells in {where}, but {len(header):,} columns. Put names "
+                "that hold a separator in double quotes."
+            )
+        names.append(
+            LabelledName(
+                checked_name(row[name_at], where),
+                checked_category(row[category_at], where),
+                None if split_at is None else _part(row[split_at], where),
+            )
+        )
+    return names
+
+
+def _rows(text: str, delimiter: str, title: str) -> Iterator[tuple[int, list[str]]]:
+    """Rows that are not blank, each with the number of the line it begins on."""
+    reader = csv.reader(
+        io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True
+    )
+    while True:
+        number = reader.line_num + 1
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise DataError(
+                f"{title} is not a table from line {number:,} on: {error}. Check the double quotes "
+                "there; a double quote within quotes is written twice."
+            ) from error
+        if any(cell.strip() for cell in row):
+            yield number, row
+
+
+def _delimiter(text: str, title: str, file_name: str, wanted: tuple[str | None, str | None]) -> str:
+    """The separator under which the heading says most: first needed columns, then any columns."""
+
+    def columns(delimiter: str) -> tuple[int, int]:
+        try:
+            _, header = next(_rows(text, delimiter, title), (0, []))
+        except DataError:
+            return 0, 0
+        needed = zip(wanted, (NAME_COLUMNS, CATEGORY_COLUMNS), strict=True)
+        return sum(bool(_find(header, *columns)) for columns in needed), len(header)
+
+    by_extension = "\t,;" if Path(file_name).suffix.lower() in _TAB_EXTENSIONS else ",;\t"
+    return max(by_extension, key=columns)
+
+
+def _find(
+    header: Sequence[str],
+    explicit: str | None,
+    synonyms: Sequence[str],
+    taken: frozenset[int] | set[int] = frozenset(),
+) -> list[int]:
+    """Where a column stands: empty if it is missing, several places if it is there twice."""
+    headings = [cell.strip().casefold() for cell in header]
+    for heading in synonyms if explicit is None else (explicit.strip().casefold(),):
+        places = [at for at, cell in enumerate(headings) if cell == heading and at not in taken]
+        if places:
+            return places
+    return []
+
+
+def _column(
+    header: Sequence[str],
+    explicit: str | None,
+    synonyms: Sequence[str],
+    content: str,
+    title: str,
+    taken: frozenset[int] | set[int] = frozenset(),
+) -> int:
+    places = _find(header, explicit, synonyms, taken)
+    if len(places) == 1:
+        return places[0]
+    listed = ", ".join(f"“{shown(cell.strip())}”" for cell in header[:_MAX_LISTED])
+    more = f" and {len(header) - _MAX_LISTED:,} more" if len(header) > _MAX_LISTED else ""
+    sought = ", ".join(synonyms) if explicit is None else f"“{shown(explicit)}”"
+    if places:
+        raise DataError(
+            f"{title} has {len(places)} columns called “{shown(header[places[0]].strip())}”. "
+            "Rename all but one of them."
+        )
+    raise DataError(
+        f"{title} has no column of {content} (looked for: {sought}). Its first line names these "
+        f"columns: {listed}{more}. Rename one of them, or say which one it is."
+    )
+
+
+def _part(cell: str, where: str) -> Part | None:
+    value = cell.strip().casefold()
+    if not value:
+        return None
+    if value not in SPLIT_VALUES:
+        raise DataError(
+            f"The split column says “{shown(cell.strip())}” in {where}. Allowed are "
+            f"{', '.join(SPLIT_VALUES)}."
+        )
+    return SPLIT_VALUES[value]

@@ -1,0 +1,300 @@
+"""Loss and accuracy while a network learns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+import plotly.graph_objects as go
+
+from namerec.core.results import EpochRecord, StepRecord
+from namerec.figures.theme import (
+    SMALL_FONT_SIZE,
+    Theme,
+    axis,
+    faded,
+    new_figure,
+    say_in_the_middle,
+)
+from namerec.figures.words import label, literal, percent
+
+#: Most points of a line: about as many as a chart has pixels, few enough to send every second.
+MOST_POINTS = 500
+HEIGHT = 340  # pixels
+#: Least distance of two yardsticks' words, in percent of the axis: a line of text at `HEIGHT`.
+YARDSTICK_GAP = 6.5
+#: Plotly keeps the user's zoom for as long as this value stays the same.
+KEEP_ZOOM = "curves"
+NOTHING_YET = "Nothing measured yet."
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class History:
+    """What a run has reported so far.
+
+    Attributes:
+        step: Step numbers of the step records, int64, (records,).
+        loss: Their mean training losses in nats, dropout on, (records,).
+        epochs: The epoch records, in order.
+        protocol: The split protocol; under `report` nothing is held out, and legends say so.
+        held_out: What validation scores are measured on, such as
+            "validation names, leak-free split" (`Split.words("validation")`).
+        yardsticks: Accuracies 0..1 to compare with, by name.
+    """
+
+    step: np.ndarray
+    loss: np.ndarray
+    epochs: Sequence[EpochRecord]
+    protocol: str
+    held_out: str
+    yardsticks: tuple[tuple[str, float], ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        steps: Sequence[StepRecord],
+        epochs: Sequence[EpochRecord],
+        *,
+        protocol: str,
+        held_out: str,
+        yardsticks: tuple[tuple[str, float], ...] = (),
+    ) -> Self:
+        """The history made of a run's records."""
+        step = np.array([record.step for record in steps], dtype=np.int64)
+        loss = np.array([record.loss for record in steps], dtype=np.float64)
+        return cls(step, loss, epochs, protocol, held_out, yardsticks)
+
+    @property
+    def held_out_short(self) -> str:
+        """The same in a word or two, for a legend."""
+        return "training names" if self.protocol == "report" else "validation"
+
+
+class LossCurves(NamedTuple):
+    """What the loss figure shows; losses in nats."""
+
+    train_step: np.ndarray
+    train_loss: np.ndarray
+    epoch: list[int]
+    epoch_step: list[int]
+    held_out_loss: list[float]
+
+
+class AccuracyCurves(NamedTuple):
+    """What the accuracy figure shows; all scores in percent, 0..100."""
+
+    epoch: list[int]
+    epoch_step: list[int]
+    train: list[float]
+    held_out: list[float]
+    macro_recall: list[float]
+    yardsticks: list[tuple[str, float]]
+
+
+def decimate(x: np.ndarray, y: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
+    """Thins a line out without losing a peak.
+
+    The first and the last point stay; of every bucket of the points between them, the lowest and
+    the highest. Points that are not numbers give way to those that are.
+
+    Args:
+        x: Positions, (points,).
+        y: Values, (points,).
+        most: Most points to keep, 4 or more.
+
+    Returns:
+        Positions and values of the points kept, in their order.
+
+    Raises:
+        ValueError: If `most` is less than 4.
+    """
+    if most < 4:
+        raise ValueError(f"a line keeps its ends and one bucket: {most} points are fewer than 4")
+    if len(x) <= most:
+        return x, y
+    inner = y[1:-1]
+    buckets = (most - 2) // 2
+    size = -(-len(inner) // buckets)
+    padded = np.full(buckets * size, np.nan)
+    padded[: len(inner)] = inner
+    rows = padded.reshape(buckets, size)
+    missing = np.isnan(rows)
+    lowest = np.where(missing, np.inf, rows).argmin(axis=1)
+    highest = np.where(missing, -np.inf, rows).argmax(axis=1)
+    starts = np.arange(buckets) * size
+    kept = np.concatenate([starts + lowest, starts + highest])
+    kept = np.minimum(kept, len(inner) - 1) + 1
+    kept = np.unique(np.concatenate([[0], kept, [len(x) - 1]]))
+    return x[kept], y[kept]
+
+
+def loss_curves(history: History) -> LossCurves:
+    """What the loss figure shows."""
+    step, loss = decimate(np.asarray(history.step), np.asarray(history.loss), MOST_POINTS)
+    return LossCurves(
+        step,
+        loss,
+        [record.epoch for record in history.epochs],
+        [record.step for record in history.epochs],
+        [record.validation_loss for record in history.epochs],
+    )
+
+
+def accuracy_curves(history: History) -> AccuracyCurves:
+    """What the accuracy figure shows."""
+    return AccuracyCurves(
+        [record.epoch for record in history.epochs],
+        [record.step for record in history.epochs],
+        [100 * record.train_accuracy for record in history.epochs],
+        [100 * record.validation_accuracy for record in history.epochs],
+        [100 * record.validation_macro_recall for record in history.epochs],
+        [(name, 100 * share) for name, share in history.yardsticks],
+    )
+
+
+def loss_figure(history: History, theme: Theme) -> go.Figure:
+    """Training loss at every report, and the held-out loss after every epoch."""
+    curves = loss_curves(history)
+    figure = _curve_figure(theme, "loss (nats)", _loss_in_words(history))
+    figure.add_scatter(
+        x=curves.train_step.tolist(),
+        y=curves.train_loss.tolist(),
+        name="train, dropout on",
+        mode="lines",
+        line={"color": faded(theme.train, 0.75), "width": 1.2},
+        hovertemplate="train, dropout on: %{y:.3f} nats<br>"
+        "mean over the steps since the last report<extra></extra>",
+    )
+    figure.add_scatter(
+        x=curves.epoch_step,
+        y=curves.held_out_loss,
+        customdata=curves.epoch,
+        name=history.held_out_short,
+        mode="lines+markers",
+        line={"color": theme.validation, "width": 2},
+        marker={"size": 5},
+        hovertemplate=f"{literal(history.held_out)}: %{{y:.3f}} nats<br>"
+        "after epoch %{customdata}<extra></extra>",
+    )
+    if not len(curves.train_step) and not curves.epoch:
+        say_in_the_middle(figure, theme, NOTHING_YET)
+    return figure
+
+
+def accuracy_figure(history: History, theme: Theme) -> go.Figure:
+    """Accuracy in training, and accuracy and macro recall on held-out names, after every epoch."""
+    curves = accuracy_curves(history)
+    figure = _curve_figure(
+        theme, "accuracy, recall (%)", _accuracy_in_words(history), range=[0, 100], dtick=20
+    )
+    held_out = literal(history.held_out)
+    short = history.held_out_short
+    lines = (
+        ("train, dropout on", curves.train, theme.train, "solid", "train, dropout on"),
+        (short, curves.held_out, theme.validation, "solid", held_out),
+        (
+            f"macro recall, {short}",
+            curves.macro_recall,
+            theme.macro_recall,
+            "dash",
+            f"macro recall, {held_out}",
+        ),
+    )
+    for name, values, colour, dash, words in lines:
+        figure.add_scatter(
+            x=curves.epoch_step,
+            y=values,
+            customdata=curves.epoch,
+            name=name,
+            mode="lines+markers",
+            line={"color": colour, "width": 2, "dash": dash},
+            marker={"size": 5},
+            hovertemplate=f"{words}: %{{y:.1f}} % (epoch %{{customdata}})<extra></extra>",
+        )
+    _draw_yardsticks(figure, curves.yardsticks, theme)
+    if not curves.epoch:
+        say_in_the_middle(figure, theme, NOTHING_YET)
+    return figure
+
+
+def _curve_figure(theme: Theme, title: str, alt: str, **settings: Any) -> go.Figure:
+    return new_figure(
+        theme,
+        height=HEIGHT,
+        alt=alt,
+        uirevision=KEEP_ZOOM,
+        hovermode="x unified",
+        dragmode="zoom",
+        xaxis=axis(
+            theme,
+            "step",
+            rangemode="tozero",
+            showgrid=False,
+            tickformat=",d",
+            nticks=6,
+            unifiedhovertitle={"text": "step %{x:,d}"},
+        ),
+        yaxis=axis(theme, title, rangemode="tozero", **settings),
+    )
+
+
+def _draw_yardsticks(figure: go.Figure, yardsticks: list[tuple[str, float]], theme: Theme) -> None:
+    """Quiet lines, with their words on the left, where the curves have not yet climbed."""
+    ordered = sorted(yardsticks, key=lambda yardstick: yardstick[1])
+    places = spread([value + YARDSTICK_GAP / 2 for _, value in ordered], YARDSTICK_GAP, 100)
+    for (name, value), place in zip(ordered, places, strict=True):
+        figure.add_shape(
+            type="line",
+            xref="paper",
+            x0=0,
+            x1=1,
+            y0=value,
+            y1=value,
+            layer="below",
+            line={"color": theme.muted, "width": 1, "dash": "dot"},
+        )
+        figure.add_annotation(
+            text=f"{label(name)} {percent(value / 100)}",
+            xref="paper",
+            x=0.01,
+            y=place,
+            xanchor="left",
+            yanchor="middle",
+            showarrow=False,
+            font={"size": SMALL_FONT_SIZE, "color": theme.muted},
+        )
+
+
+def spread(places: list[float], gap: float, top: float) -> list[float]:
+    """Moves places in rising order apart, to at least a gap, and under the top."""
+    moved: list[float] = []
+    for place in places:
+        moved.append(max(place, moved[-1] + gap) if moved else place)
+    ceiling = top - gap / 2
+    for index in range(len(moved) - 1, -1, -1):
+        moved[index] = min(moved[index], ceiling)
+        ceiling = moved[index] - gap
+    return moved
+
+
+def _loss_in_words(history: History) -> str:
+    if not history.epochs:
+        return "Loss in nats by step. " + NOTHING_YET
+    last = history.epochs[-1]
+    return (
+        f"Loss in nats by step. After epoch {last.epoch}: {last.train_loss:.3f} in training with "
+        f"dropout on, {last.validation_loss:.3f} on {history.held_out}."
+    )
+
+
+def _accuracy_in_words(history: History) -> str:
+    if not history.epochs:
+        return "Accuracy in percent by step. " + NOTHING_YET
+    last = history.epochs[-1]
+    return (
+        f"Accuracy in percent by step. After epoch {last.epoch}: {percent(last.train_accuracy)} in "
+        f"training with dropout on, {percent(last.validation_accuracy)} on {history.held_out}, "
+        f"where macro recall is {percent(last.validation_macro_recall)}."
+    )

@@ -1,0 +1,221 @@
+"""Gates and states while a network reads a name: letters across, units down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+import plotly.graph_objects as go
+
+from namerec.core.results import GateTrace
+from namerec.figures.theme import (
+    FONT_SIZE,
+    SMALL_FONT_SIZE,
+    TITLE_FONT_SIZE,
+    Theme,
+    axis,
+    new_figure,
+    say_in_the_middle,
+)
+from namerec.figures.words import literal
+
+#: Shown in place of a space, which could not be seen.
+OPEN_BOX = "␣"
+# Height of the heatmap in pixels: so much for each unit, between these bounds.
+_HEIGHT_PER_UNIT = 2.4
+_LEAST_HEIGHT, _MOST_HEIGHT = 160, 420
+_ABOVE, _BELOW = 64, 56  # room for title and subtitle, and for letters and axis title
+#: Most units with a gap between their cells.
+_MOST_WITH_GAPS = 32
+
+
+class Kind(NamedTuple):
+    """What a symbol stands for: its name, what it does, and its bounds (None: it has none)."""
+
+    title: str
+    meaning: str
+    bounds: tuple[float, float] | None
+
+
+#: Everything that can be drawn, by symbol, for networks with gates.
+KINDS: dict[str, Kind] = {
+    "i": Kind("input gate", "How much of the candidate is written: 0 nothing, 1 all.", (0, 1)),
+    "f": Kind("forget gate", "How much of the old cell state is kept: 0 none, 1 all.", (0, 1)),
+    "g": Kind("cell candidate", "What could be written into the cell.", (-1, 1)),
+    "o": Kind("output gate", "How much of the cell is shown outside: 0 nothing, 1 all.", (0, 1)),
+    "c": Kind("cell state", "The memory: what was kept plus what was written.", None),
+    "h": Kind("hidden state", "What leaves the cell: o times tanh c.", (-1, 1)),
+}
+#: A network without gates has one state, and nothing holds it within bounds.
+_PLAIN_STATE = Kind("hidden state", "The only memory, computed anew at every letter.", None)
+
+
+class GatePicture(NamedTuple):
+    """What the figure shows.
+
+    Attributes:
+        values: (units, letters); without rows where there is nothing to show.
+        letters: As shown on the axis, one for each column.
+        low: Value of the colour scale's lower end.
+        high: Value of its upper end.
+        title: What is shown, in plain text.
+        meaning: What it does, in a sentence.
+    """
+
+    values: np.ndarray
+    letters: list[str]
+    low: float
+    high: float
+    title: str
+    meaning: str
+
+
+def kind_of(trace: GateTrace, symbol: str) -> Kind:
+    """What a symbol stands for in this trace's network."""
+    if symbol == "h" and "c" not in trace.values:
+        return _PLAIN_STATE
+    return KINDS[symbol]
+
+
+def shared_limit(traces: Iterable[GateTrace], symbol: str) -> float:
+    """The largest absolute value of a state in several traces, for one scale over all figures.
+
+    Args:
+        traces: Any networks' traces; those without the symbol do not count.
+        symbol: One of `KINDS`.
+
+    Returns:
+        A number above 0, over all layers; 1 where there is nothing to measure.
+    """
+    largest = 0.0
+    for trace in traces:
+        values = trace.values.get(symbol, np.empty(0))
+        sizes = np.abs(values[np.isfinite(values)])
+        largest = max(largest, float(sizes.max(initial=0)))
+    return largest or 1.0
+
+
+def gate_picture(
+    trace: GateTrace, symbol: str, layer: int, limit: float | None = None
+) -> GatePicture:
+    """What the figure shows; see `gate_figure`."""
+    kind = kind_of(trace, symbol)
+    values = np.empty((0, len(trace.letters)), dtype=np.float32)
+    layers = trace.layers if "h" in trace.values else 0
+    if symbol in trace.values and 0 <= layer < layers:
+        values = trace.values[symbol][:, layer, :].T
+    if kind.bounds is None:
+        high = limit or shared_limit([trace], symbol)
+        low = -high
+    else:
+        low, high = kind.bounds
+    title = f"{kind.title} {symbol}" + (f", layer {layer + 1}" if layers > 1 else "")
+    letters = [OPEN_BOX if letter == " " else letter for letter in trace.letters]
+    return GatePicture(values, letters, low, high, title, kind.meaning)
+
+
+def gate_figure(
+    trace: GateTrace, symbol: str, layer: int, theme: Theme, *, limit: float | None = None
+) -> go.Figure:
+    """One gate or state, letter by letter.
+
+    The colours' range does not depend on the values where the equations bound them: 0..1 for
+    gates, -1..1 for the candidate and for an LSTM's hidden state.
+
+    Args:
+        trace: What a network computed on one name.
+        symbol: One of `KINDS`.
+        layer: Index of the layer, 0 the one that reads the letters.
+        theme: The colours.
+        limit: Ends of the scale of an unbounded state; without it, its own largest value. Give
+            the `shared_limit` of all traces to figures that are to be compared.
+    """
+    picture = gate_picture(trace, symbol, layer, limit)
+    units, length = picture.values.shape
+    height = min(max(_HEIGHT_PER_UNIT * units, _LEAST_HEIGHT), _MOST_HEIGHT)
+    figure = new_figure(
+        theme,
+        height=round(height) + _ABOVE + _BELOW,
+        alt=_in_words(trace, picture),
+        margin={"l": 52, "r": 8, "t": _ABOVE, "b": _BELOW},
+        title=_title(picture, theme),
+        dragmode=False,
+        # Distinct values under the letters: a letter that occurs twice keeps both its columns.
+        xaxis=axis(
+            theme, "letter", type="category", range=[-0.5, max(length, 1) - 0.5],
+            tickmode="array", tickvals=list(range(length)),
+            ticktext=[literal(letter) for letter in picture.letters],
+            tickfont={"size": FONT_SIZE, "color": theme.text}, tickangle=0,
+            ticks="", showgrid=False, fixedrange=True,
+        ),
+        yaxis=axis(
+            theme, "unit", range=[max(units, 1) + 0.5, 0.5], tickmode="array",
+            tickvals=_unit_ticks(units), ticks="", showgrid=False, fixedrange=True,
+        ),
+    )  # fmt: skip
+    if picture.values.size == 0:
+        what = picture.title if length else "letter"
+        return say_in_the_middle(figure, theme, f"There is no {what} to show.")
+    gap = 1 if units <= _MOST_WITH_GAPS else 0
+    figure.add_heatmap(
+        z=picture.values.astype(np.float32),
+        x=[f"{place} ‘{literal(letter)}’" for place, letter in enumerate(picture.letters, 1)],
+        y0=1,
+        dy=1,
+        zmin=picture.low,
+        zmax=picture.high,
+        colorscale=theme.sequential if picture.low == 0 else theme.diverging,
+        xgap=1,
+        ygap=gap,
+        hovertemplate=f"letter %{{x}}, unit %{{y}}: {kind_of(trace, symbol).title} %{{z:.2f}}"
+        "<extra></extra>",
+        colorbar=_colour_bar(picture, theme),
+    )
+    return figure
+
+
+def _title(picture: GatePicture, theme: Theme) -> dict[str, object]:
+    return {
+        "text": picture.title,
+        "font": {"size": TITLE_FONT_SIZE, "color": theme.text, "weight": 600},
+        "subtitle": {
+            "text": picture.meaning,
+            "font": {"size": SMALL_FONT_SIZE, "color": theme.muted},
+        },
+        "x": 0,
+        "xref": "paper",
+        "xanchor": "left",
+        "y": 1,
+        "yref": "container",
+        "yanchor": "top",
+        "pad": {"t": 10},
+    }
+
+
+def _colour_bar(picture: GatePicture, theme: Theme) -> dict[str, object]:
+    ticks = np.linspace(picture.low, picture.high, 5).tolist()
+    return {
+        "thickness": 8,
+        "outlinewidth": 0,
+        "len": 1,
+        "xpad": 6,
+        "tickvals": ticks,
+        "ticktext": [f"{tick:.3g}".replace("-", "−") for tick in ticks],
+        "tickfont": {"size": SMALL_FONT_SIZE, "color": theme.muted},
+        "ticks": "",
+    }
+
+
+def _unit_ticks(units: int) -> list[int]:
+    """The first unit, and about four round numbers after it."""
+    every = next((step for step in (1, 2, 4, 8, 16, 32, 64, 128) if units <= 5 * step), 256)
+    return sorted({1, *range(every, units + 1, every)} if units else set())
+
+
+def _in_words(trace: GateTrace, picture: GatePicture) -> str:
+    return (
+        f"Heatmap of the {picture.title} while the network reads “{trace.letters}”: "
+        f"{len(picture.letters)} letters across, {len(picture.values)} units down. "
+        f"{picture.meaning}"
+    )

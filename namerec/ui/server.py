@@ -1,0 +1,21 @@
+"""The one job manager of this server, shared by all browser sessions.
+
+Kept alone in its file: a change to a cached function's file makes a new, empty manager.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+if TYPE_CHECKING:
+    from namerec.jobs.manager import JobManager
+
+
+@st.cache_resource(show_spinner="Waking PyTorch…")
+def manager() -> JobManager:
+    """The server's job manager."""
+    from namerec.jobs.local import local_manager  # late: brings torch along
+
+    return local_manager()

@@ -1,0 +1,104 @@
+"""The frame around every page: its configuration, its menu, and deep links on a cold server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import streamlit as st
+
+from namerec.ui.errors import said_plainly
+from namerec.ui.warmup import warm_up
+
+ROOT = Path(__file__).resolve().parents[2]
+_IN_FRAME = "_in_frame"
+
+
+class PageEntry(NamedTuple):
+    """One page of the lab."""
+
+    file: str
+    title: str
+    icon: str
+    section: str
+    help: str
+
+
+PAGES: tuple[PageEntry, ...] = (
+    PageEntry(
+        "pages/start.py",
+        "Start",
+        ":material/home:",
+        "",
+        "What the lab is, and where to begin.",
+    ),
+    PageEntry(
+        "pages/train.py",
+        "Train",
+        ":material/model_training:",
+        "Lab",
+        "Set up a network, train it in the background and watch loss and accuracy move.",
+    ),
+    PageEntry(
+        "pages/evaluate.py",
+        "Evaluate",
+        ":material/grid_on:",
+        "Lab",
+        "How good a run is on held-out names, and which languages it confuses.",
+    ),
+    PageEntry(
+        "pages/name.py",
+        "Name",
+        ":material/spellcheck:",
+        "Inside the network",
+        "Type a name: the ranking, and every gate, letter by letter.",
+    ),
+)
+
+
+def open_lab() -> None:
+    """Draws the frame and runs the page that was asked for."""
+    st.session_state[_IN_FRAME] = True
+    _configure()
+    page = _navigation("sidebar")
+    st.set_page_config(page_title=f"{page.title} · Name Recognition Lab")
+    st.logo(
+        str(ROOT / "assets" / "logo.svg"),
+        icon_image=str(ROOT / "assets" / "icon.png"),
+        size="large",
+    )
+    with said_plainly():
+        page.run()
+    warm_up()
+
+
+def within_frame() -> None:
+    """The first line of every page: a deep link on a cold server runs the page without its frame.
+
+    A folder called `pages/` is also Streamlit's old automatic kind of navigation, until
+    `st.navigation` has been called once in the server's life.
+    """
+    if not st.session_state.get(_IN_FRAME):
+        st.session_state[_IN_FRAME] = True
+        _configure()
+        _navigation("hidden")
+        st.rerun()
+
+
+def _configure() -> None:
+    """Layout and icon; before the navigation, whose own icons would be fetched from the network."""
+    st.set_page_config(page_icon=str(ROOT / "assets" / "icon.png"), layout="wide")
+
+
+def _navigation(position: str) -> st.Page:
+    sections: dict[str, list[object]] = {}
+    for entry in PAGES:
+        page = st.Page(
+            ROOT / entry.file,
+            title=entry.title,
+            icon=entry.icon,
+            help=entry.help,
+            default=entry is PAGES[0],
+        )
+        sections.setdefault(entry.section, []).append(page)
+    return st.navigation(sections, position=position)  # type: ignore[arg-type]

@@ -1,0 +1,73 @@
+"""The panels of the start page. Nothing here needs torch, so that it paints at once."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+_NAME = "start_name"
+
+
+def name_invitation() -> None:
+    """A box that takes a name straight to the Name page."""
+    with (
+        st.form("invitation", border=False),
+        st.container(horizontal=True, vertical_alignment="bottom"),
+    ):
+        name = st.text_input(
+            "Type a surname", key=_NAME, placeholder="Okafor, Dvořák, Nakamura, 김 …", max_chars=200
+        )
+        asked = st.form_submit_button(
+            "Ask the network", type="primary", icon=":material/spellcheck:"
+        )
+    if asked and name.strip():
+        st.switch_page("pages/name.py", query_params={"name": name})
+
+
+def steps() -> None:
+    """Three cards, one for each thing there is to do."""
+    cards = (
+        (
+            "pages/train.py",
+            ":material/model_training:",
+            "Train",
+            "Pick a network, set it up, press start. Loss and accuracy move before your eyes; "
+            "pause, stop or look elsewhere while it learns.",
+        ),
+        (
+            "pages/evaluate.py",
+            ":material/grid_on:",
+            "Evaluate",
+            "How good is it on names it has never seen? Click a cell of the confusion matrix and "
+            "read the names it got wrong.",
+        ),
+        (
+            "pages/name.py",
+            ":material/spellcheck:",
+            "Look inside",
+            "Type a name and follow it through the network: the answer after each letter, and "
+            "every gate of every unit.",
+        ),
+    )
+    with st.grid(3, min_column_width=260):
+        for page, icon, title, text in cards:
+            with st.container(border=True, height="stretch"):
+                st.page_link(page, label=f"**{title}**", icon=icon)
+                st.markdown(text)
+
+
+def networks() -> None:
+    """The three networks in a sentence each."""
+    st.subheader("Three networks, one task")
+    with st.grid(3, min_column_width=260):
+        st.markdown(
+            "**RNN**  \nThe simplest recurrence: each letter and the state before it make the "
+            "next state. It has no gates, and it forgets."
+        )
+        st.markdown(
+            "**LSTM (built-in)**  \nPyTorch's own `nn.LSTM`: a cell state carries memory past the "
+            "letters, and gates decide what goes in, stays and comes out."
+        )
+        st.markdown(
+            "**LSTM (custom)**  \nThe same mathematics written by hand, gate by gate, with a "
+            "backward pass of its own: the same numbers, and faster."
+        )

@@ -1,0 +1,311 @@
+"""The live panel of the Train page: one run, its controls, its numbers and its charts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from namerec.core.config import MODEL_TITLES, RunConfig
+from namerec.core.results import EpochRecord, Scores
+from namerec.errors import NamerecError
+from namerec.figures import curves, theme
+from namerec.ui import address, services
+from namerec.ui.errors import said_plainly
+from namerec.ui.live_chart import chart_library, live_chart
+from namerec.ui.server import manager
+from namerec.ui.settings_form import summary_words
+from namerec.ui.words import count, duration, percent, plain
+
+if TYPE_CHECKING:
+    from namerec.jobs.snapshot import JobSnapshot
+
+#: Seconds between two looks at a running job. A look costs about 15 ms of server time.
+POLL_SECONDS = 1.0
+#: Seconds a click on Start waits for the first record, so that the page it draws has a point.
+FIRST_POINT_SECONDS = 0.7
+
+_RUN = "train_run"
+_NOTICE = "train_notice"
+
+STATE_BADGES = {
+    "queued": (":material/hourglass_empty:", "orange"),
+    "running": (":material/bolt:", "green"),
+    "paused": (":material/pause:", "orange"),
+    "finished": (":material/check:", "green"),
+    "stopped": (":material/stop:", "gray"),
+    "failed": (":material/error:", "red"),
+    "interrupted": (":material/power_off:", "orange"),
+}
+
+
+def start_button(config: RunConfig) -> None:
+    """The button that makes a run of the settings and starts or queues it."""
+    if not st.button(
+        "Start training", type="primary", icon=":material/play_arrow:", width="stretch"
+    ):
+        return
+    jobs = manager()
+    run_id = jobs.start(config, services.dataset(config.training.dataset))
+    st.session_state[_RUN] = run_id
+    jobs.wait_for_record(run_id, FIRST_POINT_SECONDS)
+
+
+def training_panel(config: RunConfig | None) -> None:
+    """Draws the run that was started or looked at last; without one, what would be trained."""
+    chart_library()
+    snapshot = _shown()
+    address.write("run", snapshot.run_id if snapshot else None)
+    if snapshot is None:
+        st.title("Train a network")
+        st.markdown(
+            "Choose a network and its settings on the left, then **Start training**. Loss and "
+            "accuracy appear here as it learns. You can look at other pages meanwhile."
+        )
+        _charts(None)
+    else:
+        active = not snapshot.ended
+        st.fragment(_live, run_every=POLL_SECONDS if active else None)(snapshot.run_id, active)
+    _queue(snapshot)
+    _interrupted(snapshot)
+    if config is not None:
+        _what_would_be_trained(config)
+
+
+def _shown() -> JobSnapshot | None:
+    """The run to show: the one in the session or the URL, else the one this server began last."""
+    jobs = manager()
+    asked = st.session_state.get(_RUN) or address.read("run")
+    if asked:
+        try:
+            snapshot = jobs.look(asked)
+        except NamerecError:
+            st.session_state.pop(_RUN, None)
+        else:
+            st.session_state[_RUN] = asked
+            return snapshot
+    return jobs.latest()
+
+
+def _live(run_id: str, was_active: bool) -> None:
+    """What is redrawn every second."""
+    with said_plainly():
+        snapshot = manager().look(run_id)
+        if was_active and snapshot.ended:
+            st.rerun()
+        _head(snapshot)
+        _controls(snapshot)
+        _numbers(snapshot)
+        _charts(snapshot)
+        _after(snapshot)
+
+
+def _head(snapshot: JobSnapshot) -> None:
+    icon, colour = STATE_BADGES[snapshot.state]
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.title(MODEL_TITLES[snapshot.config.model.kind], width="content")
+        place = f", place {snapshot.place} in the queue" if snapshot.place else ""
+        st.badge(f"{snapshot.state}{place}", icon=icon, color=colour)  # type: ignore[arg-type]
+        if snapshot.config.preset != "own":
+            st.badge(f"preset {snapshot.config.preset}", color="gray")
+    st.caption(f"{summary_words(snapshot.config)} · run {snapshot.run_id}")
+    if notice := st.session_state.pop(_NOTICE, ""):
+        st.warning(plain(notice), icon=":material/info:")
+    if snapshot.message:
+        st.error(plain(snapshot.message), icon=":material/error:")
+
+
+def _controls(snapshot: JobSnapshot) -> None:
+    run_id = snapshot.run_id
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if snapshot.state == "running":
+            _order("Pause", ":material/pause:", "pause", run_id)
+        elif snapshot.state == "paused":
+            _order("Go on", ":material/play_arrow:", "proceed", run_id)
+        if not snapshot.ended:
+            _order("Stop", ":material/stop:", "stop", run_id)
+        elif snapshot.state in ("stopped", "failed", "interrupted"):
+            _order("Take up again", ":material/replay:", "resume", run_id)
+        st.progress(snapshot.progress, _progress_words(snapshot))
+
+
+def _order(label: str, icon: str, verb: str, run_id: str) -> None:
+    def obey() -> None:
+        try:
+            getattr(manager(), verb)(run_id)
+            st.session_state[_RUN] = run_id
+        except NamerecError as error:
+            st.session_state[_NOTICE] = str(error)
+
+    clicked = st.button(label, icon=icon, key=f"order_{verb}_{run_id}", on_click=obey)
+    if clicked and verb == "resume":
+        st.rerun()
+
+
+def _progress_words(snapshot: JobSnapshot) -> str:
+    if snapshot.state == "queued":
+        return "Waiting for the run before it."
+    if not snapshot.steps:
+        return "Getting ready…"
+    left = ""
+    if snapshot.state == "running" and snapshot.remaining is not None:
+        left = f" · about {duration(snapshot.remaining)} left"
+    return (
+        f"epoch {snapshot.epoch} of {snapshot.epochs} · step {count(snapshot.step)} of "
+        f"{count(snapshot.steps)} · {duration(snapshot.seconds)}{left}"
+    )
+
+
+def _numbers(snapshot: JobSnapshot) -> None:
+    history = snapshot.history
+    now = history[-1] if history else None
+    part = "training names" if snapshot.config.training.protocol == "report" else "validation"
+    with st.grid(4, min_column_width=170):
+        st.metric(
+            f"Accuracy · {part}",
+            percent(now.validation_accuracy if now else None),
+            border=True,
+            chart_data=_sparkline(history, "validation_accuracy"),
+            help="Share of right answers on names that are not trained on"
+            if part == "validation"
+            else "Share of right answers on training names, drawn uniformly over languages",
+        )
+        st.metric(
+            f"Macro recall · {part}",
+            percent(now.validation_macro_recall if now else None),
+            border=True,
+            chart_data=_sparkline(history, "validation_macro_recall"),
+            help="Mean over the languages of the share of their names that is recognised: "
+            "small languages count as much as large ones",
+        )
+        st.metric(
+            f"Loss · {part}",
+            f"{now.validation_loss:.3f}" if now else "–",
+            border=True,
+            chart_data=_sparkline(history, "validation_loss"),
+            help="Mean negative log-probability of the right language, nats",
+        )
+        st.metric(
+            "Speed · training",
+            f"{count(snapshot.names_per_second)} /s" if now else "–",
+            border=True,
+            chart_data=_sparkline(history, "names_per_second"),
+            chart_type="bar",
+            help="Training names per second over the last epoch, evaluation left out",
+        )
+
+
+def _sparkline(history: tuple[EpochRecord, ...], field: str) -> list[float] | None:
+    """One value an epoch; None for fewer than two, which make no line."""
+    return [getattr(epoch, field) for epoch in history] if len(history) > 1 else None
+
+
+def _charts(snapshot: JobSnapshot | None) -> None:
+    history = _history(snapshot)
+    look = theme.theme_for(st.context.theme.type)
+    with st.grid(2, min_column_width=380):
+        with st.container(border=True):
+            st.subheader("Loss")
+            live_chart(curves.loss_figure(history, look), key="loss_chart")
+        with st.container(border=True):
+            st.subheader("Accuracy")
+            live_chart(curves.accuracy_figure(history, look), key="accuracy_chart")
+
+
+def _history(snapshot: JobSnapshot | None) -> curves.History:
+    if snapshot is None:
+        return curves.History.of([], [], protocol="leak-free", held_out="validation names")
+    protocol = snapshot.config.training.protocol
+    held_out = "training names" if protocol == "report" else f"validation names, {protocol} split"
+    return curves.History(
+        step=snapshot.series.step,
+        loss=snapshot.series.loss,
+        epochs=snapshot.history,
+        protocol=protocol,
+        held_out=held_out,
+    )
+
+
+def _after(snapshot: JobSnapshot) -> None:
+    """The final scores, and where to go from here."""
+    if snapshot.state == "finished":
+        st.success(_verdict(snapshot.scores), icon=":material/check_circle:")
+    if snapshot.ended and snapshot.history:
+        with st.container(horizontal=True):
+            link = {"run": snapshot.run_id}
+            st.page_link(
+                "pages/evaluate.py",
+                label="See which languages it confuses",
+                icon=":material/grid_on:",
+                query_params=link,
+            )
+            st.page_link(
+                "pages/name.py",
+                label="Type a name and look inside",
+                icon=":material/spellcheck:",
+                query_params=link,
+            )
+
+
+def _verdict(scores: tuple[Scores, ...]) -> str:
+    test = next((scored for scored in scores if scored.part == "test"), None)
+    if test is None:
+        return "Finished."
+    if test.protocol == "report":
+        held = f"{count(test.names)} training names drawn uniformly over the languages"
+    else:
+        held = f"the {count(test.names)} test names ({test.protocol} split)"
+    return (
+        f"Finished: **{percent(test.accuracy)}** accuracy and **{percent(test.macro_recall)}** "
+        f"macro recall on {held}, with the weights of the best validation epoch."
+    )
+
+
+def _queue(shown: JobSnapshot | None) -> None:
+    """The other runs that train or wait."""
+    others = [job for job in manager().active() if shown is None or job.run_id != shown.run_id]
+    if not others:
+        return
+    st.subheader("Also at work")
+    for job in others:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            place = f"place {job.place} in the queue" if job.place else job.state
+            st.caption(f"{place} · {summary_words(job.config)}", width="stretch")
+            st.button("Show", key=f"show_{job.run_id}", on_click=_show, args=(job.run_id,))
+
+
+def _interrupted(shown: JobSnapshot | None) -> None:
+    """Runs that nobody trains any more and that are not finished."""
+    jobs = manager()
+    at_work = {job.run_id for job in jobs.active()}
+    lost = [
+        run
+        for run in jobs.store.summaries()
+        if run.state == "interrupted"
+        and run.id not in at_work
+        and (shown is None or run.id != shown.run_id)
+    ]
+    if not lost:
+        return
+    st.subheader("Interrupted")
+    for run in lost[:5]:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            done = f"epoch {run.status.epoch} of {run.status.epochs or '?'}"
+            st.caption(f"{done} · {summary_words(run.info.config)}", width="stretch")
+            st.button("Show", key=f"show_{run.id}", on_click=_show, args=(run.id,))
+
+
+def _show(run_id: str) -> None:
+    st.session_state[_RUN] = run_id
+
+
+def _what_would_be_trained(config: RunConfig) -> None:
+    with st.expander("The network these settings make", icon=":material/schema:"):
+        names = services.dataset(config.training.dataset)
+        categories = len(names.categories)
+        parameters = config.model.parameter_count(categories)
+        st.markdown(
+            f"**{count(parameters)}** trainable parameters, **{categories}** languages, "
+            f"**{count(len(names))}** names in the {plain(names.title)}."
+        )
+        st.code(services.structure(config.model, categories), language=None)

@@ -1,0 +1,33 @@
+"""Imports what is slow in the background, once the first page is painted.
+
+`import torch` takes seconds; the first page does not need it. numpy and plotly are imported before
+the thread starts: importing them from two threads at once can fail.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import threading
+
+import streamlit as st
+
+import namerec.figures.curves  # noqa: F401 - numpy and plotly; see the module's text
+
+_SLOW_MODULES = ("namerec.jobs.local", "namerec.core.prediction", "namerec.core.traces")
+
+
+@st.cache_resource(show_spinner=False)
+def warm_up() -> threading.Thread:
+    """Starts the imports, once a server."""
+    thread = threading.Thread(target=_import_all, name="warm-up", daemon=True)
+    thread.start()
+    return thread
+
+
+def _import_all() -> None:
+    for module in _SLOW_MODULES:
+        importlib.import_module(module)
+    # What is imported stays: leave it out of all later collections, which would cost 130 ms each.
+    gc.collect()
+    gc.freeze()

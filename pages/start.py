@@ -1,0 +1,18 @@
+"""Start: what the lab is, and where to begin."""
+
+import streamlit as st
+
+from namerec.ui.shell import within_frame
+from namerec.ui.start import name_invitation, networks, steps
+
+within_frame()
+
+st.title("Watch a network learn to read names")
+st.markdown(
+    "Which of 18 languages does a surname come from? Here you train a recurrent network on that "
+    "question in seconds, with real PyTorch, and then open it up: who it takes for whom, and "
+    "what each of its gates does at each letter of a name you type."
+)
+name_invitation()
+steps()
+networks()

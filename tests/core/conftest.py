@@ -1,0 +1,24 @@
+"""Fixtures shared by the tests of the core."""
+
+import pytest
+import torch
+
+from namerec.core.dataset import Dataset
+from tests.core.references import unequal_dataset
+
+
+@pytest.fixture(autouse=True)
+def _one_thread_and_an_untouched_generator():
+    """Tiny networks are fastest on one thread, and nothing in the core may need global draws."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    before = torch.get_rng_state()
+    yield
+    torch.set_rng_state(before)
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="session")
+def five_categories() -> Dataset:
+    """Five categories of very different size, 200 names."""
+    return unequal_dataset({"Ab": 90, "Cd": 50, "Ef": 30, "Gh": 20, "Ij": 10})
