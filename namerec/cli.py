@@ -11,6 +11,7 @@ import functools
 import json
 import sys
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -277,6 +278,21 @@ def list_runs(as_json: bool) -> None:
         )
     if as_json:
         _print_json({"runs": rows})
+
+
+@runs.command("copy")
+@click.argument("run_id", metavar="RUN")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@_sentences_for_errors
+def copy_run(run_id: str, folder: Path) -> None:
+    """Copy a finished run into FOLDER, without what only going on with it needs.
+
+    The pretrained runs in assets/pretrained were made so.
+    """
+    from namerec.runs.store import RunStore
+
+    target = RunStore().copy_finished(run_id, folder)
+    click.echo(f"Run {run_id} is now in {target}.")
 
 
 @cli.group()

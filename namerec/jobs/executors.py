@@ -41,12 +41,13 @@ class Executor(Protocol):
 
 
 def thread_count() -> int:
-    """PyTorch's threads: `NAMEREC_THREADS` if set, else up to 2.
+    """PyTorch's threads: `NAMEREC_THREADS` if set, else 1.
 
-    More threads than that gain nothing at these sizes (`namerec bench` measures it).
+    A step on a hundred names is too small to be shared: a second thread gains little alone, and
+    when its core is busy with a page or a browser the first one waits for it.
     """
     given = os.environ.get("NAMEREC_THREADS", "")
-    return max(1, int(given)) if given.isdigit() else min(2, os.cpu_count() or 1)
+    return max(1, int(given)) if given.isdigit() else 1
 
 
 class LocalExecutor:

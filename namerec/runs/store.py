@@ -18,11 +18,21 @@ import namerec
 from namerec.core.config import RunConfig
 from namerec.core.dataset import Dataset
 from namerec.errors import RunError
+from namerec.runs.atomic import write_whole
 from namerec.runs.folder import RunFolder
 from namerec.runs.records import DatasetInfo, RunInfo, RunState, RunStatus
 
 #: Finished runs that ship with the project, so that the first launch has something to look into.
 PRETRAINED = Path(namerec.__file__).resolve().parent.parent / "assets" / "pretrained"
+
+#: The files of a finished run that looking into it needs.
+LOOKED_INTO = (
+    "config.json",
+    "status.json",
+    "metrics.jsonl",
+    "best.safetensors",
+    "predictions.safetensors",
+)
 
 _ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,99}")
 _RECORDED_PACKAGES = ("torch", "numpy", "safetensors")
@@ -168,6 +178,31 @@ class RunStore:
         pretrained = folder.path.parent == self.pretrained
         state = status.state if pretrained else folder.state(status)
         return RunSummary(folder.id, info, status, state, pretrained)
+
+    def copy_finished(self, identity: str, folder: Path) -> Path:
+        """Copies a finished run, without what only going on with it needs.
+
+        Returns:
+            The copy's own folder inside of `folder`.
+
+        Raises:
+            RunError: If the run is not finished, or the copy cannot be written.
+        """
+        run = self.open(identity)
+        status = run.status()
+        if status.state != "finished":
+            raise RunError(
+                f"Run {identity} is {run.state(status)}; only finished runs are copied. "
+                f"Go on with it first: python -m namerec train --resume {identity}"
+            )
+        target = folder / identity
+        try:
+            target.mkdir(parents=True)
+            for name in LOOKED_INTO:
+                write_whole(target / name, (run.path / name).read_bytes())
+        except OSError as error:
+            raise RunError(f"The copy cannot be written to {target}: {error.strerror}.") from None
+        return target
 
     def _roots(self) -> list[Path]:
         return [self.root] if self.pretrained is None else [self.root, self.pretrained]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -75,8 +74,8 @@ def score_cards(scores: Scores, measured_on: str) -> None:
 def matrix_panel(run: RunSummary, part: Part, matrix: ConfusionMatrix) -> None:
     """The matrix on the left; the names of the selected cell on the right."""
     row, column = _selected(matrix)
-    left, right = st.columns([3, 2], gap="medium")
-    with left, st.container(border=True):
+    grid = st.grid(5, min_column_width=150)
+    with grid.cell(column_span=3), st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.subheader("Who is taken for whom", width="stretch")
             view = st.segmented_control(
@@ -107,7 +106,7 @@ def matrix_panel(run: RunSummary, part: Part, matrix: ConfusionMatrix) -> None:
             alt=theme.alt_text(figure),
         )
         st.caption("Click a cell to see its names, or choose one beside the matrix.")
-    with right, st.container(border=True):
+    with grid.cell(column_span=2), st.container(border=True):
         _cell_panel(run, part, matrix, row, column)
 
 
@@ -150,12 +149,9 @@ def _cell_panel(
         height=min(35 * (len(names) + 1) + 3, 440),
         alt="The names in the selected cell",
         column_config={
-            "p_taken": st.column_config.ProgressColumn(
-                _short(matrix.categories[column]), format="percent", min_value=0, max_value=1
-            ),
-            "p_true": st.column_config.ProgressColumn(
-                _short(matrix.categories[row]), format="percent", min_value=0, max_value=1
-            ),
+            "name": st.column_config.TextColumn("Name"),
+            "p_taken": _share_column(_short(matrix.categories[column]), width="small"),
+            "p_true": _share_column(_short(matrix.categories[row]), width="small"),
         },
     )
     st.caption("Bars: the network's probability for each of the two.")
@@ -190,9 +186,6 @@ def category_table(matrix: ConfusionMatrix, word: str) -> None:
         for score in matrix.per_category()
     ]
     table = pd.DataFrame(rows, columns=[word, "support", "recall", "precision", "F1"])
-    share = functools.partial(
-        st.column_config.ProgressColumn, format="percent", min_value=0, max_value=1
-    )
     st.dataframe(
         table,
         hide_index=True,
@@ -201,12 +194,20 @@ def category_table(matrix: ConfusionMatrix, word: str) -> None:
         column_config={
             word: st.column_config.TextColumn(word.capitalize()),
             "support": st.column_config.NumberColumn("Support", help="Number of true names of it."),
-            "recall": share("Recall", help="Share of its names that are recognised."),
-            "precision": share(
+            "recall": _share_column("Recall", help="Share of its names that are recognised."),
+            "precision": _share_column(
                 "Precision", help="Share of the names taken for it that are its own."
             ),
-            "F1": share("F1", help="Harmonic mean of precision and recall."),
+            "F1": _share_column("F1", help="Harmonic mean of precision and recall."),
         },
+    )
+
+
+def _share_column(
+    title: str, *, help: str | None = None, width: Literal["small"] | None = None
+) -> Any:
+    return st.column_config.ProgressColumn(
+        title, help=help, width=width, format="percent", min_value=0, max_value=1
     )
 
 

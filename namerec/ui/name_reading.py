@@ -51,8 +51,8 @@ def answer_panel(run: RunSummary, name: NormalisedName, trace: GateTrace) -> Non
     look = theme.theme_for(st.context.theme.type)
     prediction = services.predict(run.id, name)
     category, probability = prediction.ranked[0]
-    left, right = st.columns([2, 3], gap="medium")
-    with left, st.container(border=True):
+    grid = st.grid(5, min_column_width=150)
+    with grid.cell(column_span=2), st.container(border=True):
         st.subheader("The answer")
         st.metric(
             f"“{plain(name.letters)}” is most probably",
@@ -62,7 +62,7 @@ def answer_panel(run: RunSummary, name: NormalisedName, trace: GateTrace) -> Non
             delta_arrow="off",
         )
         _chart(probabilities.ranking_figure(prediction, look), "ranking")
-    with right, st.container(border=True):
+    with grid.cell(column_span=3), st.container(border=True):
         st.subheader("After every letter")
         _chart(probabilities.ribbon_figure(trace, look), "ribbon")
         st.caption("What the network would answer if the name ended at that letter.")

@@ -124,11 +124,8 @@ def test_a_misspelt_setting_is_an_error_that_names_it(settings):
 
 def test_every_wrong_setting_is_named_at_once():
     wrong = {"model": {"hidden_size": 0}, "training": {"epochs": 0, "seed": -4}}
-    with pytest.raises(
-        ConfigError, match=r"hidden_size: .*epochs: |epochs: .*hidden_size: "
-    ) as all_:
+    with pytest.raises(ConfigError, match=r"hidden_size: .*\. seed: .*\. epochs: .*\(given: 0\)\."):
         validated(wrong)
-    assert "seed: " in str(all_.value)
 
 
 def test_settings_cannot_be_changed_afterwards():

@@ -1,0 +1,147 @@
+"""A real server and a real Chromium for the browser tests.
+
+They skip, saying why, where there is no Chromium; on CI (`NAMEREC_BROWSER_TESTS=obligatory`) they
+fail instead.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.conftest import ROOT
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def browser():
+    executable = shutil.which("chromium") or shutil.which("chromium-browser")
+    if executable is None:
+        if os.environ.get("NAMEREC_BROWSER_TESTS") == "obligatory":
+            pytest.fail("Chromium is not installed, and the browser tests are obligatory here")
+        pytest.skip("Chromium is not installed (Debian: apt-get install chromium)")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_FLAGS)
+        yield started
+        started.close()
+
+
+class Server:
+    """The app as a person starts it, on a port of its own."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.log = home / "server.log"
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        environment = os.environ | {
+            "NAMEREC_HOME": str(self.home / "data"),
+            "NAMEREC_CACHE": str(self.home / "cache"),
+        }
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "streamlit", "run", "dashboard.py"),
+                    *("--server.port", str(self.port)),
+                ],
+                cwd=ROOT,
+                env=environment,
+                stdout=log,
+                stderr=log,
+            )
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            try:
+                with urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=1):
+                    return
+            except OSError:
+                assert self.process.poll() is None, self.log.read_text()
+        raise AssertionError("the server did not start")
+
+    def stop(self) -> None:
+        assert self.process is not None
+        self.process.terminate()
+        self.process.wait(20)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    started = Server(tmp_path_factory.mktemp("server"))
+    started.start()
+    yield started
+    started.stop()
+    log = started.log.read_text()
+    assert "Traceback" not in log, log
+    assert "deprecat" not in log.lower(), log
+
+
+class Watched:
+    """A page, and everything its console said."""
+
+    def __init__(self, browser: Browser, width: int = 1440, theme: str = "light") -> None:
+        self.context = browser.new_context(
+            viewport={"width": width, "height": 1000},
+            color_scheme=theme,  # type: ignore[arg-type]
+        )
+        self.page: Page = self.context.new_page()
+        self.page.set_default_timeout(30_000)
+        self.complaints: list[str] = []
+        self.page.on("console", self._listen)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("requestfailed", lambda request: self.complaints.append(request.url))
+
+    def _listen(self, message) -> None:
+        # On a deep link Streamlit's own client asks for its host configuration below the page's
+        # path first, gets a 404, and asks again at the root.
+        probing = "/_stcore/" in message.location.get("url", "")
+        if message.type in ("error", "warning") and not probing:
+            self.complaints.append(f"{message.type}: {message.text} {message.location}")
+
+    def assert_calm(self) -> None:
+        """No console error, no failed request, no exception box."""
+        assert self.complaints == []
+        assert self.page.locator("[data-testid=stException]").count() == 0
+
+    def close(self) -> None:
+        # Requests cut off by closing are nobody's fault.
+        self.page.remove_listener("requestfailed", lambda request: None)
+        self.context.close()
+
+
+@pytest.fixture
+def watched(browser):
+    opened: list[Watched] = []
+
+    def open_page(width: int = 1440, theme: str = "light") -> Watched:
+        opened.append(Watched(browser, width, theme))
+        return opened[-1]
+
+    yield open_page
+    for page in opened:
+        page.close()

@@ -1,0 +1,182 @@
+"""The lab's main paths, as a person walks them, in a real Chromium on a real server."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.browser
+
+POINTS = "() => document.querySelector('.st-key-loss_chart .chart')?.data?.[0]?.x?.length ?? 0"
+
+
+def go_to(page: Page, title: str) -> None:
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name=title, exact=True).click()
+
+
+def set_number(page: Page, label: str, value: str) -> None:
+    box = page.get_by_role("spinbutton", name=label, exact=True)
+    box.fill(value)
+    box.press("Tab")
+
+
+def start_tiny_training(page: Page, epochs: int) -> None:
+    go_to(page, "Train")
+    page.get_by_role("button", name="Start training").wait_for()
+    set_number(page, "Hidden units", "8")
+    set_number(page, "Epochs", str(epochs))
+    page.get_by_role("button", name="Start training").click()
+
+
+def test_a_network_trains_before_ones_eyes_and_is_found_again_after_a_refresh(server, watched):
+    lab = watched()
+    page = lab.page
+    page.goto(server.url)
+    expect(page.get_by_role("heading", name="Watch a network learn")).to_be_visible()
+    start_tiny_training(page, 60)
+    page.wait_for_function(f"({POINTS})() > 0")
+    first = page.evaluate(POINTS)
+    page.wait_for_function(f"({POINTS})() > {first} + 20")
+    mounted = page.evaluate("document.querySelector('.st-key-loss_chart .chart').dataset.updates")
+    assert int(mounted) >= 2, "the chart was updated in place, not mounted again"
+    run = re.search(r"run=([\w-]+)", page.url)
+    assert run is not None
+
+    page.reload()
+    expect(page.get_by_text(f"run {run.group(1)}")).to_be_visible()
+    expect(page.get_by_text("running", exact=True)).to_be_visible()
+
+    page.get_by_role("button", name="Pause").click()
+    expect(page.get_by_text("paused", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Go on").click()
+    expect(page.get_by_text("running", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_text("stopped", exact=True)).to_be_visible()
+    lab.assert_calm()
+
+
+def test_zoom_is_kept_while_the_chart_grows(server, watched):
+    lab = watched()
+    page = lab.page
+    page.goto(server.url)
+    start_tiny_training(page, 60)
+    page.wait_for_function(f"({POINTS})() > 10")
+    page.evaluate(
+        "window.__namerecPlotly.then(P => P.relayout("
+        "document.querySelector('.st-key-loss_chart .chart'), {'xaxis.range': [5, 50]}))"
+    )
+    seen = page.evaluate(POINTS)
+    page.wait_for_function(f"({POINTS})() > {seen} + 10")
+    shown = page.evaluate(
+        "document.querySelector('.st-key-loss_chart .chart')._fullLayout.xaxis.range"
+    )
+    assert shown == [5, 50]
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_text("stopped", exact=True)).to_be_visible()
+    lab.assert_calm()
+
+
+def test_a_clicked_cell_lists_its_names(server, watched):
+    lab = watched()
+    page = lab.page
+    page.goto(f"{server.url}/evaluate")
+    plot = page.locator("[class*=st-key-matrix_] .js-plotly-plot")
+    plot.locator(".nsewdrag").wait_for()
+    cell = plot.evaluate(
+        """plot => {
+            const squares = plot.data.find(trace => trace.customdata);
+            const at = ([row, column]) => row === 10 && column === 10;
+            const place = squares.customdata.findIndex(at);
+            const box = plot.querySelector('.nsewdrag').getBoundingClientRect();
+            const {xaxis, yaxis} = plot._fullLayout;
+            return {x: box.x + xaxis.d2p(squares.x[place]), y: box.y + yaxis.d2p(squares.y[place])};
+        }"""
+    )
+    page.mouse.move(cell["x"], cell["y"])
+    page.wait_for_function("document.querySelector('.hoverlayer .hovertext') !== null")
+    page.mouse.click(cell["x"], cell["y"])
+    panel = page.get_by_text(re.compile(r"\d+ of \d+ Japanese names .* were recognised"))
+    expect(panel).to_be_visible()
+    count = int(re.match(r"(\d+)", panel.inner_text()).group(1))  # type: ignore[union-attr]
+    table = page.get_by_test_id("stDataFrame").first
+    rows = int(table.locator("[role=grid]").get_attribute("aria-rowcount") or 0)
+    assert rows == count + 1, "one row a name, and the heading"
+    lab.assert_calm()
+
+
+def test_a_typed_name_shows_its_ranking_and_its_gates(server, watched):
+    lab = watched()
+    page = lab.page
+    page.goto(f"{server.url}/name")
+    box = page.get_by_role("textbox", name="Surname")
+    box.fill("Kuroyanagi")
+    expect(page.get_by_text("“Kuroyanagi” is most probably")).to_be_visible()
+    page.wait_for_function(
+        "document.querySelector('.st-key-gate_f .js-plotly-plot')?.data?.[0]?.z?.[0]?.length === 10"
+        " || document.querySelector('.st-key-gate_f .js-plotly-plot')?._fullData?.[0]?._length > 0"
+    )
+    for symbol in "ifogch":
+        expect(page.locator(f".st-key-gate_{symbol} .js-plotly-plot")).to_be_visible()
+    assert "name=Kuroyanagi" in page.url
+    lab.assert_calm()
+
+
+def test_a_link_opens_the_same_view_in_a_fresh_browser(server, watched):
+    first = watched()
+    first.page.goto(f"{server.url}/name")
+    box = first.page.get_by_role("textbox", name="Surname")
+    box.fill("Nguyễn")
+    expect(first.page.get_by_text("“Nguyen” is most probably")).to_be_visible()
+    expect(first.page).to_have_url(re.compile("name="))
+
+    second = watched(theme="dark")
+    second.page.goto(first.page.url)
+    expect(second.page.get_by_text("“Nguyen” is most probably")).to_be_visible()
+    expect(second.page.get_by_role("textbox", name="Surname")).to_have_value("Nguyễn")
+    second.assert_calm()
+
+
+@pytest.mark.parametrize("name", ["<b>bold</b>", "**x**", "$a^2$ :red[a]", "[a](http://b)", "😀"])
+def test_a_name_is_never_taken_for_markup(server, watched, name):
+    lab = watched()
+    page = lab.page
+    page.goto(f"{server.url}/name")
+    page.get_by_role("textbox", name="Surname").fill(name)
+    if name == "😀":
+        expect(page.get_by_role("alert")).to_contain_text("is a letter that can be read")
+    else:
+        expect(page.get_by_text("is most probably")).not_to_contain_text("Satoshi")
+    main = page.get_by_test_id("stMain")
+    for markup in ("b", "a[href='http://b']", ".katex", "span.stMarkdownColoredText"):
+        assert main.locator(f"[data-testid=stMetric] {markup}").count() == 0
+    lab.assert_calm()
+
+
+def test_a_cold_server_opens_a_deep_link(tmp_path, browser, watched):
+    from tests.browser.conftest import Server
+
+    cold = Server(tmp_path)
+    cold.start()
+    try:
+        lab = watched()
+        lab.page.goto(f"{cold.url}/name?name=Dvořák")
+        expect(lab.page.get_by_text("“Dvorak” is most probably")).to_be_visible()
+        expect(lab.page.get_by_test_id("stSidebarNav")).to_be_visible()
+        lab.assert_calm()
+    finally:
+        cold.stop()
+
+
+@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (1440, "dark"), (800, "light")])
+@pytest.mark.parametrize("page_name", ["", "train", "evaluate", "name"])
+def test_no_page_is_wider_than_the_window(server, watched, width, theme, page_name):
+    lab = watched(width, theme)
+    lab.page.goto(f"{server.url}/{page_name}")
+    expect(lab.page.get_by_role("heading", level=1)).to_be_visible()
+    expect(lab.page.locator("[data-test-script-state=notRunning]").first).to_be_visible()
+    overflow = lab.page.evaluate(
+        "() => { const main = document.querySelector('[data-testid=stMain]');"
+        " return main.scrollWidth - main.clientWidth; }"
+    )
+    assert overflow <= 1
+    lab.assert_calm()

@@ -1,0 +1,148 @@
+"""Every page under AppTest: with nothing trained, while a run trains, and with bad input."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from namerec.ui.server import manager
+from tests.conftest import ROOT, tiny_config
+
+PAGES = ("start", "train", "evaluate", "name")
+
+
+@pytest.fixture
+def lab():
+    """The app, with a manager of its own over an empty data folder."""
+    manager.clear()
+    yield AppTest.from_file(str(ROOT / "dashboard.py"), default_timeout=60)
+    manager().shutdown()
+    manager.clear()
+
+
+def opened(lab: AppTest, page: str) -> AppTest:
+    lab.run()
+    if page != "start":
+        lab.switch_page(f"pages/{page}.py").run()
+    assert not lab.exception
+    return lab
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_opens_on_the_first_launch(lab, page):
+    assert not opened(lab, page).error
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_opens_while_a_run_trains(lab, tiny_dataset, tiny_folder, page):
+    opened(lab, "start")
+    config = tiny_config(dataset=str(tiny_folder), epochs=1000)
+    run_id = manager().start(config, tiny_dataset)
+    manager().wait_for_record(run_id, 20)
+    assert not opened(lab, page).error
+    assert manager().look(run_id).state == "running"
+
+
+def test_a_run_is_started_from_the_form_with_the_settings_in_it(lab, tiny_folder, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["streamlit", "--dataset", str(tiny_folder)])
+    opened(lab, "train")
+    lab.sidebar.number_input(key="set_hidden_size").set_value(8)
+    lab.sidebar.number_input(key="set_epochs").set_value(2)
+    lab.sidebar.number_input(key="set_seed").set_value(5)
+    lab.run()
+    button(lab, "Start training").click().run()
+    snapshot = manager().latest()
+    assert snapshot is not None
+    ended = manager().wait(snapshot.run_id, 30)
+    assert ended.state == "finished"
+    assert ended.config.model.hidden_size == 8
+    assert ended.config.training.epochs == 2
+    assert ended.config.training.seed == 5
+    assert ended.config.training.dataset == str(tiny_folder)
+    assert ended.config.preset == "own"
+    lab.run()
+    assert "Finished" in lab.success[0].value
+    assert "test names (leak-free split)" in lab.success[0].value
+
+
+def button(lab: AppTest, label: str):
+    return next(button for button in lab.button if button.label == label)
+
+
+def test_the_controls_follow_the_state_of_the_run(lab, tiny_dataset, tiny_folder):
+    opened(lab, "train")
+    run_id = manager().start(tiny_config(dataset=str(tiny_folder), epochs=1000), tiny_dataset)
+    manager().wait_for_record(run_id, 20)
+    lab.run()
+    assert {"Pause", "Stop"} <= {item.label for item in lab.button}
+    button(lab, "Stop").click().run()
+    assert manager().wait(run_id, 20).state == "stopped"
+    lab.run()
+    assert "Take up again" in {item.label for item in lab.button}
+    assert "Pause" not in {item.label for item in lab.button}
+
+
+def test_a_preset_fills_the_form_in_and_a_change_leaves_it(lab):
+    opened(lab, "train")
+    lab.sidebar.segmented_control(key="set_preset").set_value("report").run()
+    assert lab.sidebar.selectbox(key="set_protocol").value == "report"
+    assert lab.sidebar.number_input(key="set_batch_size").value == 1
+    assert lab.sidebar.number_input(key="set_steps").value == 100_000
+    lab.sidebar.segmented_control(key="set_preset").set_value("fast").run()
+    assert lab.sidebar.selectbox(key="set_protocol").value == "leak-free"
+    assert lab.sidebar.number_input(key="set_steps").value == 0
+    assert not lab.exception
+
+
+def test_the_rnn_alone_offers_a_nonlinearity(lab):
+    opened(lab, "train")
+    assert "set_nonlinearity" not in [box.key for box in lab.sidebar.selectbox]
+    lab.sidebar.segmented_control(key="set_kind").set_value("rnn").run()
+    assert "set_nonlinearity" in [box.key for box in lab.sidebar.selectbox]
+
+
+def test_the_chosen_cell_lists_its_names(lab):
+    opened(lab, "evaluate")
+    lab.selectbox(key="true_category").set_value("Spanish")
+    lab.selectbox(key="taken_for").set_value("Portuguese").run()
+    words = " ".join(text.value for text in lab.markdown)
+    assert "Spanish names" in words
+    assert "were taken for Portuguese" in words
+    assert not lab.exception
+
+
+def test_scores_say_what_they_were_measured_on(lab):
+    opened(lab, "evaluate")
+    assert any("test names, leak-free split" in text.value for text in lab.caption)
+    lab.segmented_control(key="part").set_value("train").run()
+    assert any("training names, leak-free split" in text.value for text in lab.caption)
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("", "No name was given"),
+        ("   ", "No name was given"),
+        ("😀😀", "Nothing in the 2 characters given"),
+        ("-" * 50, "Nothing in the 50 characters given"),
+    ],
+)
+def test_a_name_that_cannot_be_read_gets_a_sentence(lab, typed, said):
+    opened(lab, "name")
+    lab.text_input(key="name").set_value(typed).run()
+    assert said in lab.error[0].value.replace("\\", "")
+    assert not lab.exception
+
+
+def test_what_normalising_changed_is_said(lab):
+    opened(lab, "name")
+    lab.text_input(key="name").set_value("Łukasiewicz").run()
+    assert any("Lukasiewicz" in text.value for text in lab.caption)
+    assert lab.metric[0].value == "Polish"
+
+
+def test_a_run_that_a_link_names_and_is_not_here_is_said(lab):
+    lab.query_params["run"] = "20200101-000000-rnn-dead"
+    opened(lab, "name")
+    lab.query_params["run"] = "20200101-000000-rnn-dead"
+    lab.run()
+    assert "not here" in lab.warning[0].value
+    assert not lab.error
