@@ -25,7 +25,7 @@ from namerec.figures.theme import (
     readable_on,
     say_in_the_middle,
 )
-from namerec.figures.words import label, literal, number, percent
+from namerec.figures.words import LONGEST_LABEL, label, literal, number, percent
 
 #: Most categories whose cells have room for a number.
 MOST_WITH_NUMBERS = 20
@@ -35,9 +35,11 @@ MOST_WITH_LABELS = 40
 MOST_SQUARES = 4_000
 # Side of the matrix in pixels: so much for each category, between these bounds.
 _SIDE_PER_CATEGORY = 30
-_LEAST_SIDE, _MOST_SIDE = 240, 700
-# Room above for the colour bar, and below for slanted labels and the axis title.
-_ABOVE, _BELOW = 58, 116
+_LEAST_SIDE, _MOST_SIDE = 240, 620
+# Room above for the colour bar, and below for the axis title and slanted labels, in pixels.
+_ABOVE, _TITLE = 62, 44
+_BAR_HEIGHT = 36
+_SLANTED_LETTER = 5.0  # height of one more letter at 45 degrees
 # Narrowest matrix a page gives room for, in pixels; the squares must fit into its cells.
 _NARROWEST_SIDE = 260
 _CELL_FONT_SIZE = 11
@@ -118,11 +120,13 @@ def confusion_figure(
     """
     size = len(matrix.categories)
     side = min(max(_SIDE_PER_CATEGORY * size, _LEAST_SIDE), _MOST_SIDE)
+    longest = max((len(name) for name in matrix.categories), default=0)
+    below = _TITLE + round(_SLANTED_LETTER * min(longest, LONGEST_LABEL))
     figure = new_figure(
         theme,
-        height=side + _ABOVE + _BELOW,
+        height=side + _ABOVE + below,
         alt=_in_words(matrix, noun),
-        margin={"l": 60, "r": 16, "t": _ABOVE, "b": 60},
+        margin={"l": 60, "r": 16, "t": _ABOVE, "b": below},
         hovermode="closest",
         hoverdistance=-1,  # the nearest centre: of square cells, that of the cell pointed at
         dragmode=False,
@@ -156,8 +160,9 @@ def confusion_figure(
         hoverinfo="skip",
         xgap=_gap(size),
         ygap=_gap(size),
-        colorbar=_colour_bar(theme, size, normalised=normalised),
+        colorbar=_colour_bar(theme),
     )
+    _say_what_is_shown(figure, theme, size, normalised=normalised)
     rows_and_columns = np.array(cells.clickable)
     figure.add_scatter(
         x=rows_and_columns[:, 1].tolist(),
@@ -210,30 +215,40 @@ def _coloured(cells: ConfusionCells, scale: Scale, theme: Theme) -> list[list[st
     ]
 
 
-def _colour_bar(theme: Theme, size: int, *, normalised: bool) -> dict[str, object]:
-    inside = "percent of the row" if normalised else "names"
-    numbers = f", number: {inside}" if size <= MOST_WITH_NUMBERS else ""
+def _colour_bar(theme: Theme) -> dict[str, object]:
     return {
         "orientation": "h",
         "x": 0.5,
         "xanchor": "center",
-        "y": 1.01,
+        "y": 1,
         "yanchor": "bottom",
+        "ypad": 6,
         "len": 260,
         "lenmode": "pixels",
         "thickness": 8,
         "outlinewidth": 0,
-        "title": {
-            "text": f"colour: share of the row{numbers}",
-            "side": "top",
-            "font": {"size": SMALL_FONT_SIZE, "color": theme.muted},
-        },
         "tickvals": [0, 0.25, 0.5, 0.75, 1],
         "ticktext": ["0 %", "25 %", "50 %", "75 %", "100 %"],
         "tickfont": {"size": SMALL_FONT_SIZE, "color": theme.muted},
-        "ticklabelposition": "outside top",
         "ticks": "",
     }
+
+
+def _say_what_is_shown(figure: go.Figure, theme: Theme, size: int, *, normalised: bool) -> None:
+    """Writes over the colour bar what colours and numbers mean."""
+    numbers = "percent of the row" if normalised else "names"
+    figure.add_annotation(
+        text="colour: share of the row"
+        + (f" · number: {numbers}" if size <= MOST_WITH_NUMBERS else ""),
+        x=0.5,
+        y=1,
+        xref="paper",
+        yref="paper",
+        yanchor="bottom",
+        yshift=_BAR_HEIGHT,
+        showarrow=False,
+        font={"size": SMALL_FONT_SIZE, "color": theme.muted},
+    )
 
 
 def _gap(size: int) -> int:

@@ -23,8 +23,10 @@ from namerec.figures.words import label, literal, percent
 #: Most points of a line: about as many as a chart has pixels, few enough to send every second.
 MOST_POINTS = 500
 HEIGHT = 340  # pixels
-#: Least distance of two yardsticks' words, in percent of the axis: a line of text at `HEIGHT`.
+#: Height of a line of text at `HEIGHT`, in percent of the accuracy axis.
 YARDSTICK_GAP = 6.5
+#: Accuracy in percent around which curves begin, on the left, where yardsticks have their words.
+CURVES_BEGIN = 60
 #: Plotly keeps the user's zoom for as long as this value stays the same.
 KEEP_ZOOM = "curves"
 NOTHING_YET = "Nothing measured yet."
@@ -187,7 +189,7 @@ def accuracy_figure(history: History, theme: Theme) -> go.Figure:
     """Accuracy in training, and accuracy and macro recall on held-out names, after every epoch."""
     curves = accuracy_curves(history)
     figure = _curve_figure(
-        theme, "accuracy, recall (%)", _accuracy_in_words(history), range=[0, 100], dtick=20
+        theme, "accuracy, recall (%)", _accuracy_in_words(history), range=[0, 100], dtick=25
     )
     held_out = literal(history.held_out)
     short = history.held_out_short
@@ -241,42 +243,57 @@ def _curve_figure(theme: Theme, title: str, alt: str, **settings: Any) -> go.Fig
 
 
 def _draw_yardsticks(figure: go.Figure, yardsticks: list[tuple[str, float]], theme: Theme) -> None:
-    """Quiet lines, with their words on the left, where the curves have not yet climbed."""
+    """Quiet lines under the curves, with their words on the left."""
     ordered = sorted(yardsticks, key=lambda yardstick: yardstick[1])
-    places = spread([value + YARDSTICK_GAP / 2 for _, value in ordered], YARDSTICK_GAP, 100)
-    for (name, value), place in zip(ordered, places, strict=True):
+    values = [value for _, value in ordered]
+    for (name, value), place in zip(ordered, places_beside(values, YARDSTICK_GAP), strict=True):
+        line = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "layer": "below"}
         figure.add_shape(
-            type="line",
-            xref="paper",
-            x0=0,
-            x1=1,
-            y0=value,
-            y1=value,
-            layer="below",
-            line={"color": theme.muted, "width": 1, "dash": "dot"},
+            **line, y0=value, y1=value, line={"color": theme.muted, "width": 1, "dash": "dot"}
         )
-        figure.add_annotation(
-            text=f"{label(name)} {percent(value / 100)}",
-            xref="paper",
-            x=0.01,
-            y=place,
-            xanchor="left",
-            yanchor="middle",
-            showarrow=False,
-            font={"size": SMALL_FONT_SIZE, "color": theme.muted},
+        figure.add_shape(
+            **line,
+            y0=place,
+            y1=place,
+            line={"width": 0},
+            label={
+                "text": f"{label(name)} {value:.1f} %",
+                "textposition": "start",
+                "yanchor": "middle",
+                "font": {"size": SMALL_FONT_SIZE, "color": theme.muted},
+            },
         )
 
 
-def spread(places: list[float], gap: float, top: float) -> list[float]:
-    """Moves places in rising order apart, to at least a gap, and under the top."""
-    moved: list[float] = []
-    for place in places:
-        moved.append(max(place, moved[-1] + gap) if moved else place)
-    ceiling = top - gap / 2
-    for index in range(len(moved) - 1, -1, -1):
-        moved[index] = min(moved[index], ceiling)
-        ceiling = moved[index] - gap
-    return moved
+def places_beside(values: list[float], gap: float) -> list[float]:
+    """Where the words of horizontal lines go, so that they cover neither lines nor each other.
+
+    They stand on the side away from where curves begin: below the lines under `CURVES_BEGIN`,
+    above the others. Lines closer together than two gaps share one stack, in the lines' order;
+    what would stand over 100 goes below the lowest line.
+
+    Args:
+        values: Heights of the lines in percent, 0..100, in rising order.
+        gap: Height of a line of text, in percent.
+
+    Returns:
+        The middle of each line's words, in the same order.
+    """
+    places: list[float] = []
+    start = 0
+    for end in range(1, len(values) + 1):
+        if end < len(values) and values[end] - values[end - 1] < 2 * gap:
+            continue
+        highest = values[end - 1]
+        room = int((100 - highest) / gap) if highest >= CURVES_BEGIN else 0
+        above = min(end - start, room)
+        below = end - start - above
+        for index in range(start, end):
+            rank = index - start - below
+            edge = values[start] if rank < 0 else highest
+            places.append(edge + (rank + 0.5) * gap)
+        start = end
+    return places
 
 
 def _loss_in_words(history: History) -> str:

@@ -27,6 +27,7 @@ ZOOM_CONFIG: dict[str, Any] = {
     "scrollZoom": False,
     "modeBarButtonsToRemove": [
         "select2d", "lasso2d", "pan2d", "zoom2d", "zoomIn2d", "zoomOut2d", "autoScale2d",
+        "sendChartToCloud",
     ],
 }  # fmt: skip
 #: `config=` for a chart that stands still.
@@ -155,7 +156,7 @@ def base_layout(theme: Theme, *, height: int, alt: str) -> dict[str, Any]:
         "template": go.layout.Template(),  # nothing of Plotly's own look
         "height": height,
         "meta": {"alt": alt},
-        "margin": {"l": 56, "r": 18, "t": 40, "b": 48},
+        "margin": {"l": 52, "r": 10, "t": 40, "b": 48},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"family": FONT, "size": FONT_SIZE, "color": theme.text},
@@ -194,7 +195,6 @@ def axis(theme: Theme, title: str, **settings: Any) -> dict[str, Any]:
         "tickfont": {"size": SMALL_FONT_SIZE, "color": theme.muted},
         "gridcolor": theme.grid,
         "gridwidth": 1,
-        "linecolor": theme.grid,
         "zeroline": False,
         "automargin": True,
     } | settings

@@ -39,11 +39,13 @@ def append_flushed(path: Path, content: bytes) -> None:
         OSError: If the disk refuses; what was written of the content is cut off again.
     """
     created = not path.exists()
-    with path.open("ab") as file:
+    # Without a buffer: one would hold what did not fit, and write it at the closing after all.
+    with path.open("ab", buffering=0) as file:
         before = file.tell()
+        rest = memoryview(content)
         try:
-            file.write(content)
-            file.flush()
+            while rest:
+                rest = rest[file.write(rest) :]
             os.fsync(file.fileno())
         except BaseException:
             os.truncate(file.fileno(), before)

@@ -102,7 +102,7 @@ def _live(run_id: str, was_active: bool) -> None:
 
 def _head(snapshot: JobSnapshot) -> None:
     icon, colour = STATE_BADGES[snapshot.state]
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="run_head"):
         st.title(MODEL_TITLES[snapshot.config.model.kind], width="content")
         place = f", place {snapshot.place} in the queue" if snapshot.place else ""
         st.badge(f"{snapshot.state}{place}", icon=icon, color=colour)  # type: ignore[arg-type]

@@ -1,0 +1,544 @@
+import json
+import subprocess
+import sys
+import threading
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from namerec.core.config import MODEL_KINDS
+from namerec.core.results import EpochRecord, PredictedNames, StepRecord
+from namerec.errors import RunError
+from namerec.runs import folder as folder_module
+from namerec.runs.folder import RunFolder
+from namerec.runs.records import RunStatus
+from tests.conftest import ROOT, tiny_config
+from tests.runs.references import (
+    Solo,
+    as_bits,
+    assert_holds_all,
+    assert_holds_epochs,
+    assert_no_debris,
+    assert_sentence,
+    rewritten,
+)
+
+ONE_LINE = '{"kind": "step", "step": 1, "epoch": 0.2, "loss": 1.1, "gradient_norm": 0.5, '
+ONE_LINE += '"learning_rate": 0.02}\n'
+
+
+# -- what is stored comes back
+
+
+@pytest.mark.parametrize("kind", MODEL_KINDS)
+def test_a_run_comes_back_from_the_disk_bit_for_bit(store, tiny_dataset, kind):
+    solo = Solo(tiny_config(kind), tiny_dataset)
+    assert_holds_all(solo.store(store), solo)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam", "adamw"])
+def test_every_optimizers_checkpoint_comes_back_bit_for_bit(store, tiny_dataset, optimizer):
+    solo = Solo(tiny_config(optimizer=optimizer, epochs=2), tiny_dataset)
+    assert_holds_epochs(solo.store(store, epochs=1), solo, 1)
+
+
+def test_what_a_run_is_comes_back(store, tiny_dataset):
+    config = tiny_config("rnn", dataset="Žluťoučký kůň/\udcff".encode("utf-8", "replace").decode())
+    folder = store.create(config, tiny_dataset)
+    info = folder.info()
+    assert info.id == folder.id == folder.path.name
+    assert info.config == config
+    assert info.dataset.title == "tiny"
+    assert info.dataset.fingerprint == tiny_dataset.fingerprint
+    assert info.dataset.names == 72
+    assert info.dataset.categories == ("Alphan", "Betan", "Gamman")
+    assert info.parameters == config.model.parameter_count(3)
+    assert info.versions["torch"] == torch.__version__
+    assert info.threads == 1
+    assert info.created.tzinfo is not None
+    assert folder.status() == RunStatus(state="queued")
+
+
+def test_a_status_is_replaced_whole(finished):
+    long = RunStatus(state="failed", message="x" * 10_000, seconds=1.25)
+    finished.write_status(long)
+    assert finished.status() == long
+    finished.write_status(RunStatus(state="queued"))
+    assert finished.status() == RunStatus(state="queued")
+    assert_no_debris(finished.path)
+
+
+def test_a_run_without_an_epoch_has_no_metrics_predictions_or_checkpoint(store, tiny_dataset):
+    folder = store.create(tiny_config(), tiny_dataset)
+    assert folder.metrics() == ([], [])
+    assert folder.predictions() == {}
+    assert folder.resumed() is None
+    with pytest.raises(RunError) as caught:
+        folder.best_weights()
+    assert_sentence(caught.value, folder.id, "has not finished an epoch yet")
+
+
+def test_metrics_only_grow(store, solo, tiny_dataset, monkeypatch):
+    """Nobody who reads along ever sees a line change."""
+    seen = [b""]
+    folder = store.create(tiny_config(), tiny_dataset)
+    append = folder_module.append_flushed
+
+    def watched(path, content):
+        append(path, content)
+        seen.append(path.read_bytes())
+
+    monkeypatch.setattr(folder_module, "append_flushed", watched)
+    for number, point in enumerate(solo.checkpoints, 1):
+        folder.store_epoch(_records_of(solo, number), point)
+    assert len(seen) == 4
+    assert all(
+        after.startswith(before) and len(after) > len(before)
+        for before, after in zip(seen, seen[1:], strict=False)
+    )
+    assert (folder.path / "metrics.jsonl").read_bytes() == seen[-1]
+    assert seen[-1].count(b"\n") == len(solo.steps) + len(solo.epochs)
+
+
+def _records_of(solo: Solo, epoch: int) -> list[StepRecord | EpochRecord]:
+    """The records of one epoch, the epoch's own last."""
+    ends = [0, *solo.plan.ends]
+    steps = [record for record in solo.steps if ends[epoch - 1] < record.step <= ends[epoch]]
+    return [*steps, solo.epochs[epoch - 1]]
+
+
+def test_an_epoch_is_stored_in_the_order_metrics_best_last(store, solo, tiny_dataset, monkeypatch):
+    folder = store.create(tiny_config(), tiny_dataset)
+    written = []
+    append, write = folder_module.append_flushed, folder_module.write_tensors
+
+    def watched_append(path, content):
+        append(path, content)
+        written.append(path.name)
+
+    def watched_write(path, tensors, metadata):
+        write(path, tensors, metadata)
+        written.append(path.name)
+
+    monkeypatch.setattr(folder_module, "append_flushed", watched_append)
+    monkeypatch.setattr(folder_module, "write_tensors", watched_write)
+    point = solo.checkpoints[0]
+    folder.store_epoch(_records_of(solo, 1), replace(point, best=True))
+    folder.store_epoch(_records_of(solo, 2), replace(solo.checkpoints[1], best=False))
+    assert written == [
+        "metrics.jsonl",
+        "best.safetensors",
+        "last.safetensors",
+        "metrics.jsonl",
+        "last.safetensors",
+    ]
+    assert as_bits(folder.best_weights()) == as_bits(point.weights)
+
+
+def test_numbers_that_are_not_finite_come_back(store, solo, tiny_dataset):
+    """A gradient may overflow, and a network be ruined by its epoch's last step."""
+    folder = store.create(tiny_config(), tiny_dataset)
+    steps = [replace(solo.steps[0], gradient_norm=float("inf"))]
+    epoch = replace(solo.epochs[0], validation_loss=float("inf"))
+    folder.store_epoch([*steps, epoch], solo.checkpoints[0])
+    assert folder.metrics() == (steps, [epoch])
+
+
+# -- metrics that are torn or damaged
+
+
+def test_a_torn_last_line_is_dropped(finished):
+    whole = (finished.path / "metrics.jsonl").read_bytes()
+    lines = whole.splitlines(keepends=True)
+    steps, epochs = finished.metrics()
+    assert len(lines) == len(steps) + len(epochs)
+    for length in (1, len(lines[-1]) // 2, len(lines[-1]) - 1):
+        (finished.path / "metrics.jsonl").write_bytes(whole[: -len(lines[-1]) + length])
+        assert finished.metrics() == (steps, epochs[:-1])
+
+
+def test_a_last_line_without_its_end_is_dropped_even_if_it_can_be_read(finished):
+    with (finished.path / "metrics.jsonl").open("ab") as file:
+        file.write(ONE_LINE.rstrip("\n").encode())
+    before = finished.metrics()
+    assert 1 not in [record.step for record in before[0]][1:]
+
+
+HOSTILE_LINES = {
+    "not JSON": b"\x00\xff\xfe{",
+    "nothing": b"",
+    "a number": b"17",
+    "a list": b"[]",
+    "null": b"null",
+    "no kind": b"{}",
+    "an unknown kind": b'{"kind": "trap"}',
+    "a kind that is no text": b'{"kind": ["step"]}',
+    "a value too many": ONE_LINE.replace("}", ', "more": 1}').strip().encode(),
+    "a value missing": b'{"kind": "step", "step": 1}',
+    "a step that is a text": ONE_LINE.replace('"step": 1', '"step": "one"').strip().encode(),
+    "a step that is null": ONE_LINE.replace('"step": 1', '"step": null').strip().encode(),
+    "a step that is a list": ONE_LINE.replace('"step": 1', '"step": [1]').strip().encode(),
+    "a step that is not whole": ONE_LINE.replace('"step": 1', '"step": 1.5').strip().encode(),
+    "a step that is infinite": ONE_LINE.replace('"step": 1', '"step": 1e999').strip().encode(),
+    "a step below none": ONE_LINE.replace('"step": 1', '"step": -1').strip().encode(),
+    "a step without bounds": ONE_LINE.replace("1,", "9" * 400 + ",", 1).strip().encode(),
+    "a loss that is a text": ONE_LINE.replace("1.1", '"high"').strip().encode(),
+    "a loss without bounds": ONE_LINE.replace("1.1", "9" * 4000).strip().encode(),
+    "a deep nest": b"[" * 100_000,
+    "a deep nest of objects": b'{"a":' * 100_000,
+    "half a surrogate": ONE_LINE.replace("step", "\\ud800").strip().encode(),
+}
+
+
+@pytest.mark.parametrize("line", HOSTILE_LINES.values(), ids=HOSTILE_LINES.keys())
+def test_metrics_end_before_a_damaged_line(finished, line):
+    whole = (finished.path / "metrics.jsonl").read_bytes().splitlines(keepends=True)
+    steps, epochs = finished.metrics()
+    kept = next(n for n, text in enumerate(whole) if b'"epoch"' in text[:20])  # the first epoch's
+    damaged = [*whole[: kept + 1], line + b"\n", *whole[kept + 1 :]]
+    (finished.path / "metrics.jsonl").write_bytes(b"".join(damaged))
+    assert finished.metrics() == (steps[:kept], epochs[:1])
+    resumed = finished.resumed()
+    assert resumed is not None
+    assert finished.metrics() == (steps[:kept], epochs[:1])
+
+
+HOSTILE_CONFUSIONS = {
+    "infinite": "[[Infinity]]",
+    "not whole": "[[0.5]]",
+    "texts": '[["1"]]',
+    "a text": '"1"',
+    "ragged": "[[1, 2], [3]]",
+    "not square": "[[1, 2]]",
+    "below none": "[[-1]]",
+    "without bounds": "[[" + "9" * 400 + "]]",
+    "null": "null",
+}
+
+
+@pytest.mark.parametrize("confusion", HOSTILE_CONFUSIONS.values(), ids=HOSTILE_CONFUSIONS.keys())
+def test_metrics_end_before_a_damaged_confusion_matrix(finished, confusion):
+    lines = (finished.path / "metrics.jsonl").read_text().splitlines(keepends=True)
+    values = json.loads(lines[-1])
+    values["validation_confusion"] = "HERE"
+    lines[-1] = json.dumps(values).replace('"HERE"', confusion) + "\n"
+    (finished.path / "metrics.jsonl").write_text("".join(lines))
+    steps, epochs = finished.metrics()
+    assert (len(steps), len(epochs)) == (len(lines) - 3, 2)
+
+
+def test_the_metrics_of_the_longest_run_on_the_most_categories_are_read(finished, solo):
+    """1,000 epochs, each with a confusion matrix of 200 categories."""
+    matrix = tuple((1,) * 200 for _ in range(200))
+    epoch = replace(solo.epochs[0], validation_confusion=matrix)
+    line = json.dumps({"kind": "epoch", **_values(epoch)}).encode() + b"\n"
+    assert 1000 * len(line) < folder_module.MAX_METRICS_BYTES
+
+
+def _values(record):
+    from dataclasses import asdict
+
+    return asdict(record)
+
+
+def test_metrics_too_large_to_be_read_are_refused_and_not_thrown_away(finished):
+    with (finished.path / "metrics.jsonl").open("ab") as file:
+        file.truncate(folder_module.MAX_METRICS_BYTES + 1)  # takes no room on the disk
+    for read in (finished.metrics, finished.resumed):
+        with pytest.raises(RunError) as caught:
+            read()
+        assert_sentence(caught.value, "“metrics.jsonl”", finished.id, "too large")
+    size = (finished.path / "metrics.jsonl").stat().st_size
+    assert size == folder_module.MAX_METRICS_BYTES + 1
+
+
+# -- going on
+
+
+def test_a_stopped_run_goes_on_from_its_last_epoch(stopped, solo):
+    assert_holds_epochs(stopped, solo, 2)
+
+
+def test_going_on_clears_away_what_was_half_written(stopped, solo):
+    for name in ("status.json.17.part", "last.safetensors.4711.part", "config.json.1.part"):
+        (stopped.path / name).write_bytes(b"half")
+    stopped.resumed()
+    assert_no_debris(stopped.path)
+    assert_holds_epochs(stopped, solo, 2)
+
+
+def test_going_on_takes_back_the_metrics_beyond_the_checkpoint(stopped, solo):
+    """Killed between the metrics and the checkpoint, an epoch is trained again: no line twice."""
+    before = (stopped.path / "metrics.jsonl").read_bytes()
+    lines = [json.dumps({"kind": "step", **_values(step)}) for step in solo.steps]
+    with (stopped.path / "metrics.jsonl").open("a") as file:
+        file.write("\n".join(line for line in lines[-5:]) + "\n")
+        file.write(json.dumps({"kind": "epoch", **_values(solo.epochs[2])}) + "\n")
+        file.write(lines[0][:20])
+    assert len(stopped.metrics()[1]) == 3
+    stopped.resumed()
+    assert (stopped.path / "metrics.jsonl").read_bytes() == before
+
+
+def test_metrics_without_a_checkpoint_are_taken_back_whole(store, solo, tiny_dataset):
+    folder = store.create(tiny_config(), tiny_dataset)
+    folder.store_epoch(_records_of(solo, 1), solo.checkpoints[0])
+    (folder.path / "last.safetensors").unlink()
+    assert folder.resumed() is None
+    assert folder.metrics() == ([], [])
+
+
+def test_a_best_epoch_that_was_stored_beyond_the_checkpoint_is_not_gone_on_with(
+    store, solo, tiny_dataset
+):
+    """Killed between best and last: the weights to end with are those of an epoch not yet done."""
+    folder = store.create(tiny_config(), tiny_dataset)
+    folder.store_epoch(_records_of(solo, 1), replace(solo.checkpoints[0], best=True))
+    before = (folder.path / "last.safetensors").read_bytes()
+    folder.store_epoch(_records_of(solo, 2), replace(solo.checkpoints[1], best=True))
+    (folder.path / "last.safetensors").write_bytes(before)
+    resumed = folder.resumed()
+    assert resumed is not None
+    assert resumed.checkpoint.progress.best_epoch == 1
+    assert as_bits(resumed.best_weights) == as_bits(solo.checkpoints[0].weights)
+
+
+@pytest.mark.parametrize(
+    "progress",
+    [
+        None,
+        "",
+        "17",
+        "[]",
+        "{}",
+        "[" * 100_000,
+        '{"epoch": 1}',
+        '{"epoch": "1", "step": 4, "best_epoch": 1, "best_score": [0.5, -1.0]}',
+        '{"epoch": 1, "step": [4], "best_epoch": 1, "best_score": [0.5, -1.0]}',
+        '{"epoch": 1, "step": 4, "best_epoch": 1, "best_score": 0.5}',
+        '{"epoch": 1, "step": 4, "best_epoch": 1, "best_score": ["a", "b"]}',
+        '{"epoch": 1, "step": 4, "best_epoch": 1, "best_score": [0.5]}',
+        '{"epoch": -1, "step": 4, "best_epoch": 1, "best_score": [0.5, -1.0]}',
+        '{"epoch": 1e999, "step": 4, "best_epoch": 1, "best_score": [0.5, -1.0]}',
+        '{"epoch": 1, "step": 4, "best_epoch": 1, "best_score": [0.5, -1.0], "trap": 1}',
+    ],
+)
+def test_a_checkpoint_that_does_not_say_where_training_stands_is_refused(stopped, progress):
+    from namerec.runs.tensors import read_tensors, write_tensors
+
+    tensors, _ = read_tensors(stopped.path / "last.safetensors")
+    metadata = {} if progress is None else {"progress": progress}
+    write_tensors(stopped.path / "last.safetensors", tensors, metadata)
+    metrics = (stopped.path / "metrics.jsonl").read_bytes()
+    with pytest.raises(RunError) as caught:
+        stopped.resumed()
+    assert_sentence(caught.value, "“last.safetensors”", stopped.id, "Train the run again")
+    assert (stopped.path / "metrics.jsonl").read_bytes() == metrics
+
+
+def _change(name, change):
+    def changed(tensors):
+        tensors[name] = change(tensors[name])
+
+    return changed
+
+
+def _drop(name):
+    def changed(tensors):
+        del tensors[name]
+
+    return changed
+
+
+def _put(name, tensor):
+    def changed(tensors):
+        tensors[name] = tensor
+
+    return changed
+
+
+def _not_a_number(tensor):
+    tensor = tensor.clone()
+    tensor.view(-1)[0] = float("nan")
+    return tensor
+
+
+def _twice(tensor):
+    return torch.cat([tensor, tensor])
+
+
+MISFITS = {
+    "no weights": _drop("model.out.weight"),
+    "too many weights": _put("model.trap", torch.zeros(2)),
+    "weights of another shape": _change("model.out.weight", _twice),
+    "weights that are not numbers": _change("model.out.weight", _not_a_number),
+    "weights of another type": _change("model.out.weight", torch.Tensor.double),
+    "no random state": _drop("resume.generator"),
+    "a random state too short": _change("resume.generator", lambda state: state[:-1]),
+    "a random state of zeros": _change("resume.generator", torch.zeros_like),
+    "a random state of another type": _change("resume.generator", torch.Tensor.float),
+    "optimizer state of another shape": _change("resume.0.exp_avg", _twice),
+    "optimizer state of another type": _change("resume.0.exp_avg_sq", torch.Tensor.half),
+    "optimizer state of a weight there is not": _put("resume.99.exp_avg", torch.zeros(2)),
+    "optimizer state of a name": _put("resume.trap.exp_avg", torch.zeros(2)),
+    "optimizer state without a number": _put("resume.trap", torch.zeros(2)),
+    "optimizer state there is not": _put("resume.0.trap", torch.zeros(2)),
+    "optimizer state with a hole": _drop("resume.1.exp_avg"),
+    "optimizer state that is not numbers": _change("resume.0.exp_avg", _not_a_number),
+}
+
+
+@pytest.mark.parametrize("change", MISFITS.values(), ids=MISFITS.keys())
+def test_a_checkpoint_that_does_not_fit_the_run_is_refused(stopped, change):
+    rewritten(stopped.path / "last.safetensors", change)
+    with pytest.raises(RunError) as caught:
+        stopped.resumed()
+    assert_sentence(caught.value, "“last.safetensors”", stopped.id, "Train the run again")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        _drop("out.weight"),
+        _change("out.weight", _twice),
+        _change("out.weight", _not_a_number),
+    ],
+)
+def test_best_weights_that_do_not_fit_the_run_are_not_gone_on_with(stopped, change):
+    rewritten(stopped.path / "best.safetensors", change)
+    with pytest.raises(RunError) as caught:
+        stopped.resumed()
+    assert_sentence(caught.value, "“best.safetensors”", stopped.id)
+
+
+# -- predictions
+
+
+def test_predictions_come_back_by_part(finished, solo):
+    stored = finished.predictions()
+    assert list(stored) == ["validation", "test"]
+    assert np.array_equal(stored["test"].indices, solo.split.test)
+    assert np.array_equal(stored["test"].labels, solo.dataset.labels[solo.split.test])
+
+
+WRONG_PREDICTIONS = {
+    "no labels": _drop("test.labels"),
+    "no answers": _drop("test.log_probabilities"),
+    "no indices": _drop("test.indices"),
+    "fewer labels": _change("test.labels", lambda tensor: tensor[:-1]),
+    "fewer answers": _change("test.log_probabilities", lambda tensor: tensor[:-1]),
+    "too few categories": _change("test.log_probabilities", lambda tensor: tensor[:, :-1]),
+    "a label too large": _change("test.labels", lambda tensor: tensor + 3),
+    "a label too small": _change("test.labels", lambda tensor: tensor - 3),
+    "an index too large": _change("test.indices", lambda tensor: tensor + 72),
+    "an index too small": _change("test.indices", lambda tensor: tensor - 72),
+    "indices that are not whole": _change("test.indices", torch.Tensor.double),
+    "answers of another type": _change("test.log_probabilities", torch.Tensor.bfloat16),
+    "answers that are not numbers": _change("test.log_probabilities", _not_a_number),
+    "indices in rows": _change("test.indices", lambda tensor: tensor[:, None]),
+    "an unknown part": _put("trap.indices", torch.zeros(2)),
+}
+
+
+@pytest.mark.parametrize("change", WRONG_PREDICTIONS.values(), ids=WRONG_PREDICTIONS.keys())
+def test_predictions_that_do_not_fit_the_run_are_refused(finished, change):
+    rewritten(finished.path / "predictions.safetensors", change)
+    with pytest.raises(RunError) as caught:
+        finished.predictions()
+    assert_sentence(caught.value, "“predictions.safetensors”", finished.id)
+
+
+def test_predictions_of_one_part_alone_are_enough(finished):
+    one = PredictedNames(np.array([3, 3]), np.array([0, 0]), np.zeros((2, 3), dtype=np.float32))
+    finished.write_predictions({"train": one})
+    assert list(finished.predictions()) == ["train"]
+    assert np.array_equal(finished.predictions()["train"].indices, [3, 3])
+
+
+# -- who works on it
+
+
+def test_only_one_can_hold_a_run(finished):
+    again = RunFolder(finished.path)
+    assert not finished.is_locked()
+    with finished.lock():
+        assert finished.is_locked()
+        assert again.is_locked()
+        with pytest.raises(RunError) as caught:
+            again.lock()
+        assert_sentence(caught.value, finished.id, "is being trained already")
+        with pytest.raises(RunError):
+            finished.lock()
+        assert again.is_locked()
+    assert not finished.is_locked()
+    with again.lock():
+        assert finished.is_locked()
+
+
+def test_a_look_whether_a_run_is_held_never_keeps_anybody_from_holding_it(finished):
+    """The lists of the pages look all the time."""
+    over = threading.Event()
+
+    def look():
+        while not over.is_set():
+            finished.is_locked()
+
+    looking = [threading.Thread(target=look) for _ in range(2)]
+    for thread in looking:
+        thread.start()
+    try:
+        for _ in range(300):
+            with RunFolder(finished.path).lock():
+                pass
+    finally:
+        over.set()
+        for thread in looking:
+            thread.join(10)
+
+
+@pytest.mark.parametrize("state", ["queued", "running", "paused"])
+def test_a_run_that_nobody_holds_though_it_is_to_be_worked_on_is_interrupted(stopped, state):
+    status = stopped.status().model_copy(update={"state": state})
+    stopped.write_status(status)
+    assert stopped.state(status) == "interrupted"
+    with RunFolder(stopped.path).lock():
+        assert stopped.state(status) == state
+    assert stopped.state(status) == "interrupted"
+
+
+@pytest.mark.parametrize("state", ["finished", "stopped", "failed"])
+def test_a_run_that_has_ended_is_never_interrupted(stopped, state):
+    status = stopped.status().model_copy(update={"state": state})
+    assert stopped.state(status) == state
+
+
+def test_a_process_that_is_killed_frees_the_run_it_held(stopped):
+    status = stopped.status().model_copy(update={"state": "running"})
+    code = f"""
+import sys
+from pathlib import Path
+from namerec.runs.folder import RunFolder
+with RunFolder(Path({str(stopped.path)!r})).lock():
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", code], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as child:
+        assert child.stdout is not None
+        try:
+            assert child.stdout.readline() == b"held\n"
+            assert stopped.is_locked()
+            assert stopped.state(status) == "running"
+            with pytest.raises(RunError, match="is being trained already"):
+                stopped.lock()
+        finally:
+            child.kill()
+        child.wait(20)
+    assert (stopped.path / "lock").exists()
+    assert not stopped.is_locked()
+    assert stopped.state(status) == "interrupted"
+    with stopped.lock():
+        assert stopped.state(status) == "running"
