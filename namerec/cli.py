@@ -8,6 +8,7 @@ output is one JSON object; progress goes to standard error.
 from __future__ import annotations
 
 import functools
+import io
 import json
 import sys
 from collections.abc import Callable, Iterable
@@ -15,11 +16,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from namerec.core.alphabet import normalise
 from namerec.core.config import MODEL_KINDS, PRESETS, PROTOCOLS, RunConfig, preset, with_settings
 from namerec.core.results import PARTS, EpochRecord, Part, Scores, StepRecord
-from namerec.errors import ConfigError, NameInputError, NamerecError
+from namerec.errors import ConfigError, DataError, NameInputError, NamerecError
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _INTERRUPTED = 130
@@ -35,7 +37,7 @@ def main() -> None:
 
 
 def _sentences_for_errors(command: _Command) -> _Command:
-    """Turns an error of ours into its sentence and exit code 1."""
+    """Turns an error of ours into its sentence and exit code 1, and Ctrl-C into 130."""
 
     @functools.wraps(command)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
@@ -43,6 +45,9 @@ def _sentences_for_errors(command: _Command) -> _Command:
             return command(*args, **kwargs)
         except NamerecError as error:
             raise click.ClickException(str(error)) from None
+        except KeyboardInterrupt:
+            click.echo("\nInterrupted.", err=True)
+            sys.exit(_INTERRUPTED)
 
     return wrapped  # type: ignore[return-value]
 
@@ -89,7 +94,8 @@ def train(
 
     store = RunStore()
     if resume is not None:
-        folder = store.open(resume)
+        _refuse_other_settings()
+        folder = store.open(store.resumable(resume).id)
     else:
         config = preset(preset_name, model, seed=seed, dataset=dataset)
         chosen = _assigned(assignments)
@@ -123,6 +129,19 @@ def train(
                 "names_per_second": round(status.names_per_second, 1),
             }
         )
+
+
+def _refuse_other_settings() -> None:
+    """A run goes on with its own settings, so that others beside `--resume` are a mistake."""
+    context = click.get_current_context()
+    for option in context.command.params:
+        name = option.name or ""
+        given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        if given and name not in ("resume", "as_json"):
+            raise click.UsageError(
+                f"{option.opts[0]} cannot be given with --resume: a run goes on with the settings "
+                "it was begun with."
+            )
 
 
 def _assigned(assignments: Iterable[str]) -> dict[str, str]:
@@ -178,7 +197,14 @@ def evaluate(run_id: str | None, part: Part, dataset: str | None, as_json: bool)
     network = _network(run_id)
     training = network.info.config.training
     reference = dataset or training.dataset
-    names = catalogue.load(reference).with_categories(network.categories)
+    own = catalogue.load(training.dataset)
+    if own.fingerprint != network.info.dataset.fingerprint:
+        raise DataError(
+            f"The names in “{training.dataset}” are not those this run was trained on, so its "
+            "training names cannot be told from others. Put the old files back, or train again."
+        )
+    names = own if dataset is None else catalogue.load(dataset)
+    names = names.with_categories(network.categories)
     split = make_split(names, training.protocol, training.seed)
     scores = score(predict_names(network.model, names, split.part(part)), split, part)
     click.echo(_scores_line(scores))
@@ -190,7 +216,6 @@ def evaluate(run_id: str | None, part: Part, dataset: str | None, as_json: bool)
         **_score_values(scores),
     }
     if dataset is not None:
-        own = catalogue.load(training.dataset)
         trained_on = own.keys()[make_split(own, training.protocol, training.seed).train]
         known = {key.rstrip(b"\0") for key in trained_on.tolist()}
         asked = [key.rstrip(b"\0") for key in names.keys()[split.part(part)].tolist()]
@@ -211,14 +236,16 @@ def predict(names: tuple[str, ...], run_id: str | None, top: int, as_json: bool)
     """Say which languages names are probably from; names from standard input if none are given."""
     from namerec.core.prediction import predict as rank
 
-    given: Iterable[str] = names
+    # An argument that is not UTF-8 arrives with surrogates in it, which cannot be written again.
+    given: Iterable[str] = (name.encode(errors="replace").decode() for name in names)
     if not names:
         if sys.stdin.isatty():
             raise NameInputError(
                 "No names were given. Write them behind the command, or give one a line on "
                 "standard input."
             )
-        given = (line.rstrip("\r\n") for line in sys.stdin)
+        text = io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8-sig", errors="replace")
+        given = (line.rstrip("\r\n") for line in text)
     network = _network(run_id)
     normalised = [normalise(name) for name in given]
     ranked = iter(

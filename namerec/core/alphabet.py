@@ -22,8 +22,9 @@ _INDEX_OF[[ord(letter) for letter in LETTERS]] = np.arange(ALPHABET_SIZE)
 _ALLOWED = frozenset(LETTERS)
 # Letters and the marks that stand for apostrophes and hyphens are romanised; symbols are not
 # (anyascii would turn a smiling face into ":smiling:").
-_ROMANISED_CATEGORIES = frozenset({"Ll", "Lu", "Lt", "Lm", "Lo", "Pi", "Pf", "Pd", "Zs", "Sk"})
+_ROMANISED_CATEGORIES = frozenset({"Ll", "Lu", "Lt", "Lm", "Lo", "Pi", "Pf", "Zs", "Sk"})
 _MARK_CATEGORIES = frozenset({"Mn", "Me"})
+_VOICING_MARKS = "\u3099\u309a"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,8 @@ class NormalisedName:
         if self.letters_cut:
             parts.append(f"cut to {MAX_LETTERS} letters ({self.letters_cut:,} left out)")
         if not parts and self.changed:
-            parts.append("blanks tidied")
+            blanks = self.original.split() == self.letters.split()
+            parts.append("blanks tidied" if blanks else "written in plain letters")
         return f"Read as “{self.letters}”: {', '.join(parts)}." if parts else ""
 
 
@@ -92,7 +94,7 @@ def normalise(text: str) -> NormalisedName:
     without_marks = []
     marks = 0
     for character in unicodedata.normalize("NFD", original):
-        if unicodedata.category(character) in _MARK_CATEGORIES:
+        if unicodedata.category(character) in _MARK_CATEGORIES and character not in _VOICING_MARKS:
             marks += 1
         else:
             without_marks.append(character)
@@ -104,7 +106,7 @@ def normalise(text: str) -> NormalisedName:
             letters.append(character)
             continue
         written = _romanise(character, after_letter=bool(letters) and letters[-1][-1].isalpha())
-        if written and character != "-":
+        if written:
             letters.append(written)
             romanised.append(character)
         else:

@@ -193,9 +193,10 @@ def with_settings(config: RunConfig, assignments: dict[str, str]) -> RunConfig:
         else:
             known = sorted({*ModelConfig.model_fields, *TrainConfig.model_fields} - {"kind"})
             raise ConfigError(f"There is no setting “{name}”. Known settings: {', '.join(known)}.")
-    if values != config.model_dump():
-        values["preset"] = "own" if _leaves_preset(config, assignments) else config.preset
-    return validated(values)
+    changed = validated(values)
+    if changed != config and _leaves_preset(config, assignments):
+        changed = changed.model_copy(update={"preset": "own"})
+    return changed
 
 
 def _leaves_preset(config: RunConfig, assignments: dict[str, str]) -> bool:

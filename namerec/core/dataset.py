@@ -115,7 +115,7 @@ class Dataset:
         encoded: list[bytes] = []
         for line in lines:
             letters = normalise(line.name).letters
-            if letters:
+            if any(letter.isalpha() for letter in letters):
                 kept.append(line)
                 encoded.append(letters.encode("ascii"))
             else:
@@ -136,7 +136,7 @@ class Dataset:
         parts = _given_parts(title, kept)
         digest = hashlib.sha256("\n".join(categories).encode())
         for array in (padded, labels, parts):
-            digest.update(b"" if array is None else array.tobytes())
+            digest.update(b"" if array is None else f"{array.shape}".encode() + array.tobytes())
         table = np.zeros(256, dtype=np.uint8)
         table[np.frombuffer(LETTERS.encode(), dtype=np.uint8)] = encode(LETTERS)
         return Dataset(

@@ -77,7 +77,8 @@ def score(predictions: PredictedNames, split: Split, part: Part) -> Scores:
     support, hits = counts.sum(axis=1), np.diag(counts)
     f1 = 2 * hits / np.maximum(support + counts.sum(axis=0), 1)
     of_label = log_probabilities[np.arange(len(labels)), labels]
-    better = (log_probabilities > of_label[:, None]).sum(axis=1)
+    ranked = np.argsort(-log_probabilities, axis=1, kind="stable")
+    top3 = (ranked[:, :3] == labels[:, None]).any(axis=1)
     return Scores(
         part=part,
         protocol=split.protocol,
@@ -86,5 +87,5 @@ def score(predictions: PredictedNames, split: Split, part: Part) -> Scores:
         accuracy=float(hits.sum() / len(labels)),
         macro_recall=macro_recall(counts),
         macro_f1=float(f1[support > 0].mean()),
-        top3=float((better < 3).mean()),
+        top3=float(top3.mean()),
     )

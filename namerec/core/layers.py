@@ -3,12 +3,13 @@
 What makes them fast, and nothing else about them differs from looping over `cells`:
 
 - A one-hot letter times a matrix is a row of the matrix: the input's part of all gates is one
-  gather for all time steps of a batch (bias included).
-- The four gates are one product a time step, activated in place in the buffer that holds it.
+  gather for all time steps of a batch (bias included), and its gradient one scattered sum.
+- The four gates are one product a time step, activated in place, by one call, in the buffer that
+  holds it: tanh(x) = 2 sigmoid(2x) - 1, and PyTorch's sigmoid takes a ninth of its tanh's time.
 - Names are sorted by length, so a time step is a contiguous block of rows and blocks only shrink.
 - Backward through time, every factor that does not depend on the gradient is computed for all time
   steps at once before the loop; a step is then five elementwise operations and one product.
-- The weights' gradient is one product over all time steps at the end, the letters' included.
+- The recurrent weights' gradient is one product over all time steps at the end.
 
 Source: backpropagation through time for the LSTM as in Greff et al., "LSTM: a search space
 odyssey", IEEE TNNLS 28(10), 2017, section II-B, without peepholes.
@@ -25,8 +26,8 @@ from torch.autograd.function import once_differentiable
 
 from namerec.core.alphabet import ALPHABET_SIZE
 from namerec.core.packing import PackedNames
+from namerec.core.products import linear, linear_plus
 
-_sigmoid_backward = torch.ops.aten.sigmoid_backward.grad_input  # d * y * (1 - y)
 _tanh_backward = torch.ops.aten.tanh_backward.grad_input  # d * (1 - y * y)
 
 
@@ -77,7 +78,7 @@ def rnn_layer(
 def _input_part(names: PackedNames, x: Tensor | None, weight: Tensor, bias: Tensor) -> Tensor:
     """What the input adds to the products of all time steps, bias included, (N, G)."""
     if x is not None:
-        return torch.addmm(bias, x, weight[:, : x.shape[1]].T)
+        return linear(x, weight[:, : x.shape[1]].contiguous()).add_(bias)
     table = weight.new_zeros(ALPHABET_SIZE + 1, weight.shape[0])  # last row: no letter
     table[:ALPHABET_SIZE] = weight[:, :ALPHABET_SIZE].T
     table += bias
@@ -87,32 +88,38 @@ def _input_part(names: PackedNames, x: Tensor | None, weight: Tensor, bias: Tens
 def _weight_gradients(
     names: PackedNames, x: Tensor | None, states: Tensor, dz: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Gradients of weight (G, X + H) and bias (G,), summed over all time steps in one product.
+    """Gradients of weight (G, X + H) and bias (G,), summed over all time steps.
 
     Args:
-        names: The batch.
+        names: The batch: B names, N letters.
         x: The input, or None where it is the letters.
         states: Hidden states behind B rows of initial state, (B + N, H).
         dz: Gradient of the products before activation, (N, G).
     """
-    before = states.index_select(0, names.previous)  # (N, H)
+    begun = len(names)  # before their first letters, names have no state: their rows add nothing
+    before = states.index_select(0, names.previous[begun:])  # (N - B, H)
+    recurrent = linear(dz[begun:].T, before.T)  # (G, H)
     if x is not None:
-        return dz.T @ torch.cat([x, before], dim=1), dz.sum(0)
-    width = ALPHABET_SIZE + 1
-    read = dz.new_zeros(len(dz), width + states.shape[1])  # one-hot letter, then hidden state
-    read.scatter_(1, names.letters[:, None], 1.0)
-    read[:, width:] = before
-    both = dz.T @ read  # (G, 58 + H)
-    weight = torch.cat([both[:, :ALPHABET_SIZE], both[:, width:]], dim=1)
-    # Exactly one entry of a one-hot row is 1, so its columns sum to the bias's gradient.
-    return weight, both[:, :width].sum(1)
+        return torch.cat([linear(dz.T, x.T), recurrent], dim=1), dz.sum(0)
+    table = torch.ops.aten.embedding_dense_backward(dz, names.letters, ALPHABET_SIZE + 1, -1, False)
+    # Every letter adds to exactly one row of the table, so its rows sum to the bias's gradient.
+    return torch.cat([table[:ALPHABET_SIZE].T, recurrent], dim=1), table.sum(0)
+
+
+def _input_gradient(ctx: Any, x: Tensor | None, weight: Tensor, dz: Tensor) -> Tensor | None:
+    """Gradient of the input, (N, X); None where it is letters, or nobody asks."""
+    if x is None or not ctx.needs_input_grad[1]:
+        return None
+    return linear(dz, weight[:, : x.shape[1]].T.contiguous())
+
+
+def _tanh_from_sigmoid(sigmoid_of_double: Tensor, minus_one: Tensor) -> None:
+    """Turns sigmoid(2x) into tanh(x), in place; exact to the type's precision around 1."""
+    torch.add(minus_one, sigmoid_of_double, alpha=2, out=sigmoid_of_double)
 
 
 class _LSTMLayer(Function):
-    """Forward and backward of one LSTM layer; inside, gates are stacked i, f, o, g.
-
-    With o before g the three sigmoids are one block of columns and one call.
-    """
+    """Forward and backward of one LSTM layer, gates stacked i, f, g, o."""
 
     @staticmethod
     def forward(
@@ -124,9 +131,10 @@ class _LSTMLayer(Function):
         final: bool,
     ) -> Tensor:
         size = weight.shape[0] // 4
-        weight, bias = _swap_g_and_o(weight, size), _swap_g_and_o(bias, size)
-        recurrent = weight[:, -size:].T.contiguous()  # (H, 4H)
-        z = _input_part(names, x, weight, bias)  # (N, 4H), becomes the activated gates
+        doubled = torch.cat([weight, bias[:, None]], dim=1)
+        doubled[2 * size : 3 * size] *= 2  # g's: its tanh is made of a sigmoid
+        recurrent = doubled[:, -1 - size : -1].contiguous()  # (4H, H)
+        z = _input_part(names, x, doubled[:, :-1], doubled[:, -1])  # (N, 4H), becomes the gates
         batch, rows = len(names), len(z)
         h = z.new_empty(batch + rows, size)
         c = z.new_empty(batch + rows, size)
@@ -134,22 +142,33 @@ class _LSTMLayer(Function):
         c[:batch] = 0
         tanh_c = z.new_empty(rows, size)
         last = z.new_zeros(batch, size) if final else None
-        for first, running, before in names.steps():
-            now = slice(first, first + running)
-            after = slice(batch + first, batch + first + running)
-            gates, c_now, h_now, tanh_now = z[now], c[after], h[after], tanh_c[now]
-            if first:  # the state before the first letter is zero: no product
-                gates.addmm_(h[before : before + running], recurrent)
-            gates[:, : 3 * size].sigmoid_()
-            gates[:, 3 * size :].tanh_()
-            i, f, o, g = gates.split(size, dim=1)
+        minus_one = z.new_tensor(-1.0)
+        sizes = names.batch_sizes
+        by_step = zip(
+            z.split(sizes),
+            *(gate.split(sizes) for gate in z.split(size, dim=1)),
+            h[batch:].split(sizes),
+            c[batch:].split(sizes),
+            tanh_c.split(sizes),
+            strict=True,
+        )
+        h_before = c_before = None
+        for gates, i, f, g, o, h_now, c_now, tanh_now in by_step:
+            running = len(gates)
+            if h_before is None:  # the state before the first letter is zero: no product
+                gates.sigmoid_()
+            else:
+                torch.sigmoid(linear_plus(h_before[:running], recurrent, gates), out=gates)
+            _tanh_from_sigmoid(g, minus_one)
             torch.mul(i, g, out=c_now)
-            if first:
-                c_now.addcmul_(f, c[before : before + running])
-            torch.tanh(c_now, out=tanh_now)
+            if c_before is not None:
+                c_now.addcmul_(f, c_before[:running])
+            torch.mul(c_now, 2, out=tanh_now).sigmoid_()
+            _tanh_from_sigmoid(tanh_now, minus_one)
             torch.mul(o, tanh_now, out=h_now)
             if last is not None:  # shorter names' rows stop being overwritten when they end
                 last[:running] = h_now
+            h_before, c_before = h_now, c_now
         ctx.names, ctx.final, ctx.size = names, final, size
         ctx.save_for_backward(x, weight, z, h, c, tanh_c)
         return last if last is not None else h[batch:]
@@ -159,42 +178,47 @@ class _LSTMLayer(Function):
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         x, weight, z, h, c, tanh_c = ctx.saved_tensors
         names, size = ctx.names, ctx.size
-        i, f, o, g = z.split(size, dim=1)
+        i, f, g, o = z.split(size, dim=1)
         c_before = c.index_select(0, names.previous)
         # Factors of the chain rule that need no gradient, for all time steps at once:
         #   dc += dh * o (1 - tanh(c)^2)          do = dh * tanh(c) o (1 - o)
         #   di  = dc * g i (1 - i)    df = dc * c' f (1 - f)    dg = dc * i (1 - g^2)
-        factors = torch.empty_like(z)
-        to_i, to_f, to_o, to_g = factors.split(size, dim=1)
-        _sigmoid_backward(g, i, grad_input=to_i)
-        _sigmoid_backward(c_before, f, grad_input=to_f)
-        _sigmoid_backward(tanh_c, o, grad_input=to_o)
+        dz = torch.addcmul(z, z, z, value=-1)  # the factors, and then step by step the gradients
+        to_i, to_f, to_g, to_o = dz.split(size, dim=1)
+        to_i.mul_(g)
+        to_f.mul_(c_before)
+        to_o.mul_(tanh_c)
         _tanh_backward(i, g, grad_input=to_g)
-        to_c = _tanh_backward(o, tanh_c, grad_input=tanh_c)
-        recurrent = weight[:, -size:].contiguous()  # (4H, H)
+        to_c = _tanh_backward(o, tanh_c, grad_input=c_before)
+        recurrent = weight[:, -size:].T.contiguous()  # (H, 4H)
         dh = z.new_zeros(len(names), size)
         dc = z.new_zeros(len(names), size)
-        dz = factors  # each step's factors are replaced by its gradients
-        steps = names.steps()
-        for step in range(len(steps) - 1, -1, -1):
-            first, running, _ = steps[step]
-            now = slice(first, first + running)
+        sizes = names.batch_sizes
+        by_step = zip(
+            dz.split(sizes),
+            dz[:, : 3 * size].unflatten(1, (3, size)).split(sizes),
+            to_o.split(sizes),
+            to_c.split(sizes),
+            f.split(sizes),
+            grad.split(sizes) if not ctx.final else (None,) * len(sizes),
+            (*sizes[1:], 0),
+            strict=True,
+        )
+        for dz_now, to_ifg, to_o_now, to_c_now, f_now, grad_now, longer in reversed(list(by_step)):
+            running = len(dz_now)
             dh_now, dc_now = dh[:running], dc[:running]
-            if ctx.final:
-                longer = steps[step + 1][1] if step + 1 < len(steps) else 0
+            if grad_now is None:
                 dh_now[longer:] = grad[longer:running]  # the names that end here
             else:
-                dh_now += grad[now]
-            dc_now.addcmul_(dh_now, to_c[now])
-            dz[now, : 2 * size].view(running, 2, size).mul_(dc_now[:, None])
-            to_o[now].mul_(dh_now)
-            to_g[now].mul_(dc_now)
-            if first:
-                dc_now.mul_(f[now])
-                torch.mm(dz[now], recurrent, out=dh_now)
-        dx = dz @ weight[:, :-size] if x is not None and ctx.needs_input_grad[1] else None
+                dh_now += grad_now
+            dc_now.addcmul_(dh_now, to_c_now)
+            to_ifg.mul_(dc_now[:, None])
+            to_o_now.mul_(dh_now)
+            dc_now.mul_(f_now)
+            dh_now.copy_(linear(dz_now, recurrent))
+        dx = _input_gradient(ctx, x, weight, dz)
         d_weight, d_bias = _weight_gradients(names, x, h, dz)
-        return None, dx, _swap_g_and_o(d_weight, size), _swap_g_and_o(d_bias, size), None
+        return None, dx, d_weight, d_bias, None
 
 
 class _RNNLayer(Function):
@@ -211,19 +235,24 @@ class _RNNLayer(Function):
         final: bool,
     ) -> Tensor:
         size = weight.shape[0]
-        recurrent = weight[:, -size:].T.contiguous()
+        recurrent = weight[:, -size:].contiguous()  # (H, H)
         z = _input_part(names, x, weight, bias)  # (N, H)
         batch, rows = len(names), len(z)
         h = z.new_empty(batch + rows, size)
         h[:batch] = 0
         last = z.new_zeros(batch, size) if final else None
-        for first, running, before in names.steps():
-            h_before, h_now = h[before : before + running], h[batch + first :][:running]
-            torch.addmm(z[first : first + running], h_before, recurrent, out=h_now)
+        sizes = names.batch_sizes
+        h_before = h[:batch]
+        for z_now, h_now in zip(z.split(sizes), h[batch:].split(sizes), strict=True):
+            running = len(z_now)
+            if last is not None:  # shorter names' rows stop being overwritten when they end
+                last[:running] = h_before[:running]
+            sum_now = linear_plus(h_before[:running], recurrent, z_now)
             if tanh:
-                h_now.tanh_()
-            if last is not None:
-                last[:running] = h_before
+                torch.tanh(sum_now, out=h_now)
+            else:
+                h_now.copy_(sum_now)
+            h_before = h_now
         ctx.names, ctx.final, ctx.tanh = names, final, tanh
         ctx.save_for_backward(x, weight, h)
         return last if last is not None else h[batch:]
@@ -233,33 +262,30 @@ class _RNNLayer(Function):
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         x, weight, h = ctx.saved_tensors
         names, size = ctx.names, weight.shape[0]
-        recurrent = weight[:, -size:].contiguous()
+        recurrent = weight[:, -size:].T.contiguous()  # (H, H)
         batch = len(names)
         dh = h.new_zeros(batch, size)
         dz = h.new_empty(len(h) - batch, size)
-        steps = names.steps()
-        sizes = (*names.batch_sizes, 0, 0)
-        for step in range(len(steps) - 1, -1, -1):
-            first, running, _ = steps[step]
-            now = slice(first, first + running)
-            dh_now = dh[:running]
-            if ctx.final:  # the state before the last letter: names that end one step later
-                longer, ending = sizes[step + 2], sizes[step + 1]
-                dh_now[longer:ending] = grad[longer:ending]
+        sizes = names.batch_sizes
+        by_step = zip(
+            dz.split(sizes),
+            h[batch:].split(sizes),
+            grad.split(sizes) if not ctx.final else (None,) * len(sizes),
+            (*sizes[1:], 0),
+            (*sizes[2:], 0, 0)[: len(sizes)],
+            strict=True,
+        )
+        for dz_now, h_now, grad_now, longer, longest in reversed(list(by_step)):
+            dh_now = dh[: len(dz_now)]
+            if grad_now is None:  # what is read is the state before the last letter
+                dh_now[longest:longer] = grad[longest:longer]  # the names that end one step later
             else:
-                dh_now += grad[now]
+                dh_now += grad_now
             if ctx.tanh:
-                _tanh_backward(dh_now, h[batch:][now], grad_input=dz[now])
+                _tanh_backward(dh_now, h_now, grad_input=dz_now)
             else:
-                dz[now] = dh_now
-            if first:
-                torch.mm(dz[now], recurrent, out=dh_now)
-        dx = dz @ weight[:, :-size] if x is not None and ctx.needs_input_grad[1] else None
+                dz_now.copy_(dh_now)
+            dh_now.copy_(linear(dz_now, recurrent))
+        dx = _input_gradient(ctx, x, weight, dz)
         d_weight, d_bias = _weight_gradients(names, x, h, dz)
         return None, dx, d_weight, d_bias, None, None
-
-
-def _swap_g_and_o(stacked: Tensor, size: int) -> Tensor:
-    """Stacked i, f, g, o to i, f, o, g along the first axis, or back."""
-    i_and_f, g, o = stacked.split([2 * size, size, size])
-    return torch.cat([i_and_f, o, g])

@@ -58,7 +58,11 @@ class NameModel(nn.Module):
         probability = self.config.dropout
         if not self.training or probability == 0:
             return states
-        keep = torch.empty_like(states).bernoulli_(1 - probability, generator=self.generator)
+        keep = (
+            torch.empty(states.shape, dtype=states.dtype)
+            .bernoulli_(1 - probability, generator=self.generator)
+            .to(states.device)
+        )
         return states * keep.div_(1 - probability)
 
 

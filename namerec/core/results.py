@@ -23,7 +23,7 @@ class StepRecord:
 
     Attributes:
         step: Steps done, 1..total.
-        epoch: Epochs begun, 1..total (a fraction: 1.5 is the middle of the second).
+        epoch: Epochs done, 0..total, as a fraction: 1.5 is the middle of the second.
         loss: Mean training loss in nats, with dropout on.
         gradient_norm: Mean Euclidean norm of the gradient before clipping.
         learning_rate: The rate of the last step.

@@ -186,7 +186,7 @@ def _deal(
             owed[which] += share * len(members)
             wanted = max(round(owed[which]), 1)
             wanted = min(wanted, len(members) - 1 - taken)
-            owed[which] -= wanted
+            owed[which] = min(max(owed[which] - wanted, -0.5), 0.5)
             part[members[taken : taken + wanted]] = which
             taken += wanted
     return part

@@ -32,7 +32,7 @@ from namerec.core.schedules import learning_rate
 from namerec.core.splits import Split
 from namerec.errors import ConfigError, DivergedError
 
-#: Step records a run gives at most, whatever its length: enough for any screen.
+#: Step records a run gives at most, besides one for its first step and one an epoch.
 STEP_RECORDS = 2000
 #: Batches that are sorted by length together, so that a batch holds names of similar length while
 #: its names stay a random draw.
@@ -198,19 +198,19 @@ class _Training:
 
     def records(self) -> Iterator[Record]:
         """All records from here to the end."""
-        patience = self.config.training.patience
-        for record in self._epochs():
-            self.work.halt()
-            yield record
-            if (
-                isinstance(record, EpochRecord)
-                and patience
-                and record.epoch - self.progress.best_epoch >= patience
-            ):
-                break
+        if not self._patience_ended():
+            for record in self._epochs():
+                self.work.halt()
+                yield record
+                if isinstance(record, EpochRecord) and self._patience_ended():
+                    break
         self.work.go()
         final = self._final()
         yield final
+
+    def _patience_ended(self) -> bool:
+        patience = self.config.training.patience
+        return bool(patience) and self.progress.epoch - self.progress.best_epoch >= patience
 
     def _epochs(self) -> Iterator[Record]:
         for epoch in range(self.progress.epoch, self.plan.epochs):
@@ -224,6 +224,7 @@ class _Training:
                     self.work.go()
             answers = predict_names(self.model, self.dataset, self.split.validation)
             scores = score(answers, self.split, "validation")
+            self._insist_on_finite(scores.loss, self.plan.ends[epoch])
             better = (scores.accuracy, -scores.loss) > self.progress.best_score
             if better:
                 self.best_weights = _copied(self.model.state_dict())
@@ -264,12 +265,7 @@ class _Training:
         for step, indices in enumerate(self._batches(last - first), first + 1):
             rate = learning_rate(self.config.training, (step - 1) / self.plan.steps)
             loss, norm, right = self._step(indices, rate)
-            if not math.isfinite(loss):
-                raise DivergedError(
-                    f"The loss is {loss} at step {step:,}: training has diverged. Lower the "
-                    f"learning rate (now {self.config.training.learning_rate:g}) or clip the "
-                    "gradient (for example at 1), and start again."
-                )
+            self._insist_on_finite(loss, step)
             loss_sum, norm_sum, count = loss_sum + loss, norm_sum + norm, count + 1
             record = None
             if step % self.plan.record_every == 0 or step in (1, last):
@@ -281,6 +277,14 @@ class _Training:
             if record is not None:
                 self.stepping.go()
         self.stepping.halt()
+
+    def _insist_on_finite(self, loss: float, step: int) -> None:
+        if not math.isfinite(loss):
+            raise DivergedError(
+                f"The loss is {loss} at step {step:,}: training has diverged. Lower the "
+                f"learning rate (now {self.config.training.learning_rate:g}) or clip the "
+                "gradient (for example at 1), and start again."
+            )
 
     def _step(self, indices: np.ndarray, rate: float) -> tuple[float, float, int]:
         """One optimizer step: loss, gradient norm before clipping, right answers."""

@@ -31,7 +31,7 @@ from namerec.figures.words import LONGEST_LABEL, label, literal, number, percent
 MOST_WITH_NUMBERS = 20
 #: Most categories whose labels all fit beside the matrix, and whose empty cells can be clicked.
 MOST_WITH_LABELS = 40
-#: Most squares laid over the cells: a browser draws so many in a quarter of a second.
+#: Most squares laid over the cells: so many cost a browser a tenth of a second.
 MOST_SQUARES = 4_000
 # Side of the matrix in pixels: so much for each category, between these bounds.
 _SIDE_PER_CATEGORY = 30
@@ -150,7 +150,7 @@ def confusion_figure(
     cells = confusion_cells(matrix, normalised=normalised)
     scale = _bent(theme.sequential)
     figure.add_heatmap(
-        z=cells.share.tolist(),
+        z=np.round(cells.share, 4).tolist(),
         zmin=0,
         zmax=1,
         colorscale=scale,
@@ -176,7 +176,7 @@ def confusion_figure(
         unselected={"marker": {"opacity": 0}},
     )
     if selected is not None and all(0 <= index < size for index in selected):
-        _outline(figure, selected, theme)
+        _outline(figure, selected, size, theme)
     return figure
 
 
@@ -271,14 +271,16 @@ def _ticks(categories: tuple[str, ...], theme: Theme) -> dict[str, object]:
     }
 
 
-def _outline(figure: go.Figure, selected: tuple[int, int], theme: Theme) -> None:
+def _outline(figure: go.Figure, selected: tuple[int, int], size: int, theme: Theme) -> None:
+    """A rectangle around the selected cell, and around its neighbours where cells are tiny."""
     row, column = selected
+    reach = max(0.5, size / 100)
     figure.add_shape(
         type="rect",
-        x0=column - 0.5,
-        x1=column + 0.5,
-        y0=row - 0.5,
-        y1=row + 0.5,
+        x0=column - reach,
+        x1=column + reach,
+        y0=row - reach,
+        y1=row + reach,
         line={"color": theme.highlight, "width": 2.5},
         layer="above",
     )

@@ -16,6 +16,7 @@ from namerec.figures.theme import (
     axis,
     faded,
     new_figure,
+    reading_line,
     say_in_the_middle,
 )
 from namerec.figures.words import label, literal, percent
@@ -167,7 +168,7 @@ def loss_figure(history: History, theme: Theme) -> go.Figure:
         mode="lines",
         line={"color": faded(theme.train, 0.75), "width": 1.2},
         hovertemplate="train, dropout on: %{y:.3f} nats<br>"
-        "mean over the steps since the last report<extra></extra>",
+        "(mean since the last report)<extra></extra>",
     )
     figure.add_scatter(
         x=curves.epoch_step,
@@ -178,7 +179,7 @@ def loss_figure(history: History, theme: Theme) -> go.Figure:
         line={"color": theme.validation, "width": 2},
         marker={"size": 5},
         hovertemplate=f"{literal(history.held_out)}: %{{y:.3f}} nats<br>"
-        "after epoch %{customdata}<extra></extra>",
+        "(epoch %{customdata})<extra></extra>",
     )
     if not len(curves.train_step) and not curves.epoch:
         say_in_the_middle(figure, theme, NOTHING_YET)
@@ -191,20 +192,15 @@ def accuracy_figure(history: History, theme: Theme) -> go.Figure:
     figure = _curve_figure(
         theme, "accuracy, recall (%)", _accuracy_in_words(history), range=[0, 100], dtick=25
     )
-    held_out = literal(history.held_out)
-    short = history.held_out_short
+    short, held_out = history.held_out_short, literal(history.held_out)
     lines = (
         ("train, dropout on", curves.train, theme.train, "solid", "train, dropout on"),
         (short, curves.held_out, theme.validation, "solid", held_out),
-        (
-            f"macro recall, {short}",
-            curves.macro_recall,
-            theme.macro_recall,
-            "dash",
-            f"macro recall, {held_out}",
-        ),
-    )
-    for name, values, colour, dash, words in lines:
+        (f"macro recall, {short}", curves.macro_recall, theme.macro_recall, "dash",
+         "their macro recall"),
+    )  # fmt: skip
+    for place, (name, values, colour, dash, words) in enumerate(lines):
+        epoch = "" if place else " (epoch %{customdata})"
         figure.add_scatter(
             x=curves.epoch_step,
             y=values,
@@ -213,7 +209,7 @@ def accuracy_figure(history: History, theme: Theme) -> go.Figure:
             mode="lines+markers",
             line={"color": colour, "width": 2, "dash": dash},
             marker={"size": 5},
-            hovertemplate=f"{words}: %{{y:.1f}} % (epoch %{{customdata}})<extra></extra>",
+            hovertemplate=f"{words}: %{{y:.1f}} %{epoch}<extra></extra>",
         )
     _draw_yardsticks(figure, curves.yardsticks, theme)
     if not curves.epoch:
@@ -237,6 +233,7 @@ def _curve_figure(theme: Theme, title: str, alt: str, **settings: Any) -> go.Fig
             tickformat=",d",
             nticks=6,
             unifiedhovertitle={"text": "step %{x:,d}"},
+            **reading_line(theme),
         ),
         yaxis=axis(theme, title, rangemode="tozero", **settings),
     )
@@ -247,7 +244,7 @@ def _draw_yardsticks(figure: go.Figure, yardsticks: list[tuple[str, float]], the
     ordered = sorted(yardsticks, key=lambda yardstick: yardstick[1])
     values = [value for _, value in ordered]
     for (name, value), place in zip(ordered, places_beside(values, YARDSTICK_GAP), strict=True):
-        line = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "layer": "below"}
+        line = {"type": "line", "xref": "paper", "x0": 0.01, "x1": 1, "layer": "below"}
         figure.add_shape(
             **line, y0=value, y1=value, line={"color": theme.muted, "width": 1, "dash": "dot"}
         )
@@ -286,13 +283,23 @@ def places_beside(values: list[float], gap: float) -> list[float]:
             continue
         highest = values[end - 1]
         room = int((100 - highest) / gap) if highest >= CURVES_BEGIN else 0
-        above = min(end - start, room)
-        below = end - start - above
-        for index in range(start, end):
-            rank = index - start - below
-            edge = values[start] if rank < 0 else highest
-            places.append(edge + (rank + 0.5) * gap)
+        below = max(end - start - room, 0)
+        for rank in range(-below, end - start - below):
+            places.append((values[start] if rank < 0 else highest) + (rank + 0.5) * gap)
         start = end
+    return _apart(places, gap)
+
+
+def _apart(places: list[float], gap: float) -> list[float]:
+    """Moves places up, and then down from 100, until they are a gap apart."""
+    floor = gap / 2
+    for index, place in enumerate(places):
+        places[index] = max(place, floor)
+        floor = places[index] + gap
+    ceiling = 100 - gap / 2
+    for index in reversed(range(len(places))):
+        places[index] = min(places[index], ceiling)
+        ceiling = places[index] - gap
     return places
 
 

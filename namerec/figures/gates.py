@@ -25,7 +25,7 @@ OPEN_BOX = "␣"
 # Height of the heatmap in pixels: so much for each unit, between these bounds.
 _HEIGHT_PER_UNIT = 2.4
 _LEAST_HEIGHT, _MOST_HEIGHT = 160, 420
-_ABOVE, _BELOW = 64, 56  # room for title and subtitle, and for letters and axis title
+_ABOVE, _BELOW = 58, 56  # room for the title's two lines, and for letters and axis title
 #: Most units with a gap between their cells.
 _MOST_WITH_GAPS = 32
 
@@ -176,20 +176,17 @@ def gate_figure(
 
 
 def _title(picture: GatePicture, theme: Theme) -> dict[str, object]:
+    quiet = f"font-size:{SMALL_FONT_SIZE}px;font-weight:400;color:{theme.muted}"
     return {
-        "text": picture.title,
+        "text": f'{picture.title}<br><span style="{quiet}">{picture.meaning}</span>',
         "font": {"size": TITLE_FONT_SIZE, "color": theme.text, "weight": 600},
-        "subtitle": {
-            "text": picture.meaning,
-            "font": {"size": SMALL_FONT_SIZE, "color": theme.muted},
-        },
         "x": 0,
         "xref": "paper",
         "xanchor": "left",
         "y": 1,
         "yref": "container",
         "yanchor": "top",
-        "pad": {"t": 10},
+        "pad": {"t": 22},  # to the first baseline
     }
 
 
@@ -201,7 +198,7 @@ def _colour_bar(picture: GatePicture, theme: Theme) -> dict[str, object]:
         "len": 1,
         "xpad": 6,
         "tickvals": ticks,
-        "ticktext": [f"{tick:.3g}".replace("-", "−") for tick in ticks],
+        "ticktext": [f"{tick:.2g}".replace("-", "−") for tick in ticks],
         "tickfont": {"size": SMALL_FONT_SIZE, "color": theme.muted},
         "ticks": "",
     }

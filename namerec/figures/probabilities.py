@@ -15,6 +15,7 @@ from namerec.figures.theme import (
     axis,
     faded,
     new_figure,
+    reading_line,
     say_in_the_middle,
 )
 from namerec.figures.words import label, literal, percent
@@ -133,7 +134,7 @@ def ribbon_figure(trace: GateTrace, theme: Theme, most: int = 5) -> go.Figure:
             ticktext=[literal(letter) for letter in shown.letters],
             tickfont={"size": FONT_SIZE, "color": theme.text}, tickangle=0,
             showgrid=False, fixedrange=True,
-            unifiedhovertitle={"text": "after letter %{x:.0f}"},
+            unifiedhovertitle={"text": "after letter %{x:.0f}"}, **reading_line(theme),
         ),
         yaxis=axis(theme, "probability (%)", range=[0, 100], dtick=25, fixedrange=True),
     )  # fmt: skip

@@ -193,11 +193,17 @@ def axis(theme: Theme, title: str, **settings: Any) -> dict[str, Any]:
             "standoff": 10,
         },
         "tickfont": {"size": SMALL_FONT_SIZE, "color": theme.muted},
+        "ticklabelstandoff": 5,
         "gridcolor": theme.grid,
         "gridwidth": 1,
         "zeroline": False,
         "automargin": True,
     } | settings
+
+
+def reading_line(theme: Theme) -> dict[str, Any]:
+    """Settings of an x axis: a thin line where the pointer is, in place of Plotly's black one."""
+    return {"spikecolor": theme.muted, "spikethickness": 1, "spikedash": "dot"}
 
 
 def say_in_the_middle(figure: go.Figure, theme: Theme, sentence: str) -> go.Figure:

@@ -17,8 +17,8 @@ import torch
 from namerec.core.dataset import Dataset
 from namerec.core.results import EpochRecord, FinalRecord, StepRecord
 from namerec.core.splits import make_split
-from namerec.core.training import Checkpoint, Plan, plan, train
-from namerec.errors import DataError, NamerecError
+from namerec.core.training import Checkpoint, Plan, Progress, plan, train
+from namerec.errors import DataError, NamerecError, RunError
 from namerec.runs.atomic import write_whole
 from namerec.runs.folder import RunFolder
 from namerec.runs.records import PartScores
@@ -36,6 +36,9 @@ class Executor(Protocol):
         """Trains the run from where it stands; every epoch is on disk before it is yielded.
 
         Closing the stream stops the training; the run is then *stopped*.
+
+        Raises:
+            NamerecError: If the run cannot be trained, or not stored.
         """
         ...
 
@@ -47,7 +50,7 @@ def thread_count() -> int:
     when its core is busy with a page or a browser the first one waits for it.
     """
     given = os.environ.get("NAMEREC_THREADS", "")
-    return max(1, int(given)) if given.isdigit() else 1
+    return max(1, int(given)) if given.isdecimal() else 1
 
 
 class LocalExecutor:
@@ -62,9 +65,16 @@ class LocalExecutor:
             keeper = _StatusKeeper(run)
             try:
                 yield from self._train(run, keeper)
-            except GeneratorExit:
-                keeper.change(state="stopped")
+            except (GeneratorExit, KeyboardInterrupt):
+                keeper.stop()
                 raise
+            except OSError as error:
+                failure = RunError(
+                    f"Run {run.id} cannot be stored: {error.strerror or error}. Free some space, "
+                    "then go on with it from its last stored epoch."
+                )
+                keeper.fail(failure)
+                raise failure from error
             except Exception as error:
                 keeper.fail(error)
                 raise
@@ -81,11 +91,12 @@ class LocalExecutor:
             )
         split = make_split(dataset, info.config.training.protocol, info.config.training.seed)
         layout = plan(info.config.training, len(split.train))
-        keeper.change(epochs=layout.epochs, steps=layout.steps)
+        resumed = run.resumed()
+        keeper.begin(layout, resumed.checkpoint.progress if resumed else None)
         yield layout
         waiting: list[StepRecord] = []
         point: Checkpoint | None = None
-        for record in train(info.config, dataset, split, run.resumed()):
+        for record in train(info.config, dataset, split, resumed):
             if isinstance(record, Checkpoint):
                 point = record
                 continue
@@ -111,6 +122,22 @@ class _StatusKeeper:
     def change(self, **values: object) -> None:
         self._status = self._status.model_copy(update=values)
         self._run.write_status(self._status)
+
+    def begin(self, layout: Plan, progress: Progress | None) -> None:
+        """Says where training begins: a run that was killed can be further than its status."""
+        self.change(
+            epochs=layout.epochs,
+            steps=layout.steps,
+            epoch=progress.epoch if progress else 0,
+            step=progress.step if progress else 0,
+            best_epoch=progress.best_epoch if progress else 0,
+            validation_accuracy=progress.best_score[0] if progress else None,
+            seconds=progress.seconds if progress else 0.0,
+        )
+
+    def stop(self) -> None:
+        if self._status.state != "finished":
+            self.change(state="stopped")
 
     def epoch(self, record: EpochRecord) -> None:
         values: dict[str, object] = {

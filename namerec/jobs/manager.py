@@ -23,7 +23,7 @@ from namerec.errors import JobError, NamerecError
 from namerec.jobs.executors import Executor, StreamRecord
 from namerec.jobs.snapshot import GrowingSeries, JobSnapshot, stored_snapshot
 from namerec.runs.folder import RunFolder
-from namerec.runs.records import RESUMABLE_STATES, RunState, RunStatus
+from namerec.runs.records import RunState, RunStatus
 from namerec.runs.store import RunStore, RunSummary
 
 log = logging.getLogger(__name__)
@@ -70,19 +70,12 @@ class JobManager:
         Raises:
             NamerecError: If there is no such run, or it cannot be gone on with.
         """
+        summary = self.store.resumable(run_id)
         folder = self.store.open(run_id)
-        summary = self.store.summary(folder)
-        if not isinstance(summary, RunSummary):
-            raise JobError(summary.reason)
-        if summary.pretrained or summary.state not in RESUMABLE_STATES:
-            raise JobError(
-                f"Run {run_id} is {summary.state}; only interrupted, stopped and failed runs of "
-                "your own can be gone on with."
-            )
         job = _Job(folder, summary.info.config)
         stored = stored_snapshot(summary, folder)
         job.series = GrowingSeries.of(stored.series)
-        job.publish(series=stored.series, history=stored.history, seconds=stored.seconds)
+        job.publish(series=job.series.view(), history=stored.history, seconds=stored.seconds)
         self._enqueue(job)
 
     def pause(self, run_id: str) -> None:
@@ -91,7 +84,11 @@ class JobManager:
         Raises:
             JobError: If it is not running.
         """
-        self._ordered(run_id, "paused", {"running"}).going.clear()
+        with self._lock:
+            job = self._ordered(run_id, "paused", {"running"})
+            if job.stopping.is_set():
+                raise JobError(f"Run {run_id} is being stopped, so it cannot be paused.")
+            job.going.clear()
 
     def proceed(self, run_id: str) -> None:
         """Lets a paused job go on.
@@ -107,17 +104,22 @@ class JobManager:
         Raises:
             JobError: If it has ended already.
         """
-        job = self._ordered(run_id, "stopped", {"queued", "running", "paused"})
-        job.stopping.set()
-        job.going.set()
         with self._lock:
+            job = self._ordered(run_id, "stopped", {"queued", "running", "paused"})
+            job.order_to_stop()
             waiting = job in self._queue
             if waiting:
                 self._queue.remove(job)
         if waiting:
-            status = job.folder.status().model_copy(update={"state": "stopped"})
-            job.folder.write_status(status)
-            job.publish(state="stopped", place=0)
+            try:
+                status = job.folder.status().model_copy(update={"state": "stopped"})
+                job.folder.write_status(status)
+            except (
+                NamerecError,
+                OSError,
+            ):  # then it is found *interrupted*, and can be gone on with
+                log.exception("the stop of run %s could not be stored", run_id)
+            job.end_without_work("stopped")
             self._number_the_queue()
 
     def snapshot(self, run_id: str) -> JobSnapshot | None:
@@ -180,11 +182,12 @@ class JobManager:
         """Stops all jobs and waits until their threads have stored it."""
         atexit.unregister(self.shutdown)
         with self._lock:
-            self._queue.clear()
-            jobs = list(self._jobs.values())
-        for job in jobs:
-            job.stopping.set()
-            job.going.set()
+            waiting, self._queue = self._queue, []
+            jobs = self._all()
+            for job in jobs:
+                job.order_to_stop()
+        for job in waiting:
+            job.end_without_work("interrupted")
         deadline = time.monotonic() + SHUTDOWN_SECONDS
         for job in jobs:
             if job.thread is not None:
@@ -203,6 +206,9 @@ class JobManager:
 
     def _enqueue(self, job: _Job) -> None:
         with self._lock:
+            known = self._jobs.get(job.folder.id)
+            if known is not None and not known.snapshot.ended:
+                raise JobError(f"Run {job.folder.id} is {known.snapshot.state} already.")
             self._jobs.pop(job.folder.id, None)  # so that the latest job is the last
             self._jobs[job.folder.id] = job
             self._queue.append(job)
@@ -245,6 +251,10 @@ class JobManager:
             message = job.stored_message() or f"Training failed: {type(error).__name__}."
             job.publish(state="failed", message=message, remaining=None)
         finally:
+            if not job.snapshot.ended:  # not even an Exception: a dead thread must not look alive
+                job.publish(
+                    state="failed", message="Training ended without a word.", remaining=None
+                )
             job.begun.set()
             job.over.set()
             gc.collect()
@@ -292,6 +302,8 @@ class _Job:
 
     def hold(self) -> bool:
         """Waits while the job is paused; says whether it is to stop."""
+        if self.snapshot.ended:
+            return False
         if not self.going.is_set():
             self.publish(state="paused")
             paused_since = time.monotonic()
@@ -302,7 +314,18 @@ class _Job:
                 self._first_step = (self._first_step[0], self._first_step[1] + paused)
             if not self.stopping.is_set():
                 self.publish(state="running")
-        return self.stopping.is_set() and self.snapshot.state != "finished"
+        return self.stopping.is_set()
+
+    def order_to_stop(self) -> None:
+        """Has the job's thread end after the record it is at, paused or not."""
+        self.stopping.set()
+        self.going.set()
+
+    def end_without_work(self, state: RunState) -> None:
+        """Ends a job that still waits for its turn."""
+        self.publish(state=state, place=0)
+        self.begun.set()
+        self.over.set()
 
     def stored_message(self) -> str:
         try:

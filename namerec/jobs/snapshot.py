@@ -8,8 +8,9 @@ import numpy as np
 
 from namerec.core.config import RunConfig
 from namerec.core.results import EpochRecord, Scores, StepRecord
+from namerec.errors import RunError
 from namerec.runs.folder import RunFolder
-from namerec.runs.records import RunState
+from namerec.runs.records import RESUMABLE_STATES, RunState
 from namerec.runs.store import RunSummary
 
 
@@ -50,7 +51,9 @@ class GrowingSeries:
 
     def view(self) -> StepSeries:
         """What is there now."""
-        return StepSeries(*self._columns[:, : self._filled])
+        columns = self._columns[:, : self._filled]
+        columns.flags.writeable = False
+        return StepSeries(*columns)
 
     @staticmethod
     def of(series: StepSeries) -> GrowingSeries:
@@ -119,11 +122,16 @@ class JobSnapshot:
 
 
 def stored_snapshot(run: RunSummary, folder: RunFolder) -> JobSnapshot:
-    """A snapshot of a run nobody is training, from what its last stored epoch left on disk."""
+    """A snapshot of a run that another process trains or nobody, from what it left on disk.
+
+    Raises:
+        RunError: If there are more metrics than can be read.
+    """
     steps, epochs = folder.metrics()
+    last, seconds = _last_stored(run, folder)
     series = GrowingSeries()
     for record in steps:
-        if record.step <= run.status.step:
+        if record.step <= last:
             series.add(record)
     return JobSnapshot(
         run_id=run.id,
@@ -131,10 +139,26 @@ def stored_snapshot(run: RunSummary, folder: RunFolder) -> JobSnapshot:
         state=run.state,
         epochs=run.status.epochs,
         steps=run.status.steps,
-        seconds=run.status.seconds,
+        seconds=seconds,
         names_per_second=run.status.names_per_second,
         series=series.view(),
-        history=tuple(record for record in epochs if record.step <= run.status.step),
+        history=tuple(record for record in epochs if record.step <= last),
         scores=tuple(Scores(**scores.model_dump()) for scores in run.status.scores.values()),
         message=run.status.message,
     )
+
+
+def _last_stored(run: RunSummary, folder: RunFolder) -> tuple[int, float]:
+    """The step that a run has come to, and after how many seconds of training.
+
+    A run that can be gone on with stands where its checkpoint does: killed right after that was
+    stored, the status is an epoch behind.
+    """
+    if run.state in RESUMABLE_STATES:
+        try:
+            progress = folder.progress()
+        except RunError:
+            pass  # who goes on with the run is told
+        else:
+            return progress.step, progress.seconds
+    return run.status.step, run.status.seconds

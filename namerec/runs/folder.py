@@ -8,8 +8,9 @@
     predictions.safetensors  the finished run's answers on the held-out names
     lock                     held by whoever trains the run
 
-An epoch is stored in the order metrics, best, last, and reported only then. Killed at any point in
-between, the run goes on from `last`, and the lines of `metrics.jsonl` beyond it are taken back.
+An epoch is stored in the order metrics, last, best, status, and reported only then. Killed at any
+point in between, the run goes on from `last`: the lines of `metrics.jsonl` beyond it are taken
+back, and a `best` that is behind it is made from it.
 """
 
 from __future__ import annotations
@@ -19,22 +20,44 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import torch
 from filelock import FileLock, Timeout
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from namerec.core.results import PARTS, EpochRecord, Part, PredictedNames, StepRecord
 from namerec.core.training import Checkpoint, Progress, Resumed
 from namerec.errors import RunError
 from namerec.runs.atomic import UNFINISHED, append_flushed, write_whole
-from namerec.runs.records import ACTIVE_STATES, RunInfo, RunState, RunStatus
-from namerec.runs.tensors import read_tensors, write_tensors
+from namerec.runs.fitting import check_predictions, check_resume, check_weights
+from namerec.runs.records import (
+    ACTIVE_STATES,
+    EpochLine,
+    ProgressText,
+    RunInfo,
+    RunState,
+    RunStatus,
+    StepLine,
+)
+from namerec.runs.tensors import read_metadata, read_tensors, write_tensors
 
-#: Largest JSON file read, bytes; a long run's metrics take 2 MB.
-MAX_JSON_BYTES = 64 * 1024**2
+BEST, LAST, PREDICTIONS = "best.safetensors", "last.safetensors", "predictions.safetensors"
+METRICS = "metrics.jsonl"
+#: Of `core.results.PredictedNames`, in its order.
+_COLUMNS = ("indices", "labels", "log_probabilities")
 
+#: Largest `config.json` or `status.json` read, bytes; they take some 2 kB.
+MAX_JSON_BYTES = 16 * 1024**2
+#: Largest `metrics.jsonl` read, bytes: 1,000 epochs with a confusion matrix of 200 categories take
+#: 120 MB; a usual run's take less than 2.
+MAX_METRICS_BYTES = 256 * 1024**2
+#: Seconds to wait for a run's lock, which everybody who asks `is_locked` holds for a moment.
+LOCK_SECONDS = 0.5
+
+_LINES: TypeAdapter[StepLine | EpochLine] = TypeAdapter(
+    Annotated[StepLine | EpochLine, Field(discriminator="kind")]
+)
 _Record = TypeVar("_Record", bound=BaseModel)
 
 
@@ -48,12 +71,12 @@ class RunFolder:
     # -- settings and state
 
     def info(self) -> RunInfo:
-        """What the run is.
+        """What the run is; its id is the folder's name, also where a person has renamed that.
 
         Raises:
             RunError: If the file is missing or damaged.
         """
-        return _read(self.path / "config.json", RunInfo)
+        return _read(self.path / "config.json", RunInfo).model_copy(update={"id": self.id})
 
     def write_info(self, info: RunInfo) -> None:
         """Stores what the run is."""
@@ -85,9 +108,9 @@ class RunFolder:
         Raises:
             RunError: If somebody else holds it.
         """
-        lock = FileLock(self.path / "lock", timeout=0, thread_local=False)
+        lock = FileLock(self.path / "lock", timeout=LOCK_SECONDS, thread_local=False)
         try:
-            return lock.acquire()
+            return lock.acquire(poll_interval=0.01)
         except Timeout:
             raise RunError(
                 f"Run {self.id} is being trained already, here or by another namerec on the same "
@@ -109,14 +132,16 @@ class RunFolder:
     def store_epoch(self, records: Iterable[StepRecord | EpochRecord], point: Checkpoint) -> None:
         """Stores an epoch's records and its checkpoint; see the module's text for the order."""
         lines = [json.dumps(_as_line(record)) + "\n" for record in records]
-        append_flushed(self.path / "metrics.jsonl", "".join(lines).encode())
-        epoch = {"epoch": str(point.progress.epoch)}
-        if point.best:
-            write_tensors(self.path / "best.safetensors", point.weights, epoch)
+        append_flushed(self.path / METRICS, "".join(lines).encode())
         tensors = {f"model.{name}": tensor for name, tensor in point.weights.items()}
         tensors |= {f"resume.{name}": tensor for name, tensor in point.resume.items()}
         progress = {"progress": json.dumps(asdict(point.progress))}
-        write_tensors(self.path / "last.safetensors", tensors, progress)
+        write_tensors(self.path / LAST, tensors, progress)
+        if point.best:
+            self._write_best(point.weights, point.progress.epoch)
+
+    def _write_best(self, weights: dict[str, torch.Tensor], epoch: int) -> None:
+        write_tensors(self.path / BEST, weights, {"epoch": str(epoch)})
 
     def resumed(self) -> Resumed | None:
         """The checkpoint to go on from, or None if no epoch was finished.
@@ -124,34 +149,63 @@ class RunFolder:
         Metrics beyond the checkpoint and half-written files are cleared away first.
 
         Raises:
-            RunError: If a file is damaged.
+            RunError: If a file is damaged or does not fit the run's settings.
         """
         for debris in self.path.glob(f"*{UNFINISHED}"):
             debris.unlink(missing_ok=True)
-        if not (self.path / "last.safetensors").exists():
-            (self.path / "metrics.jsonl").unlink(missing_ok=True)
+        if not (self.path / LAST).exists():
+            (self.path / METRICS).unlink(missing_ok=True)
             return None
-        tensors, metadata = read_tensors(self.path / "last.safetensors")
-        try:
-            values = json.loads(metadata["progress"])
-            progress = Progress(**values | {"best_score": tuple(values["best_score"])})
-        except (KeyError, TypeError, ValueError):
-            raise RunError(
-                f"“last.safetensors” of run {self.id} does not say where training stands. "
-                "Train the run again."
-            ) from None
-        self._take_back_metrics(progress.step)
-        best, _ = read_tensors(self.path / "best.safetensors")
+        info = self.info()
+        tensors, metadata = read_tensors(self.path / LAST)
+        progress = self._progress(metadata)
         checkpoint = Checkpoint(
             progress=progress,
             weights=_with_prefix(tensors, "model."),
             resume=_with_prefix(tensors, "resume."),
             best=False,
         )
+        check_weights(checkpoint.weights, info, LAST)
+        check_resume(checkpoint.resume, info, LAST)
+        best = self._best_until(checkpoint)
+        check_weights(best, info, BEST)
+        self._take_back_metrics(progress.step)
         return Resumed(checkpoint, best)
 
+    def progress(self) -> Progress:
+        """Where the checkpoint stands; at the very beginning if there is none.
+
+        Raises:
+            RunError: If the file is damaged.
+        """
+        if not (self.path / LAST).exists():
+            return Progress()
+        return self._progress(read_metadata(self.path / LAST))
+
+    def _progress(self, metadata: dict[str, str]) -> Progress:
+        try:
+            text = ProgressText.model_validate_json(metadata["progress"])
+        except (KeyError, ValidationError):
+            raise RunError(
+                f"“{LAST}” of run {self.id} does not say where training stands. "
+                "Train the run again."
+            ) from None
+        return Progress(**text.model_dump())
+
+    def _best_until(self, checkpoint: Checkpoint) -> dict[str, torch.Tensor]:
+        """The best weights up to a checkpoint; stored if the run was killed before they were."""
+        progress = checkpoint.progress
+        if progress.best_epoch < progress.epoch:
+            return read_tensors(self.path / BEST)[0]
+        self._write_best(checkpoint.weights, progress.epoch)
+        return checkpoint.weights
+
     def metrics(self) -> tuple[list[StepRecord], list[EpochRecord]]:
-        """All stored records; a torn or damaged end is left out."""
+        """All stored records; a torn or damaged end is left out.
+
+        Raises:
+            RunError: If there are more than can be read.
+        """
         steps: list[StepRecord] = []
         epochs: list[EpochRecord] = []
         for line in self._metric_lines():
@@ -165,10 +219,10 @@ class RunFolder:
         return steps, epochs
 
     def _metric_lines(self) -> list[bytes]:
-        path = self.path / "metrics.jsonl"
-        if not path.exists() or path.stat().st_size > MAX_JSON_BYTES:
+        path = self.path / METRICS
+        if not path.exists():
             return []
-        lines = path.read_bytes().split(b"\n")
+        lines = _content(path, MAX_METRICS_BYTES).split(b"\n")
         return lines[:-1]  # what follows the last line end is nothing, or torn
 
     def _take_back_metrics(self, step: int) -> None:
@@ -178,7 +232,7 @@ class RunFolder:
             if record is None or record.step > step:
                 break
             kept.append(line + b"\n")
-        write_whole(self.path / "metrics.jsonl", b"".join(kept))
+        write_whole(self.path / METRICS, b"".join(kept))
 
     # -- results
 
@@ -188,21 +242,21 @@ class RunFolder:
         Raises:
             RunError: If no epoch was finished, or the file is damaged.
         """
-        if not (self.path / "best.safetensors").exists():
+        if not (self.path / BEST).exists():
             raise RunError(
                 f"Run {self.id} has not finished an epoch yet, so there is no network to look "
                 "into. Wait for its first epoch, or go on with it."
             )
-        return read_tensors(self.path / "best.safetensors")[0]
+        return read_tensors(self.path / BEST)[0]
 
     def write_predictions(self, predictions: dict[Part, PredictedNames]) -> None:
         """Stores a finished run's answers."""
-        tensors = {}
-        for part, answers in predictions.items():
-            tensors[f"{part}.indices"] = torch.from_numpy(answers.indices)
-            tensors[f"{part}.labels"] = torch.from_numpy(answers.labels)
-            tensors[f"{part}.log_probabilities"] = torch.from_numpy(answers.log_probabilities)
-        write_tensors(self.path / "predictions.safetensors", tensors, {})
+        tensors = {
+            f"{part}.{name}": torch.from_numpy(getattr(answers, name))
+            for part, answers in predictions.items()
+            for name in _COLUMNS
+        }
+        write_tensors(self.path / PREDICTIONS, tensors, {})
 
     def predictions(self) -> dict[Part, PredictedNames]:
         """The stored answers by part; empty for an unfinished run.
@@ -210,18 +264,26 @@ class RunFolder:
         Raises:
             RunError: If the file is damaged.
         """
-        if not (self.path / "predictions.safetensors").exists():
+        if not (self.path / PREDICTIONS).exists():
             return {}
-        tensors, _ = read_tensors(self.path / "predictions.safetensors")
-        return {
-            part: PredictedNames(
-                tensors[f"{part}.indices"].numpy(),
-                tensors[f"{part}.labels"].numpy(),
-                tensors[f"{part}.log_probabilities"].numpy(),
-            )
-            for part in PARTS
-            if f"{part}.indices" in tensors
-        }
+        info = self.info()
+        tensors, _ = read_tensors(self.path / PREDICTIONS)
+        present = [part for part in PARTS if f"{part}.indices" in tensors]
+        try:
+            if tensors.keys() != {f"{part}.{name}" for part in present for name in _COLUMNS}:
+                raise KeyError
+            result = {
+                part: PredictedNames(*(tensors[f"{part}.{name}"].numpy() for name in _COLUMNS))
+                for part in present
+            }
+        except (KeyError, TypeError):  # TypeError: a type that numpy does not have
+            raise RunError(
+                f"“{PREDICTIONS}” of run {self.id} is damaged. Train the run again, or put the "
+                "file back from a copy."
+            ) from None
+        for answered in result.values():
+            check_predictions(answered, info, PREDICTIONS)
+        return result
 
 
 def _json(record: BaseModel) -> bytes:
@@ -230,15 +292,25 @@ def _json(record: BaseModel) -> bytes:
 
 def _read(path: Path, kind: type[_Record]) -> _Record:
     try:
-        if path.stat().st_size > MAX_JSON_BYTES:
-            raise RunError(f"“{path.name}” of run {path.parent.name} is too large to be read.")
-        return kind.model_validate_json(path.read_bytes())
-    except (OSError, ValidationError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "its content is damaged"
-        raise RunError(
-            f"“{path.name}” of run {path.parent.name} cannot be read: {reason}. "
-            "Put the file back from a copy, or delete the run's folder."
-        ) from None
+        return kind.model_validate_json(_content(path, MAX_JSON_BYTES))
+    except ValidationError:
+        raise _unreadable(path, "its content is damaged") from None
+
+
+def _content(path: Path, most_bytes: int) -> bytes:
+    try:
+        if path.stat().st_size > most_bytes:
+            raise _unreadable(path, f"it is too large, at most {most_bytes:,} bytes are read")
+        return path.read_bytes()
+    except OSError as error:
+        raise _unreadable(path, error.strerror or type(error).__name__) from None
+
+
+def _unreadable(path: Path, reason: str) -> RunError:
+    return RunError(
+        f"“{path.name}” of run {path.parent.name} cannot be read: {reason}. "
+        "Put the file back from a copy, or delete the run's folder."
+    )
 
 
 def _as_line(record: StepRecord | EpochRecord) -> dict[str, Any]:
@@ -249,14 +321,11 @@ def _as_line(record: StepRecord | EpochRecord) -> dict[str, Any]:
 def _from_line(line: bytes) -> StepRecord | EpochRecord | None:
     """The record of one line, or None if the line is damaged."""
     try:
-        values = json.loads(line)
-        kind = values.pop("kind")
-        if kind == "step":
-            return StepRecord(**values)
-        rows = tuple(tuple(map(int, row)) for row in values.pop("validation_confusion"))
-        return EpochRecord(**values, validation_confusion=rows)
-    except (ValueError, TypeError, KeyError, AttributeError):
+        values = _LINES.validate_json(line)
+    except ValidationError:
         return None
+    record = StepRecord if isinstance(values, StepLine) else EpochRecord
+    return record(**values.model_dump(exclude={"kind"}))
 
 
 def _with_prefix(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
-
 from namerec.core.models import NameModel, build
-from namerec.errors import RunError
-from namerec.runs.folder import RunFolder
+from namerec.runs.fitting import check_weights
+from namerec.runs.folder import BEST, RunFolder
 from namerec.runs.records import RunInfo
 
 
@@ -33,18 +31,8 @@ def load_network(folder: RunFolder) -> TrainedNetwork:
     """
     info = folder.info()
     weights = folder.best_weights()
+    check_weights(weights, info, BEST)
     model = build(info.config.model, len(info.dataset.categories))
-    expected = {name: tensor.shape for name, tensor in model.state_dict().items()}
-    if {name: tensor.shape for name, tensor in weights.items()} != expected:
-        raise RunError(
-            f"The weights of run {folder.id} do not fit its settings. Train it again, or put "
-            "“best.safetensors” back from a copy."
-        )
-    if not all(bool(torch.isfinite(tensor).all()) for tensor in weights.values()):
-        raise RunError(
-            f"The weights of run {folder.id} hold values that are not finite numbers. Train it "
-            "again with a lower learning rate, or put “best.safetensors” back from a copy."
-        )
     model.load_state_dict(weights)
     model.eval()
     return TrainedNetwork(info, model)

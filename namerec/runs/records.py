@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from namerec.core.config import RunConfig
 
@@ -20,6 +19,9 @@ ACTIVE_STATES: frozenset[RunState] = frozenset({"queued", "running", "paused"})
 RESUMABLE_STATES: frozenset[RunState] = frozenset({"interrupted", "stopped", "failed"})
 
 Share = Annotated[float, Field(ge=0, le=1)]
+#: Whole numbers that a float holds exactly; nothing here comes near.
+Count = Annotated[int, Field(ge=0, le=2**53)]
+Duration = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class _Record(BaseModel):
@@ -49,12 +51,12 @@ class RunInfo(_Record):
     """
 
     id: Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z_-]{0,99}$")]
-    created: datetime
+    created: AwareDatetime
     config: RunConfig
     dataset: DatasetInfo
-    parameters: int
+    parameters: Count
     versions: dict[str, str]
-    threads: int
+    threads: Count
 
 
 class PartScores(_Record):
@@ -62,7 +64,7 @@ class PartScores(_Record):
 
     part: Literal["train", "validation", "test"]
     protocol: str
-    names: int
+    names: Count
     loss: float
     accuracy: Share
     macro_recall: Share
@@ -86,13 +88,64 @@ class RunStatus(_Record):
     """
 
     state: StoredState
-    epoch: int = 0
-    epochs: int = 0
-    step: int = 0
-    steps: int = 0
-    best_epoch: int = 0
+    epoch: Count = 0
+    epochs: Count = 0
+    step: Count = 0
+    steps: Count = 0
+    best_epoch: Count = 0
     validation_accuracy: Share | None = None
-    seconds: float = 0.0
-    names_per_second: float = 0.0
+    seconds: Duration = 0.0
+    names_per_second: Duration = 0.0
     scores: dict[Literal["train", "validation", "test"], PartScores] = {}
     message: str = ""
+
+
+class _Line(BaseModel):
+    """What a program of ours wrote without pydantic: as strict as can be."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class StepLine(_Line):
+    """A `core.results.StepRecord` in `metrics.jsonl`."""
+
+    kind: Literal["step"]
+    step: Count
+    epoch: float
+    loss: float
+    gradient_norm: float
+    learning_rate: float
+
+
+class EpochLine(_Line):
+    """A `core.results.EpochRecord` in `metrics.jsonl`."""
+
+    kind: Literal["epoch"]
+    epoch: Count
+    step: Count
+    train_loss: float
+    train_accuracy: Share
+    validation_loss: float
+    validation_accuracy: Share
+    validation_macro_recall: Share
+    validation_confusion: tuple[tuple[Count, ...], ...]
+    seconds: Duration
+    names_per_second: Duration
+    best: bool
+
+    @model_validator(mode="after")
+    def _confusion_is_square(self) -> EpochLine:
+        if any(len(row) != len(self.validation_confusion) for row in self.validation_confusion):
+            raise ValueError("validation_confusion has as many columns as rows")
+        return self
+
+
+class ProgressText(_Line):
+    """A `core.training.Progress` in the metadata of `last.safetensors`."""
+
+    epoch: Annotated[int, Field(ge=1, le=2**53)]
+    step: Annotated[int, Field(ge=1, le=2**53)]
+    best_epoch: Annotated[int, Field(ge=1, le=2**53)]
+    best_score: tuple[float, float]
+    seconds: Duration
+    training_seconds: Duration

@@ -6,6 +6,7 @@ import os
 import platform
 import re
 import secrets
+import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -20,7 +21,7 @@ from namerec.core.dataset import Dataset
 from namerec.errors import RunError
 from namerec.runs.atomic import write_whole
 from namerec.runs.folder import RunFolder
-from namerec.runs.records import DatasetInfo, RunInfo, RunState, RunStatus
+from namerec.runs.records import RESUMABLE_STATES, DatasetInfo, RunInfo, RunState, RunStatus
 
 #: Finished runs that ship with the project, so that the first launch has something to look into.
 PRETRAINED = Path(namerec.__file__).resolve().parent.parent / "assets" / "pretrained"
@@ -120,6 +121,7 @@ class RunStore:
             folder.write_info(info)
             folder.write_status(RunStatus(state="queued"))
         except OSError as error:
+            shutil.rmtree(folder.path, ignore_errors=True)
             raise RunError(
                 f"The run cannot be stored in {self.root}: {error.strerror}. Free some space, or "
                 "set NAMEREC_HOME to a folder that can be written."
@@ -136,23 +138,40 @@ class RunStore:
             for root in self._roots():
                 if (root / identity / "config.json").is_file():
                     return RunFolder(root / identity)
+        shown = identity[:100].encode(errors="replace").decode()
         raise RunError(
-            f"There is no run “{identity[:100]}”. `python -m namerec runs list` and the run "
+            f"There is no run “{shown}”. `python -m namerec runs list` and the run "
             "pickers show what there is."
         )
 
+    def resumable(self, identity: str) -> RunSummary:
+        """A run that can be gone on with, by its id.
+
+        Raises:
+            RunError: If there is no such run, it is damaged, or it cannot be gone on with.
+        """
+        summary = self.summary(self.open(identity))
+        if isinstance(summary, DamagedRun):
+            raise RunError(summary.reason)
+        if summary.pretrained or summary.state not in RESUMABLE_STATES:
+            raise RunError(
+                f"Run {identity} is {summary.state}; only interrupted, stopped and failed runs of "
+                "your own can be gone on with."
+            )
+        return summary
+
     def entries(self) -> list[RunSummary | DamagedRun]:
-        """All runs, newest first, the pretrained ones last; damaged ones say why."""
+        """All runs, newest first and damaged ones behind them; the pretrained ones last."""
         result: list[RunSummary | DamagedRun] = []
         for root in self._roots():
             if not root.is_dir():
                 continue
-            names = sorted(
-                (entry.name for entry in os.scandir(root) if entry.is_dir()), reverse=True
-            )
-            result += [
-                self.summary(RunFolder(root / name)) for name in names if _ID.fullmatch(name)
-            ]
+            names = sorted(entry.name for entry in os.scandir(root) if entry.is_dir())
+            runs = [self.summary(RunFolder(root / name)) for name in names if _ID.fullmatch(name)]
+            readable = [run for run in runs if isinstance(run, RunSummary)]
+            readable.sort(key=lambda run: run.info.created, reverse=True)
+            result += readable
+            result += [run for run in runs if isinstance(run, DamagedRun)]
         return result
 
     def summaries(self) -> list[RunSummary]:

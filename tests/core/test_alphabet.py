@@ -43,6 +43,9 @@ REAL_NAMES = [
     ("İnönü", "Inonu"),
     ("Saint-Just", "SaintJust"),
     ("O’Neill", "O'Neill"),
+    ("O‘Neill", "O'Neill"),
+    ("O´Neill", "O'Neill"),
+    ("Oʼahu", "O'ahu"),
     ("김", "Gim"),
     ("김철수", "Gimcheolsu"),
     ("北京", "Beijing"),
@@ -72,6 +75,9 @@ def test_names_of_the_world_are_written_in_the_57_letters(text, letters):
         ("   ", ""),
         ("😀", ""),
         ("Ann😀a", "Anna"),
+        ("Ann👍🏽a", "Anna"),
+        ("Li〰", "Li"),  # a wavy dash, which anyascii spells out
+        ("A\u20dd", "A"),  # an enclosing circle
         ("A\0d\x07a", "Ada"),
         ("\ud800Ada\udfff", "Ada"),
         ("12345", ""),
@@ -115,6 +121,10 @@ def test_every_change_is_counted_and_told():
         "Read as “LodzDang”: 2 characters written in Latin letters, 4 accents taken off, "
         "3 characters outside the alphabet left out."
     )
+
+
+def test_an_enclosing_mark_counts_as_a_mark():
+    assert normalise("Ann\u20dd").marks_dropped == 1
 
 
 def test_one_of_a_kind_is_told_in_the_singular():

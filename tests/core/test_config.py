@@ -164,6 +164,16 @@ def test_the_report_preset_is_the_reports_recipe(kind, layers):
     assert (training.clip_norm, training.weight_decay) == (0.0, 0.0)
 
 
+@pytest.mark.parametrize("kind", MODEL_KINDS)
+@pytest.mark.parametrize("name", ["fast", "best"])
+def test_our_own_presets_differ_between_networks_in_nothing_but_the_kind(name, kind):
+    config = preset(name, kind)
+    other = preset(name, "custom_lstm")
+    assert config.training == other.training
+    assert config.model.model_copy(update={"kind": "custom_lstm"}) == other.model
+    assert (config.model.hidden_size, config.model.num_layers) == (128, 1)
+
+
 def test_a_preset_takes_settings_on_top():
     config = preset("fast", "lstm", seed=7, dataset="tutorial")
     assert (config.training.seed, config.training.dataset) == (7, "tutorial")

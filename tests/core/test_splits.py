@@ -144,6 +144,16 @@ def test_leak_free_shares_are_exact_where_they_come_out_even():
     assert dataset.support(split.test).tolist() == [20, 10, 2]
 
 
+@pytest.mark.parametrize("protocol", ["leak-free", "raw"])
+def test_what_rounding_leaves_of_one_category_the_next_ones_make_up_for(protocol):
+    # 1.43 test names and 0.71 validation names of each category.
+    dataset = unequal_dataset({f"Category {number:02}": 10 for number in range(20)})
+    split = make_split(dataset, protocol, 0)
+    assert abs(len(split.test) - 200 / 7) <= 1
+    assert abs(len(split.validation) - 200 / 14) <= 6  # of each category, at least one
+    assert set(dataset.support(split.test).tolist()) == {1, 2}
+
+
 def test_a_name_in_several_categories_goes_to_one_part_with_all_of_them():
     lines = [LabelledName(name, "Common") for name in "abcdefghijklmnopqrstuvwxyz"]
     lines += [LabelledName(name.upper(), "Rare") for name in "abcdefgh"]
@@ -221,9 +231,20 @@ def test_given_without_a_validation_part_deals_one_from_the_training_part():
     split = make_split(dataset, "given", 3)
     assert split.test.tolist() == list(range(96, 120))
     assert sorted([*split.train, *split.validation]) == list(range(96))
-    # 1/14 of all names out of the 6/7 that are not the test: 1/12 of the training part.
-    assert abs(len(split.validation) - 96 / 12) <= 2.5
     assert (dataset.support(split.validation) >= 1).all()
+
+
+def test_the_validation_part_dealt_from_a_given_split_is_as_large_as_anywhere():
+    names = unequal_dataset({"A": 280, "B": 140})
+    parts = np.where(np.arange(420) % 7 == 0, "test", "train")
+    lines = [
+        LabelledName(name, names.categories[label], part)
+        for name, label, part in zip(names.names, names.labels, parts, strict=True)
+    ]
+    dataset = Dataset.build("given", lines)
+    # 1/14 of all names, out of the 6/7 that are not the test.
+    split = make_split(dataset, "given", 0)
+    assert dataset.support(split.validation).tolist() == [20, 10]
 
 
 @modest

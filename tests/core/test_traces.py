@@ -12,12 +12,12 @@ from tests.core.references import network, one_hot, pack_text, plain_answer
 CATEGORIES = ("Ab", "Cd", "Ef", "Gh")
 every_kind = pytest.mark.parametrize("kind", MODEL_KINDS)
 gated_kinds = pytest.mark.parametrize("kind", ["lstm", "custom_lstm"])
-layers_1_and_2 = pytest.mark.parametrize("num_layers", [1, 2])
+layers_1_to_3 = pytest.mark.parametrize("num_layers", [1, 2, 3])
 names = pytest.mark.parametrize("name", ["X", "O'Neill", "x" * 64])
 
 
 @gated_kinds
-@layers_1_and_2
+@layers_1_to_3
 def test_cell_and_hidden_state_follow_from_the_traced_gates(kind, num_layers):
     values = trace(network(kind, num_layers=num_layers), CATEGORIES, "Okonkwo").values
     assert set(values) == {"i", "f", "g", "o", "c", "h"}
@@ -31,7 +31,7 @@ def test_cell_and_hidden_state_follow_from_the_traced_gates(kind, num_layers):
 
 
 @gated_kinds
-@layers_1_and_2
+@layers_1_to_3
 def test_gates_stay_within_their_ranges_and_move(kind, num_layers):
     values = trace(network(kind, num_layers=num_layers), CATEGORIES, "Okonkwo").values
     for symbol in "ifo":
@@ -40,7 +40,7 @@ def test_gates_stay_within_their_ranges_and_move(kind, num_layers):
     assert all(float(np.ptp(values[symbol], axis=0).min()) > 0 for symbol in "ifgo")
 
 
-@layers_1_and_2
+@layers_1_to_3
 @names
 def test_the_built_in_lstms_trace_is_what_the_module_itself_gives(num_layers, name):
     model = network("lstm", num_layers=num_layers, dtype=torch.float32)
@@ -53,7 +53,7 @@ def test_the_built_in_lstms_trace_is_what_the_module_itself_gives(num_layers, na
     np.testing.assert_allclose(values["c"][-1], c[:, 0], atol=1e-5)
 
 
-@layers_1_and_2
+@layers_1_to_3
 @pytest.mark.parametrize("nonlinearity", ["none", "tanh"])
 def test_the_rnns_trace_is_its_hidden_state_letter_by_letter(num_layers, nonlinearity):
     model = network("rnn", num_layers=num_layers, nonlinearity=nonlinearity)
@@ -71,7 +71,7 @@ def test_the_rnns_trace_is_its_hidden_state_letter_by_letter(num_layers, nonline
 
 
 @every_kind
-@layers_1_and_2
+@layers_1_to_3
 @names
 def test_the_last_probabilities_are_the_networks_own_answer(kind, num_layers, name):
     model = network(kind, num_layers=num_layers, dtype=torch.float32)
@@ -80,7 +80,7 @@ def test_the_last_probabilities_are_the_networks_own_answer(kind, num_layers, na
 
 
 @every_kind
-@layers_1_and_2
+@layers_1_to_3
 def test_the_probabilities_after_each_letter_are_those_of_the_name_so_far(kind, num_layers):
     model = network(kind, num_layers=num_layers)
     traced = trace(model, CATEGORIES, "Okonkwo").probabilities
@@ -95,6 +95,7 @@ def test_the_probabilities_after_each_letter_are_those_of_the_name_so_far(kind, 
 def test_a_trace_says_what_it_read_and_is_taken_with_dropout_off(kind):
     model = network(kind, num_layers=2, dropout=0.9).train()
     first, again = (trace(model, CATEGORIES, "Okonkwo") for _ in range(2))
+    assert not model.training
     assert (first.letters, first.categories, first.layers) == ("Okonkwo", CATEGORIES, 2)
     assert all(value.dtype == np.float32 for value in first.values.values())
     for symbol, value in first.values.items():

@@ -1,14 +1,15 @@
-"""Runs as `core.training` gives them, with no store between, and what a folder must hold of them."""
+"""Runs as `core.training` gives them, and what a folder must hold of them."""
 
 import json
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from hypothesis import HealthCheck, settings
+from torch import Tensor
 
 from namerec.core.config import RunConfig
 from namerec.core.dataset import Dataset
@@ -19,7 +20,11 @@ from namerec.errors import NamerecError
 from namerec.runs.folder import RunFolder
 from namerec.runs.records import PartScores, RunStatus
 from namerec.runs.store import RunStore
+from namerec.runs.tensors import read_tensors, write_tensors
 from tests.core.references import without_times
+
+#: What changes the tensors of a file in place.
+Change = Callable[[dict[str, Tensor]], None]
 
 # The same examples on every machine and in every run.
 damages = settings(
@@ -32,13 +37,17 @@ damages = settings(
 
 
 class Solo:
-    """A run trained from beginning to end in one go, in memory."""
+    """A run trained in one go, in memory: to its end, or for its first epochs."""
 
-    def __init__(self, config: RunConfig, dataset: Dataset) -> None:
+    def __init__(self, config: RunConfig, dataset: Dataset, epochs: int | None = None) -> None:
         self.config, self.dataset = config, dataset
         self.split = make_split(dataset, config.training.protocol, config.training.seed)
         self.plan = plan(config.training, len(self.split.train))
-        self.records: list[Record] = list(train(config, dataset, self.split))
+        self.records: list[Record] = []
+        for record in train(config, dataset, self.split):
+            self.records.append(record)
+            if isinstance(record, EpochRecord) and record.epoch == epochs:
+                break
 
     @property
     def steps(self) -> list[StepRecord]:
@@ -97,7 +106,7 @@ class Solo:
         return folder
 
 
-def as_bits(tensors: dict[str, torch.Tensor]) -> dict[str, tuple[str, tuple[int, ...], bytes]]:
+def as_bits(tensors: dict[str, Tensor]) -> dict[str, tuple[str, tuple[int, ...], bytes]]:
     """Tensors as values that are equal only if every bit is."""
     return {
         name: (str(tensor.dtype), tuple(tensor.shape), tensor.contiguous().numpy().tobytes())
@@ -167,7 +176,7 @@ def assert_sentence(error: NamerecError, *said: str) -> None:
 # -- damaging files
 
 
-def safetensors(tensors: dict[str, tuple[str, Sequence[int], bytes]], **metadata: str) -> bytes:
+def safetensors(tensors: Mapping[str, tuple[str, Sequence[int], bytes]], **metadata: str) -> bytes:
     """A safetensors file written by hand, as an attacker would: (dtype, shape, content) by name."""
     header: dict[str, Any] = {"__metadata__": metadata} if metadata else {}
     content = b""
@@ -188,13 +197,53 @@ def with_header(header: dict[str, Any], content: bytes) -> bytes:
 def taken_apart(file: bytes) -> tuple[dict[str, Any], bytes]:
     """Header and content of a safetensors file."""
     (size,) = struct.unpack("<Q", file[:8])
-    return json.loads(file[8 : 8 + size]), file[8 + size :]
+    header: dict[str, Any] = json.loads(file[8 : 8 + size])
+    return header, file[8 + size :]
 
 
-def rewritten(path: Path, change: Callable[[dict[str, torch.Tensor]], None]) -> None:
+def rewritten(path: Path, change: Change) -> None:
     """Changes some tensors of a file in place; its metadata stay."""
-    from namerec.runs.tensors import read_tensors, write_tensors
-
     tensors, metadata = read_tensors(path)
     change(tensors)
     write_tensors(path, tensors, metadata)
+
+
+def put(name: str, tensor: Tensor) -> Change:
+    def change(tensors: dict[str, Tensor]) -> None:
+        tensors[name] = tensor
+
+    return change
+
+
+def drop(name: str) -> Change:
+    def change(tensors: dict[str, Tensor]) -> None:
+        del tensors[name]
+
+    return change
+
+
+def alter(name: str, altered: Callable[[Tensor], Tensor]) -> Change:
+    def change(tensors: dict[str, Tensor]) -> None:
+        tensors[name] = altered(tensors[name])
+
+    return change
+
+
+def not_a_number(tensor: Tensor) -> Tensor:
+    tensor = tensor.clone()
+    tensor.view(-1)[0] = float("nan")
+    return tensor
+
+
+def twice(tensor: Tensor) -> Tensor:
+    return torch.cat([tensor, tensor])
+
+
+class Trap:
+    """Unpickled, it leaves a trace."""
+
+    def __init__(self, trace: Path) -> None:
+        self.trace = str(trace)
+
+    def __reduce__(self) -> tuple[Any, tuple[str, str]]:
+        return open, (self.trace, "w")

@@ -16,7 +16,7 @@ OLD = b'{"state": "running"}\n'
 
 
 @pytest.fixture
-def file(tmp_path) -> Path:
+def file(tmp_path: Path) -> Path:
     path = tmp_path / "status.json"
     path.write_bytes(OLD)
     return path

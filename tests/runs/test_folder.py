@@ -1,28 +1,39 @@
+import itertools
 import json
 import subprocess
 import sys
 import threading
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
 import torch
 
 from namerec.core.config import MODEL_KINDS
+from namerec.core.dataset import Dataset
 from namerec.core.results import EpochRecord, PredictedNames, StepRecord
+from namerec.core.training import Checkpoint
 from namerec.errors import RunError
 from namerec.runs import folder as folder_module
+from namerec.runs.atomic import append_flushed
 from namerec.runs.folder import RunFolder
 from namerec.runs.records import RunStatus
+from namerec.runs.store import RunStore
+from namerec.runs.tensors import read_tensors, write_tensors
 from tests.conftest import ROOT, tiny_config
 from tests.runs.references import (
     Solo,
+    alter,
     as_bits,
     assert_holds_all,
     assert_holds_epochs,
     assert_no_debris,
     assert_sentence,
+    drop,
+    not_a_number,
+    put,
     rewritten,
+    twice,
 )
 
 ONE_LINE = '{"kind": "step", "step": 1, "epoch": 0.2, "loss": 1.1, "gradient_norm": 0.5, '
@@ -84,7 +95,7 @@ def test_metrics_only_grow(store, solo, tiny_dataset, monkeypatch):
     """Nobody who reads along ever sees a line change."""
     seen = [b""]
     folder = store.create(tiny_config(), tiny_dataset)
-    append = folder_module.append_flushed
+    append = append_flushed
 
     def watched(path, content):
         append(path, content)
@@ -96,7 +107,7 @@ def test_metrics_only_grow(store, solo, tiny_dataset, monkeypatch):
     assert len(seen) == 4
     assert all(
         after.startswith(before) and len(after) > len(before)
-        for before, after in zip(seen, seen[1:], strict=False)
+        for before, after in itertools.pairwise(seen)
     )
     assert (folder.path / "metrics.jsonl").read_bytes() == seen[-1]
     assert seen[-1].count(b"\n") == len(solo.steps) + len(solo.epochs)
@@ -109,10 +120,10 @@ def _records_of(solo: Solo, epoch: int) -> list[StepRecord | EpochRecord]:
     return [*steps, solo.epochs[epoch - 1]]
 
 
-def test_an_epoch_is_stored_in_the_order_metrics_best_last(store, solo, tiny_dataset, monkeypatch):
+def test_an_epoch_is_stored_in_the_order_metrics_last_best(store, solo, tiny_dataset, monkeypatch):
     folder = store.create(tiny_config(), tiny_dataset)
     written = []
-    append, write = folder_module.append_flushed, folder_module.write_tensors
+    append, write = append_flushed, write_tensors
 
     def watched_append(path, content):
         append(path, content)
@@ -129,8 +140,8 @@ def test_an_epoch_is_stored_in_the_order_metrics_best_last(store, solo, tiny_dat
     folder.store_epoch(_records_of(solo, 2), replace(solo.checkpoints[1], best=False))
     assert written == [
         "metrics.jsonl",
-        "best.safetensors",
         "last.safetensors",
+        "best.safetensors",
         "metrics.jsonl",
         "last.safetensors",
     ]
@@ -185,7 +196,6 @@ HOSTILE_LINES = {
     "a step below none": ONE_LINE.replace('"step": 1', '"step": -1').strip().encode(),
     "a step without bounds": ONE_LINE.replace("1,", "9" * 400 + ",", 1).strip().encode(),
     "a loss that is a text": ONE_LINE.replace("1.1", '"high"').strip().encode(),
-    "a loss without bounds": ONE_LINE.replace("1.1", "9" * 4000).strip().encode(),
     "a deep nest": b"[" * 100_000,
     "a deep nest of objects": b'{"a":' * 100_000,
     "half a surrogate": ONE_LINE.replace("step", "\\ud800").strip().encode(),
@@ -233,14 +243,8 @@ def test_the_metrics_of_the_longest_run_on_the_most_categories_are_read(finished
     """1,000 epochs, each with a confusion matrix of 200 categories."""
     matrix = tuple((1,) * 200 for _ in range(200))
     epoch = replace(solo.epochs[0], validation_confusion=matrix)
-    line = json.dumps({"kind": "epoch", **_values(epoch)}).encode() + b"\n"
+    line = json.dumps({"kind": "epoch", **asdict(epoch)}).encode() + b"\n"
     assert 1000 * len(line) < folder_module.MAX_METRICS_BYTES
-
-
-def _values(record):
-    from dataclasses import asdict
-
-    return asdict(record)
 
 
 def test_metrics_too_large_to_be_read_are_refused_and_not_thrown_away(finished):
@@ -272,10 +276,10 @@ def test_going_on_clears_away_what_was_half_written(stopped, solo):
 def test_going_on_takes_back_the_metrics_beyond_the_checkpoint(stopped, solo):
     """Killed between the metrics and the checkpoint, an epoch is trained again: no line twice."""
     before = (stopped.path / "metrics.jsonl").read_bytes()
-    lines = [json.dumps({"kind": "step", **_values(step)}) for step in solo.steps]
+    lines = [json.dumps({"kind": "step", **asdict(step)}) for step in solo.steps]
     with (stopped.path / "metrics.jsonl").open("a") as file:
-        file.write("\n".join(line for line in lines[-5:]) + "\n")
-        file.write(json.dumps({"kind": "epoch", **_values(solo.epochs[2])}) + "\n")
+        file.write("\n".join(line for line in lines[-4:]) + "\n")
+        file.write(json.dumps({"kind": "epoch", **asdict(solo.epochs[2])}) + "\n")
         file.write(lines[0][:20])
     assert len(stopped.metrics()[1]) == 3
     stopped.resumed()
@@ -290,19 +294,48 @@ def test_metrics_without_a_checkpoint_are_taken_back_whole(store, solo, tiny_dat
     assert folder.metrics() == ([], [])
 
 
-def test_a_best_epoch_that_was_stored_beyond_the_checkpoint_is_not_gone_on_with(
+def test_a_best_epoch_whose_weights_were_not_stored_yet_is_made_from_the_checkpoint(
     store, solo, tiny_dataset
 ):
-    """Killed between best and last: the weights to end with are those of an epoch not yet done."""
+    """Killed between last and best."""
     folder = store.create(tiny_config(), tiny_dataset)
-    folder.store_epoch(_records_of(solo, 1), replace(solo.checkpoints[0], best=True))
-    before = (folder.path / "last.safetensors").read_bytes()
-    folder.store_epoch(_records_of(solo, 2), replace(solo.checkpoints[1], best=True))
-    (folder.path / "last.safetensors").write_bytes(before)
-    resumed = folder.resumed()
+    points = [_as_best(point, best=True) for point in solo.checkpoints]
+    folder.store_epoch(_records_of(solo, 1), points[0])
+    before = (folder.path / "best.safetensors").read_bytes()
+    folder.store_epoch(_records_of(solo, 2), points[1])
+    after = (folder.path / "best.safetensors").read_bytes()
+    assert after != before
+    (folder.path / "best.safetensors").write_bytes(before)
+    for _ in ("an older one", "none"):
+        resumed = folder.resumed()
+        assert resumed is not None
+        assert as_bits(resumed.best_weights) == as_bits(points[1].weights)
+        assert (folder.path / "best.safetensors").read_bytes() == after
+        (folder.path / "best.safetensors").unlink()
+
+
+def test_a_best_epoch_before_the_checkpoint_is_read_from_its_own_file(behind, solo):
+    resumed = behind.resumed()
     assert resumed is not None
-    assert resumed.checkpoint.progress.best_epoch == 1
+    assert as_bits(resumed.checkpoint.weights) == as_bits(solo.checkpoints[1].weights)
     assert as_bits(resumed.best_weights) == as_bits(solo.checkpoints[0].weights)
+    assert as_bits(behind.best_weights()) == as_bits(solo.checkpoints[0].weights)
+
+
+def _as_best(point: Checkpoint, *, best: bool, best_epoch: int = 0) -> Checkpoint:
+    """A checkpoint that is the best so far, or that an earlier one was better than."""
+    epoch = best_epoch or point.progress.epoch
+    return replace(point, best=best, progress=replace(point.progress, best_epoch=epoch))
+
+
+@pytest.fixture
+def behind(store: RunStore, solo: Solo, tiny_dataset: Dataset) -> RunFolder:
+    """Two epochs of a run, the first the better one."""
+    folder = store.create(tiny_config(), tiny_dataset)
+    folder.store_epoch(_records_of(solo, 1), _as_best(solo.checkpoints[0], best=True))
+    second = _as_best(solo.checkpoints[1], best=False, best_epoch=1)
+    folder.store_epoch(_records_of(solo, 2), second)
+    return folder
 
 
 @pytest.mark.parametrize(
@@ -326,8 +359,6 @@ def test_a_best_epoch_that_was_stored_beyond_the_checkpoint_is_not_gone_on_with(
     ],
 )
 def test_a_checkpoint_that_does_not_say_where_training_stands_is_refused(stopped, progress):
-    from namerec.runs.tensors import read_tensors, write_tensors
-
     tensors, _ = read_tensors(stopped.path / "last.safetensors")
     metadata = {} if progress is None else {"progress": progress}
     write_tensors(stopped.path / "last.safetensors", tensors, metadata)
@@ -338,55 +369,24 @@ def test_a_checkpoint_that_does_not_say_where_training_stands_is_refused(stopped
     assert (stopped.path / "metrics.jsonl").read_bytes() == metrics
 
 
-def _change(name, change):
-    def changed(tensors):
-        tensors[name] = change(tensors[name])
-
-    return changed
-
-
-def _drop(name):
-    def changed(tensors):
-        del tensors[name]
-
-    return changed
-
-
-def _put(name, tensor):
-    def changed(tensors):
-        tensors[name] = tensor
-
-    return changed
-
-
-def _not_a_number(tensor):
-    tensor = tensor.clone()
-    tensor.view(-1)[0] = float("nan")
-    return tensor
-
-
-def _twice(tensor):
-    return torch.cat([tensor, tensor])
-
-
 MISFITS = {
-    "no weights": _drop("model.out.weight"),
-    "too many weights": _put("model.trap", torch.zeros(2)),
-    "weights of another shape": _change("model.out.weight", _twice),
-    "weights that are not numbers": _change("model.out.weight", _not_a_number),
-    "weights of another type": _change("model.out.weight", torch.Tensor.double),
-    "no random state": _drop("resume.generator"),
-    "a random state too short": _change("resume.generator", lambda state: state[:-1]),
-    "a random state of zeros": _change("resume.generator", torch.zeros_like),
-    "a random state of another type": _change("resume.generator", torch.Tensor.float),
-    "optimizer state of another shape": _change("resume.0.exp_avg", _twice),
-    "optimizer state of another type": _change("resume.0.exp_avg_sq", torch.Tensor.half),
-    "optimizer state of a weight there is not": _put("resume.99.exp_avg", torch.zeros(2)),
-    "optimizer state of a name": _put("resume.trap.exp_avg", torch.zeros(2)),
-    "optimizer state without a number": _put("resume.trap", torch.zeros(2)),
-    "optimizer state there is not": _put("resume.0.trap", torch.zeros(2)),
-    "optimizer state with a hole": _drop("resume.1.exp_avg"),
-    "optimizer state that is not numbers": _change("resume.0.exp_avg", _not_a_number),
+    "no weights": drop("model.out.weight"),
+    "too many weights": put("model.trap", torch.zeros(2)),
+    "weights of another shape": alter("model.out.weight", twice),
+    "weights that are not numbers": alter("model.out.weight", not_a_number),
+    "weights of another type": alter("model.out.weight", torch.Tensor.double),
+    "no random state": drop("resume.generator"),
+    "a random state too short": alter("resume.generator", lambda state: state[:-1]),
+    "a random state of zeros": alter("resume.generator", torch.zeros_like),
+    "a random state of another type": alter("resume.generator", torch.Tensor.float),
+    "optimizer state of another shape": alter("resume.0.exp_avg", twice),
+    "optimizer state of another type": alter("resume.0.exp_avg_sq", torch.Tensor.half),
+    "optimizer state of a weight there is not": put("resume.99.exp_avg", torch.zeros(2)),
+    "optimizer state of a name": put("resume.trap.exp_avg", torch.zeros(2)),
+    "optimizer state without a number": put("resume.trap", torch.zeros(2)),
+    "optimizer state there is not": put("resume.0.trap", torch.zeros(2)),
+    "optimizer state with a hole": drop("resume.1.exp_avg"),
+    "optimizer state that is not numbers": alter("resume.0.exp_avg", not_a_number),
 }
 
 
@@ -401,16 +401,23 @@ def test_a_checkpoint_that_does_not_fit_the_run_is_refused(stopped, change):
 @pytest.mark.parametrize(
     "change",
     [
-        _drop("out.weight"),
-        _change("out.weight", _twice),
-        _change("out.weight", _not_a_number),
+        drop("out.weight"),
+        alter("out.weight", twice),
+        alter("out.weight", not_a_number),
     ],
 )
-def test_best_weights_that_do_not_fit_the_run_are_not_gone_on_with(stopped, change):
-    rewritten(stopped.path / "best.safetensors", change)
+def test_best_weights_that_do_not_fit_the_run_are_not_gone_on_with(behind, change):
+    rewritten(behind.path / "best.safetensors", change)
     with pytest.raises(RunError) as caught:
-        stopped.resumed()
-    assert_sentence(caught.value, "“best.safetensors”", stopped.id)
+        behind.resumed()
+    assert_sentence(caught.value, "“best.safetensors”", behind.id)
+
+
+def test_best_weights_that_are_gone_are_told(behind):
+    (behind.path / "best.safetensors").unlink()
+    with pytest.raises(RunError) as caught:
+        behind.resumed()
+    assert_sentence(caught.value, "“best.safetensors” is missing", str(behind.path))
 
 
 # -- predictions
@@ -424,21 +431,21 @@ def test_predictions_come_back_by_part(finished, solo):
 
 
 WRONG_PREDICTIONS = {
-    "no labels": _drop("test.labels"),
-    "no answers": _drop("test.log_probabilities"),
-    "no indices": _drop("test.indices"),
-    "fewer labels": _change("test.labels", lambda tensor: tensor[:-1]),
-    "fewer answers": _change("test.log_probabilities", lambda tensor: tensor[:-1]),
-    "too few categories": _change("test.log_probabilities", lambda tensor: tensor[:, :-1]),
-    "a label too large": _change("test.labels", lambda tensor: tensor + 3),
-    "a label too small": _change("test.labels", lambda tensor: tensor - 3),
-    "an index too large": _change("test.indices", lambda tensor: tensor + 72),
-    "an index too small": _change("test.indices", lambda tensor: tensor - 72),
-    "indices that are not whole": _change("test.indices", torch.Tensor.double),
-    "answers of another type": _change("test.log_probabilities", torch.Tensor.bfloat16),
-    "answers that are not numbers": _change("test.log_probabilities", _not_a_number),
-    "indices in rows": _change("test.indices", lambda tensor: tensor[:, None]),
-    "an unknown part": _put("trap.indices", torch.zeros(2)),
+    "no labels": drop("test.labels"),
+    "no answers": drop("test.log_probabilities"),
+    "no indices": drop("test.indices"),
+    "fewer labels": alter("test.labels", lambda tensor: tensor[:-1]),
+    "fewer answers": alter("test.log_probabilities", lambda tensor: tensor[:-1]),
+    "too few categories": alter("test.log_probabilities", lambda tensor: tensor[:, :-1]),
+    "a label too large": alter("test.labels", lambda tensor: tensor + 3),
+    "a label too small": alter("test.labels", lambda tensor: tensor - 3),
+    "an index too large": alter("test.indices", lambda tensor: tensor + 72),
+    "an index too small": alter("test.indices", lambda tensor: tensor - 72),
+    "indices that are not whole": alter("test.indices", torch.Tensor.double),
+    "answers of another type": alter("test.log_probabilities", torch.Tensor.bfloat16),
+    "answers that are not numbers": alter("test.log_probabilities", not_a_number),
+    "indices in rows": alter("test.indices", lambda tensor: tensor[:, None]),
+    "an unknown part": put("trap.indices", torch.zeros(2)),
 }
 
 
@@ -519,6 +526,7 @@ def test_a_process_that_is_killed_frees_the_run_it_held(stopped):
     code = f"""
 import sys
 from pathlib import Path
+from namerec.runs.atomic import append_flushed
 from namerec.runs.folder import RunFolder
 with RunFolder(Path({str(stopped.path)!r})).lock():
     print("held", flush=True)

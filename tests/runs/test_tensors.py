@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from namerec.errors import RunError
 from namerec.runs.tensors import MAX_BYTES, read_tensors, write_tensors
 from tests.runs.references import (
+    Trap,
     as_bits,
     assert_no_debris,
     assert_sentence,
@@ -42,16 +43,6 @@ def test_tensors_and_texts_come_back_bit_for_bit(file):
     assert_no_debris(file.parent)
 
 
-class _Trap:
-    """Unpickled, it leaves a trace."""
-
-    def __init__(self, trace):
-        self.trace = str(trace)
-
-    def __reduce__(self):
-        return open, (self.trace, "w")
-
-
 def _plain_pickle(path, trap):
     path.write_bytes(pickle.dumps({"weights": trap}))
 
@@ -66,7 +57,7 @@ def _old_checkpoint(path, trap):
 
 @pytest.mark.parametrize("save", [_plain_pickle, _new_checkpoint, _old_checkpoint])
 def test_a_renamed_pickle_is_refused_and_never_run(file, tmp_path, save):
-    save(file, _Trap(tmp_path / "trace"))
+    save(file, Trap(tmp_path / "trace"))
     assert (tmp_path / "trace").exists() is False
     with pytest.raises(RunError) as caught:
         read_tensors(file)
@@ -136,10 +127,31 @@ def test_any_bytes_are_read_or_refused_with_a_sentence(tmp_path_factory, content
         assert_sentence(error, "“any.safetensors”")
 
 
-DTYPES = (
-    "BOOL U8 I8 I16 U16 I32 U32 I64 U64 F16 BF16 F32 F64 F8_E4M3 F8_E5M2 F8_E8M0 F4 F6_E2M3 "
-    "F6_E3M2 C64 F8_E4M3FNUZ F8_E5M2FNUZ X1"
-).split()
+DTYPES = [
+    "BOOL",
+    "U8",
+    "I8",
+    "I16",
+    "U16",
+    "I32",
+    "U32",
+    "I64",
+    "U64",
+    "F16",
+    "BF16",
+    "F32",
+    "F64",
+    "F8_E4M3",
+    "F8_E5M2",
+    "F8_E8M0",
+    "F4",
+    "F6_E2M3",
+    "F6_E3M2",
+    "C64",
+    "F8_E4M3FNUZ",
+    "F8_E5M2FNUZ",
+    "X1",
+]
 
 
 @damages

@@ -1,0 +1,53 @@
+"""Runs to look into, and a manager that is shut down again."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from namerec.core.dataset import Dataset
+from namerec.jobs.executors import Executor, LocalExecutor
+from namerec.jobs.manager import JobManager
+from namerec.runs.store import RunStore
+from tests.jobs.fakes import FedExecutor
+from tests.runs.conftest import _one_thread, _templates, finished, solo, stopped, store
+
+__all__ = ["_one_thread", "_templates", "finished", "solo", "stopped", "store"]
+
+
+@pytest.fixture(autouse=True)
+def _trained_on_one_thread(monkeypatch):
+    monkeypatch.setenv("NAMEREC_THREADS", "1")
+
+
+@pytest.fixture
+def managed(store: RunStore) -> Iterator[Callable[..., JobManager]]:
+    """Makes managers over the store, and shuts them down."""
+    made: list[JobManager] = []
+
+    def make(executor: Executor, most_running: int = 1) -> JobManager:
+        made.append(JobManager(store, executor, most_running))
+        return made[-1]
+
+    yield make
+    for manager in made:
+        manager.shutdown()
+
+
+@pytest.fixture
+def manager(managed: Callable[..., JobManager], tiny_dataset: Dataset) -> JobManager:
+    """A manager that trains for real, on the tiny dataset whatever it is asked for."""
+    return managed(LocalExecutor(lambda reference: tiny_dataset))
+
+
+@pytest.fixture
+def fed() -> Iterator[FedExecutor]:
+    """An executor that gives what the test feeds it."""
+    executor = FedExecutor()
+    yield executor
+    executor.give_up()
+
+
+@pytest.fixture
+def fed_manager(managed: Callable[..., JobManager], fed: FedExecutor) -> JobManager:
+    """A manager over it."""
+    return managed(fed)

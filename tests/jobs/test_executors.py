@@ -1,0 +1,337 @@
+import errno
+import os
+
+import pytest
+import torch
+
+from namerec.core.dataset import Dataset, LabelledName
+from namerec.core.results import EpochRecord, FinalRecord, StepRecord
+from namerec.core.training import Checkpoint, Plan, train
+from namerec.errors import DataError, RunError
+from namerec.jobs import executors
+from namerec.jobs.executors import LocalExecutor, thread_count
+from namerec.runs.folder import RunFolder
+from tests.conftest import tiny_config, tiny_lines
+from tests.core.references import without_times
+from tests.runs.references import (
+    Solo,
+    assert_holds_all,
+    assert_holds_epochs,
+    assert_no_debris,
+    assert_sentence,
+)
+
+
+@pytest.fixture
+def executor(tiny_dataset: Dataset) -> LocalExecutor:
+    return LocalExecutor(lambda reference: tiny_dataset)
+
+
+@pytest.fixture
+def fresh(store, solo, tiny_dataset):
+    """A run that nobody has begun."""
+    return store.create(solo.config, tiny_dataset)
+
+
+def test_a_stream_gives_the_plan_and_then_what_training_gives(executor, fresh, solo):
+    given = list(executor.stream(fresh))
+    assert given[0] == solo.plan
+    expected = [record for record in solo.records if not isinstance(record, Checkpoint)]
+    assert [without_times(record) for record in given[1:]] == [
+        without_times(record) for record in expected
+    ]
+    assert_holds_all(fresh, solo)
+
+
+def test_every_epoch_is_on_the_disk_before_it_is_reported(executor, fresh, solo):
+    for record in executor.stream(fresh):
+        if isinstance(record, EpochRecord):
+            assert_holds_epochs(fresh, solo, record.epoch)
+            assert fresh.status().state == "running"
+            assert fresh.status().seconds == record.seconds
+            assert fresh.status().names_per_second == record.names_per_second
+        elif isinstance(record, FinalRecord):
+            assert_holds_all(fresh, solo)
+            assert fresh.status().seconds == record.seconds
+            assert fresh.status().names_per_second == record.names_per_second
+
+
+def test_a_run_is_held_and_running_while_it_streams(executor, fresh, solo):
+    stream = executor.stream(fresh)
+    assert fresh.status().state == "queued"
+    assert not fresh.is_locked()
+    assert isinstance(next(stream), Plan)
+    status = fresh.status()
+    assert (status.state, status.epochs, status.steps) == ("running", 3, solo.plan.steps)
+    assert fresh.is_locked()
+    with pytest.raises(RunError, match="is being trained already"):
+        next(executor.stream(RunFolder(fresh.path)))
+    assert fresh.status() == status
+    stream.close()
+    assert not fresh.is_locked()
+
+
+def test_a_stream_that_is_closed_stores_the_stop(executor, fresh, solo):
+    stream = executor.stream(fresh)
+    for record in stream:
+        if isinstance(record, EpochRecord) and record.epoch == 2:
+            break
+    stream.close()
+    assert fresh.status().state == "stopped"
+    assert_holds_epochs(fresh, solo, 2)
+    assert_no_debris(fresh.path)
+
+
+def test_a_stream_closed_in_the_middle_of_an_epoch_keeps_the_one_before(executor, fresh, solo):
+    stream = executor.stream(fresh)
+    for record in stream:
+        if isinstance(record, StepRecord) and record.step == solo.plan.ends[0] + 2:
+            break
+    stream.close()
+    assert fresh.status().state == "stopped"
+    assert_holds_epochs(fresh, solo, 1)
+
+
+def test_a_stream_closed_at_its_final_record_has_finished(executor, fresh, solo):
+    stream = executor.stream(fresh)
+    assert any(isinstance(record, FinalRecord) for record in stream)
+    stream.close()
+    assert_holds_all(fresh, solo)
+    for record in (stream := executor.stream(fresh)):
+        if isinstance(record, FinalRecord):
+            break
+    stream.close()
+    assert_holds_all(fresh, solo)
+
+
+@pytest.mark.parametrize("epoch", [1, 2])
+def test_a_stopped_run_goes_on_bit_for_bit(executor, store, solo, epoch):
+    stopped = solo.store(store, epochs=epoch)
+    given = list(executor.stream(stopped))
+    assert_holds_all(stopped, solo)
+    assert [record.epoch for record in given if isinstance(record, EpochRecord)] == list(
+        range(epoch + 1, 4)
+    )
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam", "adamw"])
+def test_dropout_and_drawn_names_go_on_bit_for_bit(executor, store, tiny_dataset, optimizer):
+    """All that is random, and all that an optimizer remembers, goes on where it was."""
+    config = tiny_config(
+        epochs=5, optimizer=optimizer, sampling="balanced", letter_dropout=0.2, batch_size=8
+    )
+    model = config.model.model_copy(update={"dropout": 0.3})
+    solo = Solo(config.model_copy(update={"model": model}), tiny_dataset)
+    stopped = solo.store(store, epochs=2)
+    list(executor.stream(stopped))
+    assert_holds_all(stopped, solo)
+
+
+def test_a_run_counted_in_steps_goes_on_bit_for_bit(executor, store, tiny_dataset):
+    solo = Solo(tiny_config(steps=90, batch_size=4), tiny_dataset)
+    assert len(solo.epochs) == 20
+    stopped = solo.store(store, epochs=7)
+    list(executor.stream(stopped))
+    assert_holds_all(stopped, solo)
+
+
+def test_a_run_whose_patience_ends_is_finished(executor, store, tiny_dataset):
+    config = tiny_config(epochs=50, patience=1, optimizer="sgd", learning_rate=1e-9)
+    solo = Solo(config, tiny_dataset)
+    assert len(solo.epochs) == 2
+    folder = store.create(config, tiny_dataset)
+    list(executor.stream(folder))
+    assert_holds_all(folder, solo)
+
+
+def test_a_run_begins_anew_if_its_checkpoint_is_gone(executor, stopped, solo):
+    (stopped.path / "last.safetensors").unlink()
+    stream = executor.stream(stopped)
+    next(stream)
+    status = stopped.status()
+    assert (status.epoch, status.step, status.best_epoch, status.seconds) == (0, 0, 0, 0.0)
+    assert status.validation_accuracy is None
+    for _ in stream:
+        pass
+    assert_holds_all(stopped, solo)
+
+
+def test_a_status_that_is_behind_the_checkpoint_is_put_right(executor, stopped, solo):
+    """Killed between the two; the best epoch could have been the one in between."""
+    status = stopped.status()
+    stopped.write_status(
+        status.model_copy(
+            update={
+                "state": "running",
+                "epoch": 0,
+                "step": 0,
+                "best_epoch": 0,
+                "validation_accuracy": None,
+                "seconds": 0.0,
+            }
+        )
+    )
+    stream = executor.stream(stopped)
+    next(stream)
+    put_right = stopped.status()
+    assert put_right.epoch == 2
+    assert put_right.best_epoch == status.best_epoch
+    assert put_right.validation_accuracy == status.validation_accuracy
+    assert put_right.seconds == solo.checkpoints[1].progress.seconds
+    stream.close()
+
+
+# -- failures
+
+
+def test_an_interrupt_from_the_keyboard_stores_the_stop(executor, fresh, solo, monkeypatch):
+    """Ctrl-C strikes in the middle of a step, not between two records."""
+    real = train
+
+    def interrupted(*args):
+        for record in real(*args):
+            if isinstance(record, StepRecord) and record.step == solo.plan.ends[1] + 1:
+                raise KeyboardInterrupt
+            yield record
+
+    monkeypatch.setattr(executors, "train", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        list(executor.stream(fresh))
+    assert fresh.status().state == "stopped"
+    assert not fresh.is_locked()
+    assert_holds_epochs(fresh, solo, 2)
+    monkeypatch.setattr(executors, "train", real)
+    list(executor.stream(fresh))
+    assert_holds_all(fresh, solo)
+
+
+@pytest.mark.parametrize("name", ["metrics.jsonl", "last.safetensors", "best.safetensors"])
+def test_a_full_disk_is_told_and_the_run_goes_on_when_there_is_room(
+    executor, fresh, solo, monkeypatch, name
+):
+    full = True
+    fsync = os.fsync
+
+    def fsync_or_fail(descriptor):
+        file = os.readlink(f"/proc/self/fd/{descriptor}")
+        if full and name in file and fresh.status().epoch == 1:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync_or_fail)
+    with pytest.raises(RunError) as caught:
+        list(executor.stream(fresh))
+    assert_sentence(caught.value, fresh.id, "No space left on device", "Free some space")
+    assert fresh.status().state == "failed"
+    assert fresh.status().message == str(caught.value)
+    assert "OSError" in (fresh.path / "error.txt").read_text()
+    assert_no_debris(fresh.path)
+    full = False
+    list(executor.stream(fresh))
+    assert_holds_all(fresh, solo)
+
+
+def test_a_disk_too_full_for_the_failure_itself_leaves_an_interrupted_run(
+    executor, fresh, solo, monkeypatch, caplog
+):
+    fsync = os.fsync
+
+    def fsync_or_fail(descriptor):
+        if fresh.status().epoch == 1:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync_or_fail)
+    with pytest.raises(RunError, match="No space left on device"):
+        list(executor.stream(fresh))
+    assert "could not be stored" in caplog.text
+    assert fresh.state(fresh.status()) == "interrupted"
+    monkeypatch.setattr(os, "fsync", fsync)
+    assert_holds_epochs(fresh, solo, 1)
+    list(executor.stream(fresh))
+    assert_holds_all(fresh, solo)
+
+
+def test_an_unforeseen_failure_is_stored_with_its_cause(executor, fresh, solo, monkeypatch, caplog):
+    real = train
+
+    def failing(*args):
+        for record in real(*args):
+            if isinstance(record, StepRecord) and record.step == solo.plan.ends[0] + 1:
+                raise RuntimeError("x" * 1000)
+            yield record
+
+    monkeypatch.setattr(executors, "train", failing)
+    with pytest.raises(RuntimeError):
+        list(executor.stream(fresh))
+    status = fresh.status()
+    assert status.state == "failed"
+    assert status.message == (
+        "Training failed in a way namerec did not foresee (RuntimeError: " + "x" * 200 + "). The "
+        "full cause is in “error.txt” in the run's folder."
+    )
+    assert "in failing" in (fresh.path / "error.txt").read_text()
+    assert f"run {fresh.id} failed" in caplog.text
+    assert_holds_epochs(fresh, solo, 1)
+    assert not fresh.is_locked()
+
+
+def test_a_changed_dataset_is_refused_before_the_first_record(fresh):
+    other = Dataset.build("other names", [*tiny_lines(), LabelledName("Newovic", "Alphan")])
+    with pytest.raises(DataError) as caught:
+        next(LocalExecutor(lambda reference: other).stream(fresh))
+    assert_sentence(caught.value, "“other names”", "Put the old files back")
+    assert fresh.status().state == "failed"
+    assert fresh.status().message == str(caught.value)
+
+
+def test_the_dataset_that_the_settings_name_is_loaded(store, tiny_dataset):
+    asked = []
+
+    def load(reference):
+        asked.append(reference)
+        return tiny_dataset
+
+    folder = store.create(tiny_config(dataset="some/folder"), tiny_dataset)
+    stream = LocalExecutor(load).stream(folder)
+    next(stream)
+    stream.close()
+    assert asked == ["some/folder"]
+
+
+def test_a_dataset_that_cannot_be_loaded_fails_the_run(fresh):
+    def load(reference):
+        raise DataError("There is no dataset “gone”. Put it back.")
+
+    with pytest.raises(DataError):
+        next(LocalExecutor(load).stream(fresh))
+    assert fresh.status().message == "There is no dataset “gone”. Put it back."
+
+
+def test_a_damaged_run_is_refused_with_a_sentence(executor, fresh):
+    (fresh.path / "config.json").write_bytes(b"{}")
+    with pytest.raises(RunError, match=r"“config\.json”"):
+        next(executor.stream(fresh))
+    assert not fresh.is_locked()
+
+
+# -- threads
+
+
+@pytest.mark.parametrize(
+    ("given", "count"),
+    [("1", 1), ("3", 3), ("0", 1), ("", 1), ("two", 1), ("-1", 1), ("²", 1), ("1.5", 1)],
+)
+def test_training_takes_one_thread_unless_the_environment_says_otherwise(monkeypatch, given, count):
+    monkeypatch.setenv("NAMEREC_THREADS", given)
+    assert thread_count() == count
+    monkeypatch.delenv("NAMEREC_THREADS")
+    assert thread_count() == 1
+
+
+def test_training_uses_that_many_threads(executor, fresh, monkeypatch):
+    monkeypatch.setenv("NAMEREC_THREADS", "2")
+    stream = executor.stream(fresh)
+    next(stream)
+    assert torch.get_num_threads() == 2
+    stream.close()

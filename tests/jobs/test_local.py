@@ -1,0 +1,18 @@
+from namerec.jobs.local import local_manager
+from namerec.runs.store import PRETRAINED, home
+from tests.conftest import tiny_config
+from tests.jobs.fakes import LIMIT
+from tests.runs.references import Solo, assert_holds_all
+
+
+def test_this_machines_manager_trains_on_its_corpora_in_its_data_folder(tiny_dataset, tiny_folder):
+    manager = local_manager()
+    try:
+        assert manager.store.root == home() / "runs"
+        assert manager.store.pretrained == PRETRAINED
+        config = tiny_config(dataset=str(tiny_folder))
+        run_id = manager.start(config, tiny_dataset)
+        assert manager.wait(run_id, LIMIT).state == "finished"
+        assert_holds_all(manager.store.open(run_id), Solo(config, tiny_dataset))
+    finally:
+        manager.shutdown()
