@@ -23,6 +23,8 @@ from namerec.figures.words import label, literal, percent
 
 #: Most points of a line: about as many as a chart has pixels, few enough to send every second.
 MOST_POINTS = 500
+#: Share of a run that one point of the running mean stands for.
+SMOOTHING = 0.03
 HEIGHT = 340  # pixels
 #: Height of a line of text at `HEIGHT`, in percent of the accuracy axis.
 YARDSTICK_GAP = 6.5
@@ -80,6 +82,8 @@ class LossCurves(NamedTuple):
 
     train_step: np.ndarray
     train_loss: np.ndarray
+    mean_step: np.ndarray
+    mean_loss: np.ndarray
     epoch: list[int]
     epoch_step: list[int]
     held_out_loss: list[float]
@@ -133,12 +137,25 @@ def decimate(x: np.ndarray, y: np.ndarray, most: int) -> tuple[np.ndarray, np.nd
     return x[kept], y[kept]
 
 
+def running_mean(values: np.ndarray) -> np.ndarray:
+    """Means over a window of `SMOOTHING` of all values around each, fewer at the ends, (n,)."""
+    reach = int(len(values) * SMOOTHING / 2)
+    sums = np.concatenate(([0.0], np.cumsum(values)))
+    place = np.arange(len(values))
+    begin, end = np.maximum(place - reach, 0), np.minimum(place + reach + 1, len(values))
+    return np.asarray((sums[end] - sums[begin]) / (end - begin))
+
+
 def loss_curves(history: History) -> LossCurves:
     """What the loss figure shows."""
     step, loss = decimate(np.asarray(history.step), np.asarray(history.loss), MOST_POINTS)
+    smooth = running_mean(np.asarray(history.loss))
+    mean_step, mean_loss = decimate(np.asarray(history.step), smooth, MOST_POINTS)
     return LossCurves(
         step,
         loss,
+        mean_step,
+        mean_loss,
         [record.epoch for record in history.epochs],
         [record.step for record in history.epochs],
         [record.validation_loss for record in history.epochs],
@@ -164,11 +181,18 @@ def loss_figure(history: History, theme: Theme) -> go.Figure:
     figure.add_scatter(
         x=curves.train_step.tolist(),
         y=curves.train_loss.tolist(),
+        mode="lines",
+        line={"color": faded(theme.train, 0.25), "width": 1},
+        hoverinfo="skip",
+        showlegend=False,
+    )
+    figure.add_scatter(
+        x=curves.mean_step.tolist(),
+        y=curves.mean_loss.tolist(),
         name="train, dropout on",
         mode="lines",
-        line={"color": faded(theme.train, 0.75), "width": 1.2},
-        hovertemplate="train, dropout on: %{y:.3f} nats<br>"
-        "(mean since the last report)<extra></extra>",
+        line={"color": theme.train, "width": 2},
+        hovertemplate="train, dropout on: %{y:.3f} nats<br>(running mean)<extra></extra>",
     )
     figure.add_scatter(
         x=curves.epoch_step,

@@ -40,12 +40,12 @@ class Kind(NamedTuple):
 
 #: Everything that can be drawn, by symbol, for networks with gates.
 KINDS: dict[str, Kind] = {
-    "i": Kind("input gate", "How much of the candidate is written: 0 nothing, 1 all.", (0, 1)),
-    "f": Kind("forget gate", "How much of the old cell state is kept: 0 none, 1 all.", (0, 1)),
-    "g": Kind("cell candidate", "What could be written into the cell.", (-1, 1)),
-    "o": Kind("output gate", "How much of the cell is shown outside: 0 nothing, 1 all.", (0, 1)),
-    "c": Kind("cell state", "The memory: what was kept plus what was written.", None),
-    "h": Kind("hidden state", "What leaves the cell: o times tanh c.", (-1, 1)),
+    "i": Kind("input gate", "Share of the candidate let in.", (0, 1)),
+    "f": Kind("forget gate", "Share of the old cell state kept.", (0, 1)),
+    "g": Kind("cell candidate", "What could be let in.", (-1, 1)),
+    "o": Kind("output gate", "Share of the cell that is shown.", (0, 1)),
+    "c": Kind("cell state", "The memory: kept plus let in.", None),
+    "h": Kind("hidden state", "What leaves: o times tanh c.", (-1, 1)),
 }
 #: A network without gates has one state, and nothing holds it within bounds.
 _PLAIN_STATE = Kind("hidden state", "The only memory, computed anew at every letter.", None)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from namerec.core.config import ModelConfig, RunConfig, TrainConfig
+from namerec.core.dataset import Dataset, LabelledName
+from namerec.core.splits import make_split
+from namerec.core.training import train
 from namerec.data import catalogue
 from namerec.jobs.executors import LocalExecutor
 from namerec.jobs.manager import JobManager
@@ -11,3 +15,15 @@ from namerec.runs.store import RunStore
 def local_manager() -> JobManager:
     """A manager over the user's data folder, which trains in this process."""
     return JobManager(RunStore(), LocalExecutor(catalogue.load))
+
+
+def rehearse() -> None:
+    """Trains one step on six letters, so that the first real run starts at once.
+
+    PyTorch imports its compiler, 800 modules, when the first optimizer is made.
+    """
+    names = Dataset.build("rehearsal", (LabelledName(name, name.upper()) for name in "aabbcc"))
+    config = RunConfig(
+        model=ModelConfig(hidden_size=1), training=TrainConfig(protocol="report", epochs=1)
+    )
+    next(iter(train(config, names, make_split(names, "report", seed=0))))

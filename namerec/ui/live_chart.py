@@ -31,14 +31,15 @@ def chart_library() -> None:
     _COMPONENT(data={"library": plotly_source()}, key="plotly_library", height=1)
 
 
-def live_chart(figure: Figure, *, key: str) -> None:
+def live_chart(figure: Figure, *, key: str, subject: str) -> None:
     """Draws a chart, or updates the one already there under this key.
 
     Args:
         figure: What to draw; its layout has a height.
         key: Of the chart on its page.
+        subject: What it is about; while that stays the same, the user's zoom is kept.
     """
-    spec = as_spec(figure)
+    spec = as_spec(figure.update_layout(uirevision=subject))
     _COMPONENT(
         data={"spec": spec, "alt": alt_text(figure), "config": ZOOM_CONFIG},
         key=key,

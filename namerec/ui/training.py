@@ -202,14 +202,15 @@ def _sparkline(history: tuple[EpochRecord, ...], field: str) -> list[float] | No
 
 def _charts(snapshot: JobSnapshot | None) -> None:
     history = _history(snapshot)
+    subject = snapshot.run_id if snapshot else ""
     look = theme.theme_for(st.context.theme.type)
     with st.grid(2, min_column_width=380):
         with st.container(border=True):
             st.subheader("Loss")
-            live_chart(curves.loss_figure(history, look), key="loss_chart")
+            live_chart(curves.loss_figure(history, look), key="loss_chart", subject=subject)
         with st.container(border=True):
             st.subheader("Accuracy")
-            live_chart(curves.accuracy_figure(history, look), key="accuracy_chart")
+            live_chart(curves.accuracy_figure(history, look), key="accuracy_chart", subject=subject)
 
 
 def _history(snapshot: JobSnapshot | None) -> curves.History:

@@ -28,6 +28,7 @@ def warm_up() -> threading.Thread:
 def _import_all() -> None:
     for module in _SLOW_MODULES:
         importlib.import_module(module)
+    importlib.import_module("namerec.jobs.local").rehearse()
     # What is imported stays: leave it out of all later collections, which would cost 130 ms each.
     gc.collect()
     gc.freeze()
