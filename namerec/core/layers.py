@@ -242,6 +242,7 @@ class _RNNLayer(Function):
         h[:batch] = 0
         last = z.new_zeros(batch, size) if final else None
         sizes = names.batch_sizes
+        minus_one = z.new_tensor(-1.0)
         h_before = h[:batch]
         for z_now, h_now in zip(z.split(sizes), h[batch:].split(sizes), strict=True):
             running = len(z_now)
@@ -249,7 +250,8 @@ class _RNNLayer(Function):
                 last[:running] = h_before[:running]
             sum_now = linear_plus(h_before[:running], recurrent, z_now)
             if tanh:
-                torch.tanh(sum_now, out=h_now)
+                torch.mul(sum_now, 2, out=h_now).sigmoid_()
+                _tanh_from_sigmoid(h_now, minus_one)
             else:
                 h_now.copy_(sum_now)
             h_before = h_now

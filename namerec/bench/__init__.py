@@ -1,0 +1,1 @@
+"""How fast the networks train, measured against each other: `python -m namerec bench`."""

@@ -1,0 +1,201 @@
+"""The whole benchmark: one run, one table, one map of ratios."""
+
+from __future__ import annotations
+
+import resource
+import statistics
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+
+from namerec.bench.contestants import Batch, TorchRNN, network, report_loops, training_step
+from namerec.bench.measure import Timing, batches, matrix_product_rate, race, timed
+from namerec.core.alphabet import LETTERS
+from namerec.core.dataset import Dataset, LabelledName
+from namerec.core.evaluation import predict_names
+from namerec.core.prediction import probabilities
+from namerec.core.traces import trace
+
+HIDDEN = 128
+#: Names the two loops are timed on in each of their rounds; one takes milliseconds.
+LOOP_NAMES = 24
+
+
+@dataclass
+class Report:
+    """What was measured.
+
+    Attributes:
+        threads: PyTorch's threads.
+        rows: One a contestant: name, batch, layers, hidden, median names a second and quartiles.
+        ratios: Medians of ratios taken round by round.
+        times: Seconds (or bytes, as the name says) of single things.
+    """
+
+    threads: int
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    ratios: dict[str, float] = field(default_factory=dict)
+    times: dict[str, float] = field(default_factory=dict)
+
+    def add(self, timings: dict[str, Timing], batch: int, layers: int, note: str = "") -> None:
+        """Adds a race's contestants to the rows."""
+        for name, timing in timings.items():
+            low, high = timing.spread
+            self.rows.append(
+                {
+                    "contestant": name,
+                    "batch": batch,
+                    "layers": layers,
+                    "hidden": HIDDEN,
+                    "threads": self.threads,
+                    "names_per_second": round(timing.names_per_second, 1),
+                    "quartiles": [round(low, 1), round(high, 1)],
+                    "note": note,
+                }
+            )
+
+
+def run(dataset: Dataset, *, quick: bool, say: Callable[[str], None]) -> Report:
+    """Measures everything.
+
+    Args:
+        dataset: The names the steps are timed on.
+        quick: Fewer rounds, and no growth to a million names.
+        say: Takes a line about what is being measured.
+    """
+    report = Report(torch.get_num_threads())
+    categories = len(dataset.categories)
+    rounds = 15 if quick else 60
+    for batch, layers in ((64, 1), (256, 1), (1024, 1), (256, 2)):
+        say(f"LSTM, batch {batch}, {layers} layer{'s' if layers > 1 else ''}")
+        steps = max(1, 512 // batch)
+        pair = {
+            "custom_lstm": training_step(
+                network("custom_lstm", HIDDEN, layers, categories, tanh=False)
+            ),
+            "nn.LSTM": training_step(network("lstm", HIDDEN, layers, categories, tanh=False)),
+        }
+        timings = race(pair, batches(dataset, batch, 0), rounds, steps)
+        report.add(timings, batch, layers)
+        suffix = f"@{batch}" + (f"x{layers}layers" if layers > 1 else "")
+        report.ratios[f"custom_lstm/nn.LSTM{suffix}"] = timings["custom_lstm"].faster_than(
+            timings["nn.LSTM"]
+        )
+        if batch == 256 and layers == 1:
+            custom = timings["custom_lstm"]
+            alike = race(pair, batches(dataset, batch, 0, similar=True), rounds, steps)
+            report.add(alike, batch, layers, "names of one length")
+            report.ratios["custom_lstm/nn.LSTM@256onelength"] = alike["custom_lstm"].faster_than(
+                alike["nn.LSTM"]
+            )
+        if batch == 1024:
+            report.ratios["matmul_share@1024"] = _matmul_share(
+                dataset, timings["custom_lstm"], 10 if quick else 30
+            )
+    say("RNN, batch 256")
+    rnns = {
+        "rnn": training_step(network("rnn", HIDDEN, 1, categories, tanh=True)),
+        "rnn without tanh": training_step(network("rnn", HIDDEN, 1, categories, tanh=False)),
+        "nn.RNN": training_step(TorchRNN(HIDDEN, 1, categories)),
+    }
+    timings = race(rnns, batches(dataset, 256, 0), rounds, 2)
+    report.add(timings, 256, 1)
+    report.ratios["rnn/nn.RNN@256"] = timings["rnn"].faster_than(timings["nn.RNN"])
+    say("the report's and the tutorial's loops, one name at a time")
+    loops = report_loops(HIDDEN, categories)
+    if loops:
+        timings = race(loops, batches(dataset, LOOP_NAMES, 0), max(5, rounds // 5), 1)
+        report.add(timings, 1, 1)
+        slow = timings["report_loop"].names_per_second
+        report.ratios["custom_lstm/report_loop"] = custom.names_per_second / slow
+    _single_things(report, dataset)
+    if not quick:
+        _growth(report, say)
+    return report
+
+
+def _matmul_share(dataset: Dataset, timing: Timing, rounds: int) -> float:
+    """Share of PyTorch's own product rate that a whole training step at batch 1024 keeps up.
+
+    Counted are the products a step cannot do without: recurrent part forward, its two gradients.
+    The letters' part is a gather here and counts nothing.
+    """
+    letters_after_the_first = float(dataset.lengths.mean()) - 1
+    operations = 3 * 2 * HIDDEN * 4 * HIDDEN * letters_after_the_first  # a name
+    return operations * timing.names_per_second / matrix_product_rate(rounds)
+
+
+def _single_things(report: Report, dataset: Dataset) -> None:
+    """Evaluating 20,050 names, and everything the Name page asks of a network for one name."""
+    model = network("custom_lstm", HIDDEN, 1, len(dataset.categories), tanh=False)
+    many = np.resize(np.arange(len(dataset)), 20_050)
+    everything = _repeated(dataset, many)
+    report.times["evaluate_20050_names_seconds"] = statistics.median(
+        timed(lambda: predict_names(model, everything, np.arange(len(everything))))
+        for _ in range(3)
+    )
+
+    def one_name() -> None:
+        probabilities(model, ["Kuroyanagi"])
+        trace(model, dataset.categories, "Kuroyanagi")
+
+    report.times["typed_name_with_traces_seconds"] = statistics.median(
+        timed(one_name) for _ in range(20)
+    )
+
+
+def _repeated(dataset: Dataset, indices: np.ndarray) -> Dataset:
+    lines = (
+        LabelledName(dataset.names[index], dataset.categories[dataset.labels[index]])
+        for index in indices
+    )
+    return Dataset.build("repeated", lines)
+
+
+def _growth(report: Report, say: Callable[[str], None]) -> None:
+    """Generated names from 1,000 to 1,000,000: speed should stay level, memory grow in line."""
+    generator = np.random.default_rng(0)
+    for count in (1_000, 10_000, 100_000, 1_000_000):
+        say(f"growth, {count:,} generated names")
+        lengths = np.clip(generator.normal(7, 2, count).round(), 2, 20).astype(int)
+        table = np.frombuffer(LETTERS[:52].encode(), dtype=np.uint8)
+        rows = table[generator.integers(0, 52, (count, 20))]
+        lines = [
+            LabelledName(row[:length].tobytes().decode(), "even" if length % 2 else "odd")
+            for row, length in zip(rows, lengths, strict=True)
+        ]
+        before = _memory()
+        holder: list[Dataset] = []
+        report.times[f"encode_{count}_names_seconds"] = timed(
+            lambda lines=lines, holder=holder: holder.append(Dataset.build("generated", lines))  # type: ignore[misc]
+        )
+        dataset = holder[0]
+        report.times[f"bytes_a_name_at_{count}"] = max(_memory() - before, 0) / count
+        model = network("custom_lstm", HIDDEN, 1, 2, tanh=False)
+        step = training_step(model)
+        order = generator.permutation(count)[:51_200]
+
+        def an_epoch(
+            dataset: Dataset = dataset, order: np.ndarray = order, step: Any = step
+        ) -> None:
+            for begin in range(0, len(order), 256):
+                chosen = order[begin : begin + 256]
+                lengths = dataset.lengths[chosen]
+                letters = dataset.letters[chosen, : int(lengths.max())]
+                step(Batch(letters, lengths, torch.from_numpy(dataset.labels[chosen])))
+
+        report.times[f"names_per_second_of_{count}"] = len(order) / timed(an_epoch)
+
+
+def _memory() -> int:
+    """The process's memory in use now, bytes (the most so far, where the system tells no more)."""
+    try:
+        with open("/proc/self/statm") as file:
+            return int(file.read().split()[1]) * resource.getpagesize()
+    except OSError:
+        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return most if sys.platform == "darwin" else 1024 * most
