@@ -20,13 +20,14 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
 from namerec.core.alphabet import ALPHABET_SIZE
 from namerec.core.packing import PackedNames
-from namerec.core.products import linear, linear_plus
+from namerec.core.products import SUMMED_ROWS, linear, summed
 
 _tanh_backward = torch.ops.aten.tanh_backward.grad_input  # d * (1 - y * y)
 
@@ -85,8 +86,20 @@ def _input_part(names: PackedNames, x: Tensor | None, weight: Tensor, bias: Tens
     return table.index_select(0, names.letters)
 
 
+def _room_for_gradients(names: PackedNames, like: Tensor, width: int) -> tuple[Tensor, int]:
+    """A buffer for the gradients of all N products, and how many spare rows of zeros it ends with.
+
+    With them the rows that `_weight_gradients` sums over are a multiple of `SUMMED_ROWS`.
+    """
+    rows = len(names.letters)
+    spare = -(rows - len(names)) % SUMMED_ROWS
+    buffer = like.new_empty(rows + spare, width)
+    buffer[rows:] = 0
+    return buffer, spare
+
+
 def _weight_gradients(
-    names: PackedNames, x: Tensor | None, states: Tensor, dz: Tensor
+    names: PackedNames, x: Tensor | None, states: Tensor, buffer: Tensor, spare: int
 ) -> tuple[Tensor, Tensor]:
     """Gradients of weight (G, X + H) and bias (G,), summed over all time steps.
 
@@ -94,13 +107,19 @@ def _weight_gradients(
         names: The batch: B names, N letters.
         x: The input, or None where it is the letters.
         states: Hidden states behind B rows of initial state, (B + N, H).
-        dz: Gradient of the products before activation, (N, G).
+        buffer: Gradient of the products before activation and the spare rows, (N + spare, G).
+        spare: How many of those.
     """
     begun = len(names)  # before their first letters, names have no state: their rows add nothing
-    before = states.index_select(0, names.previous[begun:])  # (N - B, H)
-    recurrent = linear(dz[begun:].T, before.T)  # (G, H)
+    rows = len(names.letters)
+    before = states.new_empty(rows - begun + spare, states.shape[1])
+    torch.index_select(states, 0, names.previous[begun:], out=before[: rows - begun])
+    before[rows - begun :] = 0
+    recurrent = summed(buffer[begun:], before)  # (G, H)
+    dz = buffer[:rows]
     if x is not None:
-        return torch.cat([linear(dz.T, x.T), recurrent], dim=1), dz.sum(0)
+        read = summed(buffer, F.pad(x, (0, 0, 0, spare)))
+        return torch.cat([read, recurrent], dim=1), dz.sum(0)
     table = torch.ops.aten.embedding_dense_backward(dz, names.letters, ALPHABET_SIZE + 1, -1, False)
     # Every letter adds to exactly one row of the table, so its rows sum to the bias's gradient.
     return torch.cat([table[:ALPHABET_SIZE].T, recurrent], dim=1), table.sum(0)
@@ -158,7 +177,7 @@ class _LSTMLayer(Function):
             if h_before is None:  # the state before the first letter is zero: no product
                 gates.sigmoid_()
             else:
-                torch.sigmoid(linear_plus(h_before[:running], recurrent, gates), out=gates)
+                gates.add_(linear(h_before[:running], recurrent)).sigmoid_()
             _tanh_from_sigmoid(g, minus_one)
             torch.mul(i, g, out=c_now)
             if c_before is not None:
@@ -183,7 +202,9 @@ class _LSTMLayer(Function):
         # Factors of the chain rule that need no gradient, for all time steps at once:
         #   dc += dh * o (1 - tanh(c)^2)          do = dh * tanh(c) o (1 - o)
         #   di  = dc * g i (1 - i)    df = dc * c' f (1 - f)    dg = dc * i (1 - g^2)
-        dz = torch.addcmul(z, z, z, value=-1)  # the factors, and then step by step the gradients
+        buffer, spare = _room_for_gradients(names, z, 4 * size)
+        dz = buffer[: len(z)]  # the factors, and then step by step the gradients
+        torch.addcmul(z, z, z, value=-1, out=dz)
         to_i, to_f, to_g, to_o = dz.split(size, dim=1)
         to_i.mul_(g)
         to_f.mul_(c_before)
@@ -217,7 +238,7 @@ class _LSTMLayer(Function):
             dc_now.mul_(f_now)
             dh_now.copy_(linear(dz_now, recurrent))
         dx = _input_gradient(ctx, x, weight, dz)
-        d_weight, d_bias = _weight_gradients(names, x, h, dz)
+        d_weight, d_bias = _weight_gradients(names, x, h, buffer, spare)
         return None, dx, d_weight, d_bias, None
 
 
@@ -248,12 +269,10 @@ class _RNNLayer(Function):
             running = len(z_now)
             if last is not None:  # shorter names' rows stop being overwritten when they end
                 last[:running] = h_before[:running]
-            sum_now = linear_plus(h_before[:running], recurrent, z_now)
+            torch.add(z_now, linear(h_before[:running], recurrent), out=h_now)
             if tanh:
-                torch.mul(sum_now, 2, out=h_now).sigmoid_()
+                h_now.mul_(2).sigmoid_()
                 _tanh_from_sigmoid(h_now, minus_one)
-            else:
-                h_now.copy_(sum_now)
             h_before = h_now
         ctx.names, ctx.final, ctx.tanh = names, final, tanh
         ctx.save_for_backward(x, weight, h)
@@ -267,7 +286,8 @@ class _RNNLayer(Function):
         recurrent = weight[:, -size:].T.contiguous()  # (H, H)
         batch = len(names)
         dh = h.new_zeros(batch, size)
-        dz = h.new_empty(len(h) - batch, size)
+        buffer, spare = _room_for_gradients(names, h, size)
+        dz = buffer[: len(h) - batch]
         sizes = names.batch_sizes
         by_step = zip(
             dz.split(sizes),
@@ -289,5 +309,5 @@ class _RNNLayer(Function):
                 dz_now.copy_(dh_now)
             dh_now.copy_(linear(dz_now, recurrent))
         dx = _input_gradient(ctx, x, weight, dz)
-        d_weight, d_bias = _weight_gradients(names, x, h, dz)
+        d_weight, d_bias = _weight_gradients(names, x, h, buffer, spare)
         return None, dx, d_weight, d_bias, None, None

@@ -10,10 +10,17 @@ documented one does the same work.
 
 from __future__ import annotations
 
-from functools import cache
+from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
+
+#: oneDNN makes a kernel for every new shape, which takes longer than the product. Rows are
+#: therefore filled up to a multiple of this many, so that shapes come again.
+ROWS = 16
+#: The same for rows that a product sums over; there are more of them.
+SUMMED_ROWS = 128
 
 
 def linear(x: Tensor, weight: Tensor) -> Tensor:
@@ -21,34 +28,38 @@ def linear(x: Tensor, weight: Tensor) -> Tensor:
 
     Each may be a transposed view of a whole matrix; other views are slow.
     """
-    if _by_onednn(x):
-        product: Tensor = torch.ops.mkldnn._linear_pointwise(x, weight, None, "none", [], "")
-        return product
-    return x @ weight.T
+    if not (_ONEDNN and x.dtype is torch.float32 and x.is_cpu and x.numel()):
+        return x @ weight.T
+    rows = len(x)
+    missing = -rows % ROWS
+    product: Tensor = _linear(F.pad(x, (0, 0, 0, missing)) if missing else x, weight, *_PLAIN)
+    return product[:rows] if missing else product
 
 
-def linear_plus(x: Tensor, weight: Tensor, summand: Tensor) -> Tensor:
-    """The same plus a summand (N, G), in one call."""
-    if _by_onednn(x):
-        total: Tensor = torch.ops.mkldnn._linear_pointwise.binary(x, summand, weight, None, "add")
-        return total
-    return torch.addmm(summand, x, weight.T)
+def summed(one: Tensor, other: Tensor) -> Tensor:
+    """The product of the transposed one (N, G) with the other (N, K), (G, K).
+
+    The caller fills both up with zeros to a multiple of `SUMMED_ROWS` rows, see there.
+    """
+    if not (_ONEDNN and one.dtype is torch.float32 and one.is_cpu and one.numel()):
+        return one.T @ other
+    product: Tensor = _linear(one.T, other.T, *_PLAIN)
+    return product
 
 
-def _by_onednn(x: Tensor) -> bool:
-    fits = x.dtype == torch.float32 and x.device.type == "cpu" and x.numel() > 0
-    return fits and _onednn_is_there()
-
-
-@cache
 def _onednn_is_there() -> bool:
-    """Whether oneDNN's operator exists in this PyTorch and computes a product."""
+    """Whether oneDNN's operators exist in this PyTorch and compute a product."""
     if not torch.backends.mkldnn.is_available():
         return False
     ones = torch.ones(2, 3)
     try:
-        return bool(
-            (torch.ops.mkldnn._linear_pointwise(ones, ones, None, "none", [], "") == 3).all()
-        )
+        product = torch.ops.mkldnn._linear_pointwise.default(ones, ones, *_PLAIN)
+        return bool((product == 3).all())
     except (AttributeError, RuntimeError):
         return False
+
+
+_PLAIN: tuple[Any, ...] = (None, "none", [], "")  # no bias, nothing applied to the product
+_ONEDNN = _onednn_is_there()
+if _ONEDNN:
+    _linear = torch.ops.mkldnn._linear_pointwise.default

@@ -1,8 +1,8 @@
 # mypy: disable-error-code="no-untyped-call"
 """The work as the course report and the classic PyTorch tutorial do it, rewritten for comparison.
 
-One name at a time; its one-hot tensor filled letter by letter in a loop; a Python loop over the time
-steps with a concatenation at each; plain SGD. Our own code, after their description.
+One name at a time; its one-hot tensor filled letter by letter in a loop; a loop over the time steps
+with a concatenation at each; plain SGD. Our own code, after their description.
 """
 
 import torch

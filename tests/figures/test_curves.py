@@ -15,8 +15,8 @@ from namerec.figures.curves import (
     decimate,
     loss_curves,
     loss_figure,
-    running_mean,
     places_beside,
+    running_mean,
 )
 from namerec.figures.theme import DARK, LIGHT, alt_text
 from tests.figures.records import HELD_OUT, history
