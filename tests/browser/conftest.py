@@ -16,7 +16,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Request, sync_playwright
 
 from tests.conftest import ROOT
 
@@ -114,7 +114,12 @@ class Watched:
         self.complaints: list[str] = []
         self.page.on("console", self._listen)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("requestfailed", lambda request: self.complaints.append(request.url))
+        self.page.on("requestfailed", self._note_failure)
+
+    def _note_failure(self, request: Request) -> None:
+        # A reload breaks off what the page was still fetching.
+        if request.failure != "net::ERR_ABORTED":
+            self.complaints.append(f"{request.failure}: {request.url}")
 
     def _listen(self, message) -> None:
         # On a deep link Streamlit's own client asks for its host configuration below the page's
@@ -131,8 +136,6 @@ class Watched:
         assert self.page.locator("[data-testid=stException]").count() == 0
 
     def close(self) -> None:
-        # Requests cut off by closing are nobody's fault.
-        self.page.remove_listener("requestfailed", lambda request: None)
         self.context.close()
 
 
