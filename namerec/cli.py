@@ -19,7 +19,15 @@ import click
 from click.core import ParameterSource
 
 from namerec.core.alphabet import normalise
-from namerec.core.config import MODEL_KINDS, PRESETS, PROTOCOLS, RunConfig, preset, with_settings
+from namerec.core.config import (
+    MODEL_KINDS,
+    PRESETS,
+    PROTOCOLS,
+    Protocol,
+    RunConfig,
+    preset,
+    with_settings,
+)
 from namerec.core.results import PARTS, EpochRecord, Part, Scores, StepRecord
 from namerec.errors import ConfigError, DataError, NameInputError, NamerecError
 
@@ -102,7 +110,7 @@ def train(
         if protocol is not None:
             chosen = {"protocol": protocol, **chosen}
         config = with_settings(config, chosen)
-        folder = store.create(config, catalogue.load(dataset))
+        folder = store.create(config, catalogue.load(config.training.dataset))
     click.echo(f"run {folder.id}", err=True)
     stream = LocalExecutor(catalogue.load).stream(folder)
     try:
@@ -205,14 +213,16 @@ def evaluate(run_id: str | None, part: Part, dataset: str | None, as_json: bool)
         )
     names = own if dataset is None else catalogue.load(dataset)
     names = names.with_categories(network.categories)
-    split = make_split(names, training.protocol, training.seed)
+    # Of other names nothing was trained on by design: they are split without a leak.
+    protocol: Protocol = training.protocol if dataset is None else "leak-free"
+    split = make_split(names, protocol, training.seed)
     scores = score(predict_names(network.model, names, split.part(part)), split, part)
     click.echo(_scores_line(scores))
     result = {
         "run": network.info.id,
         "model": network.info.config.model.kind,
         "dataset": reference,
-        "split": training.protocol,
+        "split": protocol,
         **_score_values(scores),
     }
     if dataset is not None:
@@ -286,7 +296,10 @@ def list_runs(as_json: bool) -> None:
             rows.append({"run": run.id, "state": "damaged", "reason": run.reason})
             continue
         config, test = run.info.config, run.status.scores.get("test")
-        measured = f"{100 * test.accuracy:.1f} % on test" if test else "not scored"
+        measured = "not scored"
+        if test:
+            names = "training names" if test.protocol == "report" else "test"
+            measured = f"{100 * test.accuracy:.1f} % on {names}"
         click.echo(
             f"{run.id}  {run.state}  {config.model.kind}  {config.preset}  "
             f"{config.training.dataset}  {config.training.protocol}  {measured}"
@@ -335,7 +348,7 @@ def bench(quick: bool, threads: int | None, as_json: bool) -> None:
 
     from namerec.bench.report import run
     from namerec.data import catalogue
-    from namerec.jobs.executors import thread_count
+    from namerec.runs.machine import thread_count
 
     torch.set_num_threads(threads or thread_count())
     report = run(

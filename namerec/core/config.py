@@ -22,6 +22,14 @@ MODEL_KINDS: tuple[ModelKind, ...] = get_args(ModelKind)
 PROTOCOLS: tuple[Protocol, ...] = get_args(Protocol)
 PRESETS: tuple[PresetName, ...] = get_args(PresetName)
 
+#: What the held-out numbers of a protocol mean.
+PROTOCOL_WORDS: dict[Protocol, str] = {
+    "leak-free": "leak-free split: no name is in two parts",
+    "raw": "raw random split: duplicates kept, so some held-out names were trained on",
+    "report": "training names, drawn uniformly over categories: nothing is held out",
+    "given": "the split given by the corpus itself",
+}
+
 #: Screen names of the networks, in the order they are offered.
 MODEL_TITLES: dict[ModelKind, str] = {
     "rnn": "RNN",
@@ -63,6 +71,12 @@ class ModelConfig(_Settings):
         return gates + (hidden + 1) * categories
 
 
+#: How often a run counted in steps is evaluated.
+EVALUATIONS_PER_RUN = 20
+#: Most names a run counted in steps may draw: a stretch's draw is kept in memory, 8 bytes a name.
+MOST_DRAWN = 400_000_000
+
+
 class TrainConfig(_Settings):
     """How a network is trained, and on what.
 
@@ -86,9 +100,14 @@ class TrainConfig(_Settings):
     patience: Annotated[int, Field(ge=0, le=1000)] = 0
     device: Device = "cpu"
 
-
-#: How often a run counted in steps is evaluated.
-EVALUATIONS_PER_RUN = 20
+    @model_validator(mode="after")
+    def _a_stretch_fits_in_memory(self) -> TrainConfig:
+        if self.steps is not None and self.steps * self.batch_size > MOST_DRAWN:
+            raise ValueError(
+                f"{self.steps:,} steps of {self.batch_size:,} names are more than the "
+                f"{MOST_DRAWN:,} a run may draw; lower one of them"
+            )
+        return self
 
 
 class RunConfig(_Settings):

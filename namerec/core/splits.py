@@ -23,13 +23,6 @@ VALIDATION_SHARE = 1 / 14
 #: Names drawn for a score under the report protocol, and for each look on the way.
 REPORT_DRAWS = {"test": 10_000, "validation": 2_000}
 
-PROTOCOL_WORDS: dict[Protocol, str] = {
-    "leak-free": "leak-free split: no name is in two parts",
-    "raw": "raw random split: duplicates kept, so some held-out names were trained on",
-    "report": "training names, drawn uniformly over categories: nothing is held out",
-    "given": "the split given by the corpus itself",
-}
-
 
 @dataclass(frozen=True, eq=False)
 class Split:
@@ -48,7 +41,8 @@ class Split:
     def words(self, part: Part) -> str:
         """What a number measured on this part was measured on, for screens."""
         if self.protocol == "report":
-            return "training names, drawn uniformly over categories"
+            drawn = "each line once" if part == "train" else "drawn uniformly over categories"
+            return f"training names, {drawn}"
         held = "training" if part == "train" else part
         return f"{held} names, {self.protocol} split"
 
@@ -58,7 +52,7 @@ def make_split(dataset: Dataset, protocol: Protocol, seed: int) -> Split:
 
     Args:
         dataset: The names.
-        protocol: How; see `PROTOCOL_WORDS`.
+        protocol: How; see `config.PROTOCOL_WORDS`.
         seed: Of the draw.
 
     Raises:

@@ -7,7 +7,6 @@ cluster's would be a second.
 from __future__ import annotations
 
 import logging
-import os
 import traceback
 from collections.abc import Callable, Generator
 from typing import Protocol
@@ -43,16 +42,6 @@ class Executor(Protocol):
         ...
 
 
-def thread_count() -> int:
-    """PyTorch's threads: `NAMEREC_THREADS` if set, else 1.
-
-    A step on a hundred names is too small to be shared: a second thread gains little alone, and
-    when its core is busy with a page or a browser the first one waits for it.
-    """
-    given = os.environ.get("NAMEREC_THREADS", "")
-    return max(1, int(given)) if given.isdecimal() else 1
-
-
 class LocalExecutor:
     """Trains in the thread that iterates the stream, on this machine."""
 
@@ -80,8 +69,8 @@ class LocalExecutor:
                 raise
 
     def _train(self, run: RunFolder, keeper: _StatusKeeper) -> Generator[StreamRecord]:
-        torch.set_num_threads(thread_count())
         info = run.info()
+        torch.set_num_threads(info.threads)  # others could change a sum's last digit
         keeper.change(state="running", message="")
         dataset = self._load_dataset(info.config.training.dataset)
         if dataset.fingerprint != info.dataset.fingerprint:

@@ -23,13 +23,15 @@ from namerec.errors import JobError, NamerecError
 from namerec.jobs.executors import Executor, StreamRecord
 from namerec.jobs.snapshot import GrowingSeries, JobSnapshot, stored_snapshot
 from namerec.runs.folder import RunFolder
-from namerec.runs.records import RunState, RunStatus
+from namerec.runs.records import ACTIVE_STATES, RunState, RunStatus
 from namerec.runs.store import RunStore, RunSummary
 
 log = logging.getLogger(__name__)
 
 #: Seconds a shutdown waits for the training thread to store its stop.
 SHUTDOWN_SECONDS = 8.0
+#: Ended jobs kept in memory; the folders of all others are the truth about them.
+JOBS_KEPT = 8
 #: Snapshots of stored runs kept in memory, some 200 kB each.
 SNAPSHOTS_KEPT = 32
 
@@ -134,10 +136,14 @@ class JobManager:
             NamerecError: If there is no such run, or it is damaged.
         """
         job = self._jobs.get(run_id)
-        if job is not None:
+        if job is not None and not job.snapshot.ended:
             return job.snapshot
         folder = self.store.open(run_id)
         summary = self.store.summary(folder)
+        if job is not None and (
+            not isinstance(summary, RunSummary) or summary.status.state in ACTIVE_STATES
+        ):
+            return job.snapshot  # its end could not be stored
         if not isinstance(summary, RunSummary):
             raise JobError(summary.reason)
         known = self._looked_at.get(run_id)
@@ -210,6 +216,9 @@ class JobManager:
             if known is not None and not known.snapshot.ended:
                 raise JobError(f"Run {job.folder.id} is {known.snapshot.state} already.")
             self._jobs.pop(job.folder.id, None)  # so that the latest job is the last
+            ended = [run_id for run_id, old in self._jobs.items() if old.over.is_set()]
+            for run_id in ended[:-JOBS_KEPT]:
+                del self._jobs[run_id]
             self._jobs[job.folder.id] = job
             self._queue.append(job)
         self._start_what_may_run()

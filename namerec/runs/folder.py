@@ -122,7 +122,9 @@ class RunFolder:
         if not (self.path / "lock").exists():
             return False
         try:
-            with FileLock(self.path / "lock", timeout=0, thread_local=False):
+            with FileLock(
+                self.path / "lock", timeout=LOCK_SECONDS, poll_interval=0.01, thread_local=False
+            ):
                 return False
         except Timeout:
             return True

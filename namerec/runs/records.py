@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
-from namerec.core.config import RunConfig
+from namerec.core.config import Protocol, RunConfig
 
 #: States a run is stored in. *interrupted* is not among them: it is what a run is found to be that
 #: says it is running while nobody holds its lock.
@@ -63,7 +63,7 @@ class PartScores(_Record):
     """Scores on one part of the split, as in `core.results.Scores`."""
 
     part: Literal["train", "validation", "test"]
-    protocol: str
+    protocol: Protocol
     names: Count
     loss: float
     accuracy: Share

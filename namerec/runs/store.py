@@ -13,7 +13,6 @@ from importlib.metadata import version
 from pathlib import Path
 
 import platformdirs
-import torch
 
 import namerec
 from namerec.core.config import RunConfig
@@ -21,6 +20,7 @@ from namerec.core.dataset import Dataset
 from namerec.errors import RunError
 from namerec.runs.atomic import write_whole
 from namerec.runs.folder import RunFolder
+from namerec.runs.machine import thread_count
 from namerec.runs.records import RESUMABLE_STATES, DatasetInfo, RunInfo, RunState, RunStatus
 
 #: Finished runs that ship with the project, so that the first launch has something to look into.
@@ -42,7 +42,7 @@ _RECORDED_PACKAGES = ("torch", "numpy", "safetensors")
 def home() -> Path:
     """The data folder: `NAMEREC_HOME` if set, else the user's own by the system's convention."""
     given = os.environ.get("NAMEREC_HOME")
-    return Path(given).expanduser() if given else Path(platformdirs.user_data_dir("namerec"))
+    return Path(os.path.expanduser(given)) if given else Path(platformdirs.user_data_dir("namerec"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ class RunStore:
                 "python": platform.python_version(),
                 **{package: version(package) for package in _RECORDED_PACKAGES},
             },
-            threads=torch.get_num_threads(),
+            threads=thread_count(),
         )
         try:
             folder.path.mkdir(parents=True)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from namerec.core.config import PROTOCOL_WORDS
 from namerec.core.results import ConfusionMatrix, Part, Scores
 from namerec.figures import confusion, theme
 from namerec.ui import services
@@ -23,9 +24,9 @@ _VIEWS = {"share": "share of the row", "counts": "counts"}
 
 def pick_part(run: RunSummary) -> Part:
     """The part of the split that is looked at."""
-    report = run.info.config.training.protocol == "report"
+    protocol = run.info.config.training.protocol
     words = {"train": "Training names", "validation": "Validation", "test": "Test"}
-    if report:
+    if protocol == "report":
         words |= {"test": "Drawn training names", "validation": "Drawn during training"}
     return st.segmented_control(
         "Measured on",
@@ -35,8 +36,8 @@ def pick_part(run: RunSummary) -> Part:
         default="test",
         required=True,
         persist_state="session",
-        help="Test names were never looked at in training. Validation names chose the epoch. "
-        "Training names flatter.",
+        help=f"{PROTOCOL_WORDS[protocol].capitalize()}. Validation chose the epoch; training names "
+        "flatter.",
     )
 
 

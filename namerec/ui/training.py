@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from namerec.core.config import MODEL_TITLES, RunConfig
+from namerec.core.config import MODEL_TITLES, PROTOCOL_WORDS, RunConfig
 from namerec.core.results import EpochRecord, Scores
 from namerec.errors import NamerecError
 from namerec.figures import curves, theme
@@ -55,7 +55,7 @@ def training_panel(config: RunConfig | None) -> None:
     """Draws the run that was started or looked at last; without one, what would be trained."""
     chart_library()
     snapshot = _shown()
-    address.write("run", snapshot.run_id if snapshot else None)
+    address.write("run", snapshot.run_id if snapshot else None, state=_RUN)
     if snapshot is None:
         st.title("Train a network")
         st.markdown(
@@ -66,7 +66,6 @@ def training_panel(config: RunConfig | None) -> None:
     else:
         active = not snapshot.ended
         st.fragment(_live, run_every=POLL_SECONDS if active else None)(snapshot.run_id, active)
-    _queue(snapshot)
     _interrupted(snapshot)
     if config is not None:
         _what_would_be_trained(config)
@@ -75,15 +74,13 @@ def training_panel(config: RunConfig | None) -> None:
 def _shown() -> JobSnapshot | None:
     """The run to show: the one in the session or the URL, else the one this server began last."""
     jobs = manager()
-    asked = st.session_state.get(_RUN) or address.read("run")
+    asked = address.read("run", state=_RUN)
     if asked:
         try:
-            snapshot = jobs.look(asked)
-        except NamerecError:
+            return jobs.look(asked)
+        except NamerecError as error:
             st.session_state.pop(_RUN, None)
-        else:
-            st.session_state[_RUN] = asked
-            return snapshot
+            st.warning(plain(str(error)), icon=":material/link_off:")
     return jobs.latest()
 
 
@@ -98,6 +95,7 @@ def _live(run_id: str, was_active: bool) -> None:
         _numbers(snapshot)
         _charts(snapshot)
         _after(snapshot)
+        _queue(snapshot)
 
 
 def _head(snapshot: JobSnapshot) -> None:
@@ -159,16 +157,15 @@ def _progress_words(snapshot: JobSnapshot) -> str:
 def _numbers(snapshot: JobSnapshot) -> None:
     history = snapshot.history
     now = history[-1] if history else None
-    part = "training names" if snapshot.config.training.protocol == "report" else "validation"
+    protocol = snapshot.config.training.protocol
+    part = "training names" if protocol == "report" else "validation"
     with st.grid(4, min_column_width=170):
         st.metric(
             f"Accuracy · {part}",
             percent(now.validation_accuracy if now else None),
             border=True,
             chart_data=_sparkline(history, "validation_accuracy"),
-            help="Share of right answers on names that are not trained on"
-            if part == "validation"
-            else "Share of right answers on training names, drawn uniformly over languages",
+            help=f"Share of right answers ({PROTOCOL_WORDS[protocol]}).",
         )
         st.metric(
             f"Macro recall · {part}",
@@ -262,9 +259,9 @@ def _verdict(scores: tuple[Scores, ...]) -> str:
     )
 
 
-def _queue(shown: JobSnapshot | None) -> None:
+def _queue(shown: JobSnapshot) -> None:
     """The other runs that train or wait."""
-    others = [job for job in manager().active() if shown is None or job.run_id != shown.run_id]
+    others = [job for job in manager().active() if job.run_id != shown.run_id]
     if not others:
         return
     st.subheader("Also at work")
@@ -272,7 +269,7 @@ def _queue(shown: JobSnapshot | None) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             place = f"place {job.place} in the queue" if job.place else job.state
             st.caption(f"{place} · {summary_words(job.config)}", width="stretch")
-            st.button("Show", key=f"show_{job.run_id}", on_click=_show, args=(job.run_id,))
+            _show_button(job.run_id)
 
 
 def _interrupted(shown: JobSnapshot | None) -> None:
@@ -293,11 +290,13 @@ def _interrupted(shown: JobSnapshot | None) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             done = f"epoch {run.status.epoch} of {run.status.epochs or '?'}"
             st.caption(f"{done} · {summary_words(run.info.config)}", width="stretch")
-            st.button("Show", key=f"show_{run.id}", on_click=_show, args=(run.id,))
+            _show_button(run.id)
 
 
-def _show(run_id: str) -> None:
-    st.session_state[_RUN] = run_id
+def _show_button(run_id: str) -> None:
+    if st.button("Show", key=f"show_{run_id}"):
+        st.session_state[_RUN] = run_id
+        st.rerun()
 
 
 def _what_would_be_trained(config: RunConfig) -> None:

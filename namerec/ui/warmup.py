@@ -6,13 +6,15 @@ the thread starts: importing them from two threads at once can fail.
 
 from __future__ import annotations
 
+import atexit
 import gc
 import importlib
 import threading
 
 import streamlit as st
 
-import namerec.figures.curves  # noqa: F401 - numpy and plotly; see the module's text
+from namerec.figures.curves import History, loss_figure
+from namerec.figures.theme import LIGHT
 
 _SLOW_MODULES = ("namerec.jobs.local", "namerec.core.prediction", "namerec.core.traces")
 
@@ -20,8 +22,11 @@ _SLOW_MODULES = ("namerec.jobs.local", "namerec.core.prediction", "namerec.core.
 @st.cache_resource(show_spinner=False)
 def warm_up() -> threading.Thread:
     """Starts the imports, once a server."""
+    # Plotly imports its parts when they are first used; here, and not beside torch.
+    loss_figure(History.of([], [], protocol="leak-free", held_out=""), LIGHT)
     thread = threading.Thread(target=_import_all, name="warm-up", daemon=True)
     thread.start()
+    atexit.register(thread.join, 10)  # torch must not be torn down in the middle of its import
     return thread
 
 

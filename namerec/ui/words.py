@@ -40,4 +40,7 @@ def duration(seconds: float | None) -> str:
 
 def moment(when: datetime) -> str:
     """A date and time on this server's clock."""
-    return when.astimezone().strftime("%Y-%m-%d %H:%M")
+    try:
+        return when.astimezone().strftime("%Y-%m-%d %H:%M")
+    except (OverflowError, ValueError, OSError):  # a date no calendar here goes to
+        return "at some time"

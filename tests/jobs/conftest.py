@@ -1,5 +1,6 @@
 """Runs to look into, and a manager that is shut down again."""
 
+import gc
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -9,9 +10,34 @@ from namerec.jobs.executors import Executor, LocalExecutor
 from namerec.jobs.manager import JobManager
 from namerec.runs.store import RunStore
 from tests.jobs.fakes import FedExecutor
-from tests.runs.conftest import _one_thread, _templates, finished, solo, stopped, store
+from tests.runs.conftest import (
+    _no_waiting_for_the_disk,
+    _one_thread,
+    _templates,
+    finished,
+    solo,
+    stopped,
+    store,
+)
 
-__all__ = ["_one_thread", "_templates", "finished", "solo", "stopped", "store"]
+__all__ = [
+    "_no_waiting_for_the_disk",
+    "_one_thread",
+    "_templates",
+    "finished",
+    "solo",
+    "stopped",
+    "store",
+]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_collections():
+    """The manager collects garbage after every job; what the tests have imported is none."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True)

@@ -9,8 +9,9 @@ from namerec.core.results import EpochRecord, FinalRecord, StepRecord
 from namerec.core.training import Checkpoint, Plan, train
 from namerec.errors import DataError, RunError
 from namerec.jobs import executors
-from namerec.jobs.executors import LocalExecutor, thread_count
+from namerec.jobs.executors import LocalExecutor
 from namerec.runs.folder import RunFolder
+from namerec.runs.machine import thread_count
 from tests.conftest import tiny_config, tiny_lines
 from tests.core.references import without_times
 from tests.runs.references import (
@@ -329,8 +330,8 @@ def test_training_takes_one_thread_unless_the_environment_says_otherwise(monkeyp
     assert thread_count() == 1
 
 
-def test_training_uses_that_many_threads(executor, fresh, monkeypatch):
-    monkeypatch.setenv("NAMEREC_THREADS", "2")
+def test_training_uses_the_threads_its_run_was_begun_with(executor, fresh):
+    fresh.write_info(fresh.info().model_copy(update={"threads": 2}))
     stream = executor.stream(fresh)
     next(stream)
     assert torch.get_num_threads() == 2

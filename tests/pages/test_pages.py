@@ -132,6 +132,53 @@ def test_a_name_that_cannot_be_read_gets_a_sentence(lab, typed, said):
     assert not lab.exception
 
 
+def test_a_link_from_train_opens_the_run_that_was_trained(lab, tiny_dataset, tiny_folder):
+    opened(lab, "name")  # the best run is chosen there
+    chosen = lab.selectbox(key="run").value
+    run_id = manager().start(tiny_config(dataset=str(tiny_folder)), tiny_dataset)
+    manager().wait(run_id, 30)
+    lab.query_params.clear()  # as the menu does
+    lab.switch_page("pages/train.py").run()
+    assert any(run_id in text.value for text in lab.caption)
+    lab.query_params["run"] = run_id
+    lab.switch_page("pages/evaluate.py").run()
+    assert lab.selectbox(key="run").value == run_id != chosen
+    assert not lab.error
+
+
+def test_a_link_to_train_shows_its_run_and_a_wrong_one_is_said(lab, tiny_dataset, tiny_folder):
+    opened(lab, "train")
+    config = tiny_config(dataset=str(tiny_folder))
+    first, second = (manager().start(config, tiny_dataset) for _ in range(2))
+    manager().wait(second, 30)
+    lab.run()
+    lab.query_params["run"] = first
+    lab.run()
+    assert any(f"run {first}" in text.value for text in lab.caption)
+    lab.query_params["run"] = "20200101-000000-rnn-dead"
+    lab.run()
+    assert "There is no run" in lab.warning[0].value.replace("\\", "")
+
+
+def test_a_run_finished_elsewhere_is_shown_as_finished(lab, tiny_dataset, tiny_folder):
+    from namerec.data import catalogue
+    from namerec.jobs.executors import LocalExecutor
+
+    opened(lab, "train")
+    config = tiny_config(dataset=str(tiny_folder), epochs=1000)
+    run_id = manager().start(config, tiny_dataset)
+    manager().wait_for_record(run_id, 20)
+    manager().stop(run_id)
+    manager().wait(run_id, 20)
+    folder = manager().store.open(run_id)
+    short = config.model_copy(
+        update={"training": config.training.model_copy(update={"patience": 1})}
+    )
+    folder.write_info(folder.info().model_copy(update={"config": short}))
+    list(LocalExecutor(catalogue.load).stream(folder))
+    assert manager().look(run_id).state == "finished"
+
+
 def test_what_normalising_changed_is_said(lab):
     opened(lab, "name")
     lab.text_input(key="name").set_value("Łukasiewicz").run()

@@ -1,5 +1,6 @@
 """Runs to look into: trained once, copied for every test."""
 
+import os
 import shutil
 
 import pytest
@@ -18,6 +19,12 @@ def _one_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting_for_the_disk(monkeypatch):
+    """Whether and when files are flushed is what `test_atomic.py` is about; here it only costs."""
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
 
 
 @pytest.fixture(scope="session")
