@@ -249,7 +249,7 @@ def predict(names: tuple[str, ...], run_id: str | None, top: int, as_json: bool)
     # An argument that is not UTF-8 arrives with surrogates in it, which cannot be written again.
     given: Iterable[str] = (name.encode(errors="replace").decode() for name in names)
     if not names:
-        if sys.stdin.isatty():
+        if sys.stdin is None or sys.stdin.isatty():
             raise NameInputError(
                 "No names were given. Write them behind the command, or give one a line on "
                 "standard input."

@@ -112,6 +112,7 @@ class JobManager:
             waiting = job in self._queue
             if waiting:
                 self._queue.remove(job)
+                self._number_the_queue()
         if waiting:
             try:
                 status = job.folder.status().model_copy(update={"state": "stopped"})
@@ -122,7 +123,6 @@ class JobManager:
             ):  # then it is found *interrupted*, and can be gone on with
                 log.exception("the stop of run %s could not be stored", run_id)
             job.end_without_work("stopped")
-            self._number_the_queue()
 
     def snapshot(self, run_id: str) -> JobSnapshot | None:
         """The job's latest snapshot, or None if this manager never had it."""
@@ -229,20 +229,21 @@ class JobManager:
             while self._queue and running < self._most_running:
                 job = self._queue.pop(0)
                 job.publish(state="running", place=0)
+                self._number_the_queue()  # before anybody can see the job's first record
                 job.thread = threading.Thread(
                     target=self._work, args=(job,), name=f"train-{job.folder.id}", daemon=True
                 )
                 job.thread.start()
                 running += 1
-        self._number_the_queue()
+            self._number_the_queue()
 
     def _all(self) -> list[_Job]:
         return list(self._jobs.values())
 
     def _number_the_queue(self) -> None:
-        with self._lock:
-            for place, job in enumerate(self._queue, 1):
-                job.publish(state="queued", place=place)
+        """Tells waiting jobs their places; the caller holds the lock."""
+        for place, job in enumerate(self._queue, 1):
+            job.publish(state="queued", place=place)
 
     def _work(self, job: _Job) -> None:
         try:

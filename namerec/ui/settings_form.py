@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
@@ -283,6 +284,7 @@ def _draw(setting: Number | Choice) -> None:
     )
 
 
+@cache
 def _bounds(name: str) -> tuple[float, float]:
     """The least and the most a setting may be, from its validated definition."""
     schema = (ModelConfig if name in ModelConfig.model_fields else TrainConfig).model_json_schema()
