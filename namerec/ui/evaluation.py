@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -151,8 +151,8 @@ def _cell_panel(
         alt="The names in the selected cell",
         column_config={
             "name": st.column_config.TextColumn("Name"),
-            "p_taken": _share_column(_short(matrix.categories[column]), width="small"),
-            "p_true": _share_column(_short(matrix.categories[row]), width="small"),
+            "p_taken": _share_column(_short(matrix.categories[column])),
+            "p_true": _share_column(_short(matrix.categories[row])),
         },
     )
     st.caption("Bars: the network's probability for each of the two.")
@@ -204,11 +204,10 @@ def category_table(matrix: ConfusionMatrix, word: str) -> None:
     )
 
 
-def _share_column(
-    title: str, *, help: str | None = None, width: Literal["small"] | None = None
-) -> Any:
+def _share_column(title: str, *, help: str | None = None) -> Any:
+    """A column of shares 0..1 as bars, narrow enough for a small window."""
     return st.column_config.ProgressColumn(
-        title, help=help, width=width, format="percent", min_value=0, max_value=1
+        title, help=help, width="small", format="percent", min_value=0, max_value=1
     )
 
 
