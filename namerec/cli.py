@@ -41,6 +41,9 @@ json_option = click.option(
 
 def main() -> None:
     """Runs the command line."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A name that the terminal's or the file's encoding does not have is written all the same.
+        sys.stdout.reconfigure(errors="backslashreplace")
     cli(prog_name="namerec")
 
 
@@ -455,4 +458,4 @@ def _scores_line(scores: Scores) -> str:
 
 
 def _print_json(values: dict[str, Any]) -> None:
-    click.echo(json.dumps(values, ensure_ascii=False))
+    click.echo(json.dumps(values))  # in ASCII, which every encoding has

@@ -564,15 +564,17 @@ def test_hostile_arguments_are_only_text(run, name):
     assert len(result.stdout) < 10_000
 
 
-def test_nobody_is_left_waiting_for_names_at_a_terminal(run):
-    """As in a shell without a pipe: the command does not sit there in silence."""
+class Terminal:
+    """Standard input as it is in a shell without a pipe."""
 
-    class Terminal:
-        def isatty(self):
-            return True
+    def isatty(self) -> bool:
+        return True
 
+
+@pytest.mark.parametrize("source", [Terminal(), None])  # None: it has been closed
+def test_nobody_is_left_waiting_for_names_that_cannot_come(run, source):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "stdin", Terminal())
+        patch.setattr(sys, "stdin", source)
         with pytest.raises(click.ClickException, match=r"No names were given\. Write"):
             cli.main(["predict", "--run", run.id], standalone_mode=False)
 
@@ -790,9 +792,15 @@ def test_the_process_trains_lists_and_predicts(store, tiny_folder):
     assert said.returncode == 0, said.stderr.decode()
     rows = json.loads(said.stdout.decode().splitlines()[-1])["predictions"]
     assert [row["normalised"] for row in rows] == ["Zizkovic", "", "Mller"]
-    argument = by_itself("predict", "--run", folder.id, os.fsdecode(b"M\xfcller"))
-    assert argument.returncode == 0, argument.stderr.decode()
-    assert argument.stdout.decode().startswith("M?ller: ")
+    # An argument that is not UTF-8, and a file that cannot hold every letter.
+    arguments = ("predict", "--run", folder.id, "--json", os.fsdecode(b"M\xfcller"), "Žižka 😀")
+    poor = by_itself(*arguments, env=os.environ | {"PYTHONIOENCODING": "latin-1"})
+    assert poor.returncode == 0, poor.stderr.decode()
+    first, second, last = poor.stdout.decode("latin-1").splitlines()
+    assert first.startswith("M?ller: ")
+    assert second.startswith("\\u017di\\u017eka \\U0001f600: ")
+    names = [row["name"] for row in json.loads(last)["predictions"]]
+    assert names == ["M?ller", "Žižka 😀"]
 
 
 def test_the_process_tells_errors_in_a_sentence():

@@ -34,7 +34,7 @@ MOST_WITH_LABELS = 40
 #: Most squares laid over the cells: so many cost a browser a tenth of a second.
 MOST_SQUARES = 4_000
 # Side of the matrix in pixels: so much for each category, between these bounds.
-_SIDE_PER_CATEGORY = 30
+_SIDE_PER_CATEGORY = 26
 _LEAST_SIDE, _MOST_SIDE = 240, 620
 # Room above for the colour bar, and below for the axis title and slanted labels, in pixels.
 _ABOVE, _TITLE = 62, 44

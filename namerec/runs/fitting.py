@@ -46,10 +46,7 @@ def check_resume(resume: dict[str, Tensor], info: RunInfo, file: str) -> None:
     except (KeyError, RuntimeError, TypeError):
         raise _misfit(info, file, "its random state is damaged") from None
     expected = _moments(info.config, [tensor.shape for tensor in _network(info).parameters()])
-    # A weight that no name has reached yet has no state at all.
-    begun = {name.partition(".")[0] for name in moments}
-    fitting = {name: shape for name, shape in expected.items() if name.partition(".")[0] in begun}
-    if {name: tensor.shape for name, tensor in moments.items()} != fitting:
+    if {name: tensor.shape for name, tensor in moments.items()} != expected:
         raise _misfit(info, file, "its optimizer state does not fit the run's settings")
     _check_numbers(moments, info, file)
 

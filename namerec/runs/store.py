@@ -96,7 +96,7 @@ class RunStore:
         """
         now = datetime.now(UTC).astimezone()
         stamp = now.strftime("%Y%m%d-%H%M%S")
-        identity = f"{stamp}-{config.model.kind}-{secrets.token_hex(2)}"
+        identity = self._unused(f"{stamp}-{config.model.kind}")
         folder = RunFolder(self.root / identity)
         info = RunInfo(
             id=identity,
@@ -127,6 +127,12 @@ class RunStore:
                 "set NAMEREC_HOME to a folder that can be written."
             ) from None
         return folder
+
+    def _unused(self, beginning: str) -> str:
+        while True:
+            identity = f"{beginning}-{secrets.token_hex(2)}"
+            if not (self.root / identity).exists():
+                return identity
 
     def open(self, identity: str) -> RunFolder:
         """Finds a run by its id.

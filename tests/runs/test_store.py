@@ -1,6 +1,7 @@
 import errno
 import json
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 
 from namerec.core.dataset import Dataset
 from namerec.errors import RunError
+from namerec.runs import store as store_module
 from namerec.runs.folder import RunFolder
 from namerec.runs.records import PartScores, RunStatus
 from namerec.runs.store import PRETRAINED, DamagedRun, RunStore, RunSummary, home
@@ -97,9 +99,24 @@ def test_a_new_run_is_made_queued_under_a_name_of_time_kind_and_chance(store, ti
     assert not summary.pretrained
 
 
-def test_runs_made_at_once_have_names_of_their_own(store, tiny_dataset):
-    folders = [store.create(tiny_config(), tiny_dataset) for _ in range(5)]
-    assert len({folder.id for folder in folders}) == 5
+def test_runs_made_at_once_have_names_of_their_own(store, tiny_dataset, monkeypatch):
+    drawn = iter(["0000", "0000", "0000", "1111"])
+    monkeypatch.setattr(secrets, "token_hex", lambda count: next(drawn))
+    monkeypatch.setattr(store_module, "datetime", StandingStill)
+    first = store.create(tiny_config(), tiny_dataset)
+    second = store.create(tiny_config("rnn"), tiny_dataset)
+    third = store.create(tiny_config("rnn"), tiny_dataset)
+    assert [folder.id for folder in (first, second, third)] == [
+        "20260101-000000-custom_lstm-0000",
+        "20260101-000000-rnn-0000",
+        "20260101-000000-rnn-1111",
+    ]
+
+
+class StandingStill(datetime):
+    @classmethod
+    def now(cls, tz=None):
+        return datetime(2026, 1, 1).astimezone()
 
 
 def test_a_run_that_cannot_be_stored_is_told_with_what_to_do(tmp_path, tiny_dataset):
@@ -223,8 +240,6 @@ def test_runs_are_listed_newest_first(store, make):
 
 
 def test_runs_of_one_second_are_listed_newest_first_too(store, tiny_dataset, monkeypatch):
-    from namerec.runs import store as module
-
     now = datetime(2026, 1, 1, tzinfo=UTC)
 
     class Clock(datetime):
@@ -232,7 +247,7 @@ def test_runs_of_one_second_are_listed_newest_first_too(store, tiny_dataset, mon
         def now(cls, tz=None):
             return now
 
-    monkeypatch.setattr(module, "datetime", Clock)
+    monkeypatch.setattr(store_module, "datetime", Clock)
     made = []
     for kind in ("lstm", "rnn", "custom_lstm", "lstm", "rnn"):
         now += timedelta(milliseconds=1)
