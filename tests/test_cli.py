@@ -325,10 +325,11 @@ def test_a_run_that_diverges_is_told_with_advice(store, tmp_path):
 
 
 def test_a_full_disk_is_told_and_the_run_goes_on_when_there_is_room(store, tiny_folder):
-    """For real: the process's files may not grow beyond 40 kB, which its metrics soon do."""
-    arguments = ["train", "--dataset", str(tiny_folder), *TINY, "--set", "epochs=80"]
+    """For real: the process's files may not grow beyond 25 kB, which its metrics soon do."""
+    arguments = ["train", "--dataset", str(tiny_folder), *TINY]
+    arguments += ["--set", "hidden_size=4", "--set", "epochs=50"]
     code = (
-        "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000)); "
+        "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (25_000, 25_000)); "
         f"from namerec.cli import cli; cli({arguments!r})"
     )
     child = subprocess.run(
@@ -340,7 +341,7 @@ def test_a_full_disk_is_told_and_the_run_goes_on_when_there_is_room(store, tiny_
     assert "cannot be stored: File too large. Free some space" in child.stderr
     (run,) = store.summaries()
     assert run.state == "failed"
-    assert 1 <= run.status.epoch < 80
+    assert 1 <= run.status.epoch < 50
     folder = store.open(run.id)
     assert_no_debris(folder.path)
     solo = Solo(run.info.config, catalogue.load(str(tiny_folder)))
@@ -425,7 +426,7 @@ def test_a_run_whose_names_have_changed_is_not_gone_on_with(store, tmp_path, tin
 
 def test_ctrl_c_stores_the_stop_and_says_how_to_go_on(store, tiny_folder):
     arguments = ["train", "--dataset", str(tiny_folder), *TINY]
-    arguments += ["--set", "batch_size=2", "--set", "epochs=40"]
+    arguments += ["--set", "batch_size=4", "--set", "epochs=40"]
     with subprocess.Popen(
         [sys.executable, "-m", "namerec", *arguments],
         cwd=ROOT,
@@ -778,22 +779,15 @@ def test_a_download_says_where_it_put_the_corpus(monkeypatch, tmp_path):
 # -- as a process
 
 
-def test_the_process_trains_lists_and_predicts(store, tiny_folder):
-    done = by_itself("train", "--dataset", str(tiny_folder), *TINY, "--json")
-    assert done.returncode == 0, done.stderr.decode()
-    assert b"Traceback" not in done.stderr
-    values = json.loads(done.stdout.decode().splitlines()[-1])
-    assert list(values) == TRAIN_KEYS
-    folder = store.open(values["run"])
-    assert_holds_all(folder, Solo(folder.info().config, catalogue.load(str(tiny_folder))))
+def test_the_process_reads_and_writes_names_in_whatever_encoding(run):
     said = by_itself(
-        "predict", "--run", folder.id, "--json", input="Žižković\n\nM".encode() + b"\xfcller\n"
+        "predict", "--run", run.id, "--json", input="Žižković\n\nM".encode() + b"\xfcller\n"
     )
     assert said.returncode == 0, said.stderr.decode()
     rows = json.loads(said.stdout.decode().splitlines()[-1])["predictions"]
     assert [row["normalised"] for row in rows] == ["Zizkovic", "", "Mller"]
     # An argument that is not UTF-8, and a file that cannot hold every letter.
-    arguments = ("predict", "--run", folder.id, "--json", os.fsdecode(b"M\xfcller"), "Žižka 😀")
+    arguments = ("predict", "--run", run.id, "--json", os.fsdecode(b"M\xfcller"), "Žižka 😀")
     poor = by_itself(*arguments, env=os.environ | {"PYTHONIOENCODING": "latin-1"})
     assert poor.returncode == 0, poor.stderr.decode()
     first, second, last = poor.stdout.decode("latin-1").splitlines()
@@ -809,7 +803,6 @@ def test_the_process_tells_errors_in_a_sentence():
     assert done.stdout == b""
     assert "hidden_size" in done.stderr.decode()
     assert b"Traceback" not in done.stderr
-    assert by_itself("train", "--model", "transformer").returncode == 2
 
 
 def test_the_module_and_the_program_are_the_same(monkeypatch, capsys):

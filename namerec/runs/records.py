@@ -56,7 +56,7 @@ class RunInfo(_Record):
     dataset: DatasetInfo
     parameters: Count
     versions: dict[str, str]
-    threads: Count
+    threads: Annotated[int, Field(ge=1, le=1024)]
 
 
 class PartScores(_Record):

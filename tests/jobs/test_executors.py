@@ -11,7 +11,6 @@ from namerec.errors import DataError, RunError
 from namerec.jobs import executors
 from namerec.jobs.executors import LocalExecutor
 from namerec.runs.folder import RunFolder
-from namerec.runs.machine import thread_count
 from tests.conftest import tiny_config, tiny_lines
 from tests.core.references import without_times
 from tests.runs.references import (
@@ -317,17 +316,6 @@ def test_a_damaged_run_is_refused_with_a_sentence(executor, fresh):
 
 
 # -- threads
-
-
-@pytest.mark.parametrize(
-    ("given", "count"),
-    [("1", 1), ("3", 3), ("0", 1), ("", 1), ("two", 1), ("-1", 1), ("²", 1), ("1.5", 1)],
-)
-def test_training_takes_one_thread_unless_the_environment_says_otherwise(monkeypatch, given, count):
-    monkeypatch.setenv("NAMEREC_THREADS", given)
-    assert thread_count() == count
-    monkeypatch.delenv("NAMEREC_THREADS")
-    assert thread_count() == 1
 
 
 def test_training_uses_the_threads_its_run_was_begun_with(executor, fresh):

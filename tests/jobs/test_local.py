@@ -1,4 +1,6 @@
-from namerec.jobs.local import local_manager
+import torch
+
+from namerec.jobs.local import local_manager, rehearse
 from namerec.runs.store import PRETRAINED, home
 from tests.conftest import tiny_config
 from tests.jobs.fakes import LIMIT
@@ -16,3 +18,10 @@ def test_this_machines_manager_trains_on_its_corpora_in_its_data_folder(tiny_dat
         assert_holds_all(manager.store.open(run_id), Solo(config, tiny_dataset))
     finally:
         manager.shutdown()
+
+
+def test_a_rehearsal_stores_nothing_and_touches_no_randomness():
+    before = torch.get_rng_state()
+    rehearse()
+    assert torch.equal(torch.get_rng_state(), before)
+    assert not home().exists()

@@ -28,7 +28,7 @@ Change = Callable[[dict[str, Tensor]], None]
 
 # The same examples on every machine and in every run.
 damages = settings(
-    max_examples=80,
+    max_examples=60,
     deadline=None,
     derandomize=True,
     database=None,

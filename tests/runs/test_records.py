@@ -85,6 +85,8 @@ WRONG_INFO: list[tuple[list[str], object]] = [
     (["parameters"], HUGE),
     (["parameters"], -1),
     (["threads"], "two"),
+    (["threads"], 0),
+    (["threads"], 10**6),
     (["versions"], {"torch": {}}),
     (["trap"], 1),
 ]
