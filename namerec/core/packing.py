@@ -42,19 +42,6 @@ class PackedNames:
     def __len__(self) -> int:
         return len(self.restore)
 
-    def steps(self) -> list[tuple[int, int, int]]:
-        """For each time step: first row, number of names, first row of the previous step.
-
-        The last is counted in a buffer that begins with B rows for the initial state.
-        """
-        result = []
-        first, previous = 0, 0
-        for size in self.batch_sizes:
-            result.append((first, size, previous))
-            previous = len(self) + first
-            first += size
-        return result
-
     def last_rows(self) -> Tensor:
         """The row of each name's last letter, int64, (B,), in the batch's own order."""
         sizes = torch.tensor(self.batch_sizes)

@@ -65,11 +65,10 @@ def test_last_rows_are_told_apart_even_where_letters_are_alike():
     assert batch.last_rows().tolist() == [2, 5, 4]
 
 
-def test_steps_say_where_each_block_begins_and_what_it_follows():
+def test_every_letter_knows_the_row_of_the_state_before_it():
     batch = pack_names(random_names([1, 3, 2]))
     assert batch.batch_sizes == (3, 2, 1)
     # In the buffer behind three initial rows, the first letters begin at 3 and the second at 6.
-    assert batch.steps() == [(0, 3, 0), (3, 2, 3), (5, 1, 6)]
     assert batch.previous.tolist() == [0, 1, 2, 3, 4, 6]
 
 
