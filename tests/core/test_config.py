@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from namerec.core.config import (
     MODEL_KINDS,
     MODEL_TITLES,
+    MOST_DRAWN,
     PRESETS,
     PROTOCOLS,
     ModelConfig,
@@ -39,7 +40,7 @@ TRAININGS = st.builds(
     schedule=st.sampled_from(["constant", "cosine", "one-cycle"]),
     batch_size=st.integers(1, 8192),
     epochs=st.integers(1, 1000),
-    steps=st.none() | st.integers(1, 2_000_000),
+    steps=st.none() | st.integers(1, MOST_DRAWN // 8192),
     clip_norm=st.floats(0, 1000),
     weight_decay=st.floats(0, 10),
     letter_dropout=st.floats(0, 0.9),
@@ -52,6 +53,12 @@ TRAININGS = st.builds(
 def test_settings_survive_json_both_ways(config):
     assert RunConfig.model_validate_json(config.model_dump_json()) == config
     assert validated(json.loads(json.dumps(config.model_dump()))) == config
+
+
+def test_a_run_draws_no_more_names_than_fit_in_memory():
+    assert TrainConfig(steps=MOST_DRAWN // 8000, batch_size=8000).steps == 50_000
+    with pytest.raises(ConfigError, match="50,001 steps of 8,000 names"):
+        validated({"training": {"steps": 50_001, "batch_size": 8000}})
 
 
 BOUNDS: list[tuple[str, str, Any, Any]] = [
