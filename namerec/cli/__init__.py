@@ -1,0 +1,38 @@
+"""The lab without a screen: `python -m namerec train|evaluate|predict|runs|data|bench`.
+
+Exit codes: 0 done; 1 it could not be done, and a sentence on standard error says why; 2 the command
+line itself is wrong; 130 interrupted from the keyboard. With `--json` the last line of standard
+output is one JSON object; progress goes to standard error.
+
+What takes long to import, such as PyTorch, is imported inside the commands, so that `--help` does
+not wait for it.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+
+import click
+
+from namerec.cli.asking import evaluate, predict
+from namerec.cli.benchmarks import bench
+from namerec.cli.corpora import data
+from namerec.cli.stored import runs
+from namerec.cli.training import train
+
+# A new command is one entry here. Its module imports `common`, never this one or another command.
+_COMMANDS = (train, evaluate, predict, runs, data, bench)
+
+
+@click.group(commands=_COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+def cli() -> None:
+    """Name Recognition Lab: train recurrent networks on surnames, and ask them."""
+
+
+def main() -> None:
+    """Runs the command line."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A name that the terminal's or the file's encoding does not have is written all the same.
+        sys.stdout.reconfigure(errors="backslashreplace")
+    cli(prog_name="namerec")
