@@ -62,11 +62,18 @@ class Dataset:
         """The name at an index in the letters of the alphabet."""
         return "".join(LETTERS[i] for i in self.letters[index, : self.lengths[index]])
 
+    def spellings(self) -> np.ndarray:
+        """Each name's letters as bytes, (names,): equal spellings are equal names."""
+        return self._as_bytes(LETTERS)
+
     def keys(self) -> np.ndarray:
         """Each name's letters in lower case, as bytes, (names,): equal keys are one name."""
-        lower = np.frombuffer(LETTERS.lower().encode(), dtype=np.uint8)[self.letters]
-        lower[np.arange(lower.shape[1])[None, :] >= self.lengths[:, None]] = 0
-        return np.ascontiguousarray(lower).view(f"S{lower.shape[1]}")[:, 0]
+        return self._as_bytes(LETTERS.lower())
+
+    def _as_bytes(self, letters: str) -> np.ndarray:
+        text = np.frombuffer(letters.encode(), dtype=np.uint8)[self.letters]
+        text[np.arange(text.shape[1])[None, :] >= self.lengths[:, None]] = 0
+        return np.ascontiguousarray(text).view(f"S{text.shape[1]}")[:, 0]
 
     def support(self, indices: np.ndarray | None = None) -> np.ndarray:
         """Number of names of each category, (categories,), of all names or of some."""

@@ -74,8 +74,8 @@ _Parts = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 def _leak_free(dataset: Dataset, generator: np.random.Generator) -> _Parts:
     """Distinct pairs only; all pairs of one name (case-insensitively) go to the same part."""
-    pairs = _first_of_each(np.stack([_name_numbers(dataset, folded=False), dataset.labels], axis=1))
-    groups = _name_numbers(dataset, folded=True)[pairs]
+    pairs = _first_of_each(np.stack([_numbered(dataset.spellings()), dataset.labels], axis=1))
+    groups = _numbered(dataset.keys())[pairs]
     # A name in several categories counts for the rarest of them when the parts are balanced.
     rarity = dataset.support(pairs)[dataset.labels[pairs]]
     by_rarity = np.lexsort((dataset.labels[pairs], rarity))
@@ -115,7 +115,7 @@ def _given(dataset: Dataset, generator: np.random.Generator) -> _Parts:
     train, validation, test = (np.flatnonzero(parts == part) for part in range(3))
     if len(validation) == 0 and len(train):
         share = VALIDATION_SHARE / (1 - TEST_SHARE)
-        groups, group = np.unique(_name_numbers(dataset, folded=True)[train], return_inverse=True)
+        groups, group = np.unique(dataset.keys()[train], return_inverse=True)
         strata = np.empty(len(groups), dtype=np.int64)
         strata[group] = dataset.labels[train]
         dealt = _deal(strata, generator, validation_share=share, test_share=0)[group]
@@ -131,16 +131,9 @@ SPLITTERS: dict[Protocol, Callable[[Dataset, np.random.Generator], _Parts]] = {
 }
 
 
-def _name_numbers(dataset: Dataset, *, folded: bool) -> np.ndarray:
-    """A number for each name, equal for equal names (letter case folded or not), (names,)."""
-    if folded:
-        keys = dataset.keys()
-    else:
-        width = dataset.letters.shape[1]
-        shifted = dataset.letters + np.uint8(1)  # so that padding differs from the first letter
-        shifted[np.arange(width)[None, :] >= dataset.lengths[:, None]] = 0
-        keys = np.ascontiguousarray(shifted).view(f"S{width}")[:, 0]
-    return np.unique(keys, return_inverse=True)[1]
+def _numbered(names: np.ndarray) -> np.ndarray:
+    """A number for each name, equal for equal names, (names,)."""
+    return np.unique(names, return_inverse=True)[1]
 
 
 def _first_of_each(rows: np.ndarray) -> np.ndarray:
