@@ -49,7 +49,7 @@ def evaluate(run_id: str | None, part: Part, dataset: str | None, as_json: bool)
     names = names.with_categories(network.categories)
     # Of other names nothing was trained on by design: they are split without a leak.
     protocol: Protocol = training.protocol if dataset is None else "leak-free"
-    split = make_split(names, protocol, training.seed)
+    split = make_split(names, protocol, training.split_draw)
     scores = score(predict_names(network.model, names, split.part(part)), split, part)
     click.echo(scores_line(scores))
     result = {
@@ -60,7 +60,7 @@ def evaluate(run_id: str | None, part: Part, dataset: str | None, as_json: bool)
         **score_values(scores),
     }
     if dataset is not None:
-        trained_on = own.keys()[make_split(own, training.protocol, training.seed).train]
+        trained_on = own.keys()[make_split(own, training.protocol, training.split_draw).train]
         known = {key.rstrip(b"\0") for key in trained_on.tolist()}
         asked = [key.rstrip(b"\0") for key in names.keys()[split.part(part)].tolist()]
         seen = int(np.sum([key in known for key in asked]))

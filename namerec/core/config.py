@@ -38,6 +38,12 @@ MODEL_TITLES: dict[ModelKind, str] = {
 }
 
 
+#: Letters in the longest letter groups that may be asked for; hashing counts in 63 bits.
+MOST_GROUPED = 5
+#: Rows of votes for each length of group; a surname corpus has a few thousand groups of each.
+GROUP_BUCKETS = 16_384
+
+
 class _Settings(BaseModel):
     """Frozen, and strict about names: a misspelt setting is an error, not a silence."""
 
@@ -52,6 +58,8 @@ class ModelConfig(_Settings):
     num_layers: Annotated[int, Field(ge=1, le=4)] = 1
     dropout: Annotated[float, Field(ge=0, le=0.95)] = 0.0
     nonlinearity: Nonlinearity = "none"
+    letter_groups: Annotated[int, Field(ge=0, le=MOST_GROUPED)] = 0
+    group_dropout: Annotated[float, Field(ge=0, le=0.95)] = 0.0
 
     @model_validator(mode="after")
     def _only_the_rnn_has_a_nonlinearity_to_choose(self) -> ModelConfig:
@@ -59,16 +67,23 @@ class ModelConfig(_Settings):
             raise ValueError("nonlinearity belongs to the RNN; the LSTMs have theirs built in")
         return self
 
+    @model_validator(mode="after")
+    def _one_letter_is_no_group(self) -> ModelConfig:
+        if self.letter_groups == 1:
+            raise ValueError("letter_groups is the longest group's letters: 0 for none, or 2 to 5")
+        return self
+
     def parameter_count(self, categories: int) -> int:
         """Trainable numbers in this network for so many categories."""
         hidden, layers = self.hidden_size, self.num_layers
         inputs = [ALPHABET_SIZE] + [hidden] * (layers - 1)
+        votes = max(self.letter_groups - 1, 0) * GROUP_BUCKETS * categories
         if self.kind == "rnn":
             steps = sum((size + hidden + 1) * hidden for size in inputs)
-            return steps + (inputs[-1] + hidden + 1) * categories
+            return votes + steps + (inputs[-1] + hidden + 1) * categories
         biases = 2 if self.kind == "lstm" else 1  # nn.LSTM keeps two of them
         gates = sum(4 * hidden * (size + hidden + biases) for size in inputs)
-        return gates + (hidden + 1) * categories
+        return votes + gates + (hidden + 1) * categories
 
 
 #: How often a run counted in steps is evaluated.
@@ -82,11 +97,13 @@ class TrainConfig(_Settings):
 
     `steps`, if set, replaces `epochs`: training then takes that many optimizer steps and is
     evaluated `EVALUATIONS_PER_RUN` times on the way; each such stretch counts as an epoch.
+    `split_seed`, if set, divides the names in place of `seed`.
     """
 
     dataset: Annotated[str, Field(min_length=1, max_length=4096)] = "bundled"
     protocol: Protocol = "leak-free"
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
+    split_seed: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
     sampling: Sampling = "natural"
     optimizer: OptimizerKind = "adamw"
     learning_rate: Annotated[float, Field(gt=0, le=10)] = 0.004
@@ -99,6 +116,11 @@ class TrainConfig(_Settings):
     letter_dropout: Annotated[float, Field(ge=0, le=0.9)] = 0.0
     patience: Annotated[int, Field(ge=0, le=1000)] = 0
     device: Device = "cpu"
+
+    @property
+    def split_draw(self) -> int:
+        """The seed of the split: runs that differ in `seed` alone can be averaged if it is set."""
+        return self.seed if self.split_seed is None else self.split_seed
 
     @model_validator(mode="after")
     def _a_stretch_fits_in_memory(self) -> TrainConfig:
@@ -118,7 +140,11 @@ class RunConfig(_Settings):
     preset: PresetName | Literal["own"] = "own"
 
 
-# Settings by preset, for both halves of a RunConfig. Every form, CLI option and test reads this.
+#: Training settings that a preset leaves to the person, unless it names them.
+PERSONAL = frozenset({"dataset", "protocol", "seed", "split_seed", "device"})
+
+# Settings by preset, for both halves of a RunConfig, and what one kind of network has otherwise.
+# Every form, CLI option and test reads this.
 PRESET_TABLE: dict[PresetName, dict[str, dict[str, Any]]] = {
     # The course report's recipe: one name at a time, categories drawn uniformly.
     "report": {
@@ -135,6 +161,7 @@ PRESET_TABLE: dict[PresetName, dict[str, dict[str, Any]]] = {
             "weight_decay": 0.0,
             "letter_dropout": 0.0,
         },
+        "kinds": {"lstm": {"num_layers": 2}},  # the report's had two layers
     },
     "fast": {
         "model": {"hidden_size": 128, "num_layers": 1, "dropout": 0.3},
@@ -161,6 +188,7 @@ PRESET_TABLE: dict[PresetName, dict[str, dict[str, Any]]] = {
             "weight_decay": 0.05,
             "letter_dropout": 0.05,
         },
+        "kinds": {"custom_lstm": {"letter_groups": 5, "group_dropout": 0.8}},
     },
 }
 
@@ -170,16 +198,14 @@ def preset(name: PresetName, kind: ModelKind, **training: Any) -> RunConfig:
 
     Args:
         name: Which preset.
-        kind: Which network. The report's `nn.LSTM` had two layers; every other default is shared.
+        kind: Which network.
         training: Training settings to put on top, such as `seed=1`.
 
     Raises:
         ConfigError: If a setting put on top is unknown or out of bounds.
     """
     settings = PRESET_TABLE[name]
-    model = {**settings["model"], "kind": kind}
-    if name == "report" and kind == "lstm":
-        model["num_layers"] = 2
+    model = {**settings["model"], **settings.get("kinds", {}).get(kind, {}), "kind": kind}
     return validated(
         {"model": model, "training": {**settings["training"], **training}, "preset": name}
     )
@@ -212,18 +238,18 @@ def with_settings(config: RunConfig, assignments: dict[str, str]) -> RunConfig:
         else:
             known = sorted({*ModelConfig.model_fields, *TrainConfig.model_fields} - {"kind"})
             raise ConfigError(f"There is no setting “{name}”. Known settings: {', '.join(known)}.")
-    changed = validated(values)
-    if changed != config and _leaves_preset(config, assignments):
-        changed = changed.model_copy(update={"preset": "own"})
-    return changed
+    return named(validated(values), config.preset)
 
 
-def _leaves_preset(config: RunConfig, assignments: dict[str, str]) -> bool:
-    """Whether an assignment touches what the preset itself decides."""
-    if config.preset == "own":
-        return True
-    table = PRESET_TABLE[config.preset]
-    return any(name in table["model"] or name in table["training"] for name in assignments)
+def named(config: RunConfig, name: PresetName | Literal["own"]) -> RunConfig:
+    """The same settings, with the name of a preset if they are its own."""
+    if name != "own":
+        decided = PRESET_TABLE[name]["training"]
+        personal = {field: getattr(config.training, field) for field in PERSONAL - decided.keys()}
+        as_preset = preset(name, config.model.kind, **personal)
+        if (as_preset.model, as_preset.training) == (config.model, config.training):
+            return as_preset
+    return config.model_copy(update={"preset": "own"})
 
 
 def _in_words(error: ValidationError) -> str:

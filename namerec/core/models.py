@@ -19,6 +19,7 @@ from torch.nn.utils.rnn import PackedSequence
 from namerec.core.alphabet import ALPHABET_SIZE
 from namerec.core.cells import LSTMCell
 from namerec.core.config import ModelConfig, ModelKind
+from namerec.core.groups import LetterGroups
 from namerec.core.layers import lstm_layer, rnn_layer
 from namerec.core.packing import PackedNames
 
@@ -38,20 +39,34 @@ class NameModel(nn.Module):
         self.config = config
         self.categories = categories
         self.generator: torch.Generator | None = None
+        self.groups: LetterGroups | None = (
+            LetterGroups(config.letter_groups, categories) if config.letter_groups else None
+        )
 
     def layer_weights(self) -> list[tuple[Tensor, Tensor]]:
         """Each layer's weight (G, X + H) and bias (G,); G is 4H stacked i, f, g, o, or H."""
         raise NotImplementedError
 
-    def read_out(self, last_input: Tensor, before: Tensor, after: Tensor) -> Tensor:
+    def read_out(
+        self, names: PackedNames, last_input: Tensor, before: Tensor, after: Tensor
+    ) -> Tensor:
         """Log-probabilities from the top layer's input and its states around the last letter.
 
         Args:
+            names: The names that were read, B of them.
             last_input: What the top layer read last, (B, X).
             before: Its hidden state before that, (B, H).
             after: Its hidden state after that, (B, H).
         """
         raise NotImplementedError
+
+    def with_votes(self, output: Tensor, names: PackedNames) -> Tensor:
+        """Adds the votes of the names' letter groups, if there are any, to (B, categories)."""
+        if self.groups is None:
+            return output
+        dropout = self.config.group_dropout if self.training else 0.0
+        votes: Tensor = self.groups(names, dropout, self.generator)
+        return output + votes
 
     def dropped(self, states: Tensor) -> Tensor:
         """Dropout as in Srivastava et al., JMLR 15, 2014 (inverted), from our own generator."""
@@ -94,9 +109,12 @@ class RNN(NameModel):
         """See the base class; G is H."""
         return [(layer.weight, layer.bias) for layer in self._layers()]
 
-    def read_out(self, last_input: Tensor, before: Tensor, after: Tensor) -> Tensor:
+    def read_out(
+        self, names: PackedNames, last_input: Tensor, before: Tensor, after: Tensor
+    ) -> Tensor:
         """See the base class; the state after the last letter is not read."""
-        return torch.as_tensor(self.softmax(self.i2o(torch.cat([last_input, before], dim=1))))
+        output = self.i2o(torch.cat([last_input, before], dim=1))
+        return torch.as_tensor(self.softmax(self.with_votes(output, names)))
 
     def forward(self, names: PackedNames) -> Tensor:
         """Log-probabilities of the categories, (B, categories)."""
@@ -112,7 +130,7 @@ class RNN(NameModel):
             last_input = F.one_hot(letters, ALPHABET_SIZE + 1)[:, :ALPHABET_SIZE].to(before.dtype)
         else:
             last_input = x.index_select(0, last)
-        return self.read_out(last_input, before, before)
+        return self.read_out(names, last_input, before, before)
 
 
 class LSTM(NameModel):
@@ -135,9 +153,11 @@ class LSTM(NameModel):
             result.append((weight, input_bias + recurrent_bias))
         return result
 
-    def read_out(self, last_input: Tensor, before: Tensor, after: Tensor) -> Tensor:
+    def read_out(
+        self, names: PackedNames, last_input: Tensor, before: Tensor, after: Tensor
+    ) -> Tensor:
         """See the base class; only the state after the last letter is read."""
-        return torch.as_tensor(self.softmax(self.out(after)))
+        return torch.as_tensor(self.softmax(self.with_votes(self.out(after), names)))
 
     def forward(self, names: PackedNames) -> Tensor:
         """Log-probabilities of the categories, (B, categories)."""
@@ -150,7 +170,7 @@ class LSTM(NameModel):
             _, (states, _) = self.rnn(PackedSequence(rows, sizes))
             final = states[-1]
         final = self.dropped(final.index_select(0, names.restore))
-        return self.read_out(rows, final, final)
+        return self.read_out(names, rows, final, final)
 
     def _layer_by_layer(self, rows: Tensor, sizes: Tensor) -> Tensor:
         """The same kernel a layer at a time, with dropout between from our own generator.
@@ -192,9 +212,11 @@ class CustomLSTM(NameModel):
         """See the base class."""
         return [cell.stacked() for cell in self.cells]  # type: ignore[operator]
 
-    def read_out(self, last_input: Tensor, before: Tensor, after: Tensor) -> Tensor:
+    def read_out(
+        self, names: PackedNames, last_input: Tensor, before: Tensor, after: Tensor
+    ) -> Tensor:
         """See the base class; only the state after the last letter is read."""
-        return torch.as_tensor(self.softmax(self.out(after)))
+        return torch.as_tensor(self.softmax(self.with_votes(self.out(after), names)))
 
     def forward(self, names: PackedNames) -> Tensor:
         """Log-probabilities of the categories, (B, categories)."""
@@ -203,7 +225,7 @@ class CustomLSTM(NameModel):
         for weight, bias in lower:
             x = self.dropped(lstm_layer(names, x, weight, bias, final=False))
         final = self.dropped(lstm_layer(names, x, *top, final=True))
-        return self.read_out(final, final, final)
+        return self.read_out(names, final, final, final)
 
 
 MODELS: dict[ModelKind, type[NameModel]] = {"rnn": RNN, "lstm": LSTM, "custom_lstm": CustomLSTM}
@@ -213,7 +235,8 @@ def build(config: ModelConfig, categories: int, seed: int = 0) -> NameModel:
     """Makes a network with freshly drawn weights.
 
     PyTorch's own initial distributions, drawn from a generator of our own: uniform within
-    1/sqrt(fan-in) for `nn.Linear`, within 1/sqrt(hidden size) for `nn.LSTM`.
+    1/sqrt(fan-in) for `nn.Linear`, within 1/sqrt(hidden size) for `nn.LSTM`; letter groups have no
+    votes yet.
 
     Args:
         config: The shape.
@@ -231,6 +254,8 @@ def build(config: ModelConfig, categories: int, seed: int = 0) -> NameModel:
             elif isinstance(module, nn.LSTM):
                 bound = 1 / math.sqrt(module.hidden_size)
             else:
+                if isinstance(module, LetterGroups):
+                    module.votes.zero_()  # no group speaks for anything before it was met
                 continue
             for parameter in module.parameters(recurse=False):
                 parameter.uniform_(-bound, bound, generator=generator)

@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from namerec.core.alphabet import ALPHABET_SIZE, encode
 from namerec.core.cells import lstm_step, rnn_step
 from namerec.core.models import NameModel
+from namerec.core.packing import pack_names
 from namerec.core.results import GateTrace
 
 
@@ -37,7 +38,7 @@ def trace(model: NameModel, categories: tuple[str, ...], letters: str) -> GateTr
     zero = torch.zeros(1, size, dtype=dtype, device=device)
     h, c = [zero] * len(weights), [zero] * len(weights)
     recorded: dict[str, list[list[torch.Tensor]]] = {}
-    answers = []
+    top: list[tuple[torch.Tensor, ...]] = []
     for letter in inputs:
         x = letter[None]
         row: dict[str, list[torch.Tensor]] = {}
@@ -54,15 +55,17 @@ def trace(model: NameModel, categories: tuple[str, ...], letters: str) -> GateTr
             for symbol, value in step.items():
                 row.setdefault(symbol, []).append(value[0])
             x = h[layer]
-        answers.append(model.read_out(last_input, before, h[-1])[0].exp())
+        top.append((last_input, before, h[-1]))
         for symbol, values in row.items():
             recorded.setdefault(symbol, []).append(values)
+    beginnings = pack_names([encode(letters)[: end + 1] for end in range(len(letters))]).to(device)
+    answers = model.read_out(beginnings, *(torch.cat(states) for states in zip(*top, strict=True)))
     return GateTrace(
         letters=letters,
         values={
             symbol: torch.stack([torch.stack(layers) for layers in steps]).float().cpu().numpy()
             for symbol, steps in recorded.items()
         },
-        probabilities=torch.stack(answers).float().cpu().numpy(),
+        probabilities=answers.exp().float().cpu().numpy(),
         categories=categories,
     )

@@ -78,8 +78,9 @@ class LocalExecutor:
                 f"The names in “{dataset.title}” are not those this run was begun with. Put the "
                 "old files back, or start a new run on the new ones."
             )
-        split = make_split(dataset, info.config.training.protocol, info.config.training.seed)
-        layout = plan(info.config.training, len(split.train))
+        training = info.config.training
+        split = make_split(dataset, training.protocol, training.split_draw)
+        layout = plan(training, len(split.train))
         resumed = run.resumed()
         keeper.begin(layout, resumed.checkpoint.progress if resumed else None)
         yield layout

@@ -98,7 +98,9 @@ def run_dataset(run: RunSummary) -> tuple[Dataset, Split]:
             f"The corpus of this run, “{run.info.dataset.title}”, has changed since it was "
             "trained, so its names cannot be listed. Put the old files back, or train again."
         )
-    return names, _split(names.fingerprint, training.dataset, training.protocol, training.seed)
+    return names, _split(
+        names.fingerprint, training.dataset, training.protocol, training.split_draw
+    )
 
 
 def answers(run: RunSummary, part: Part) -> PredictedNames:

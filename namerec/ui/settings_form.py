@@ -11,8 +11,7 @@ import streamlit as st
 from namerec.core.config import (
     MODEL_KINDS,
     MODEL_TITLES,
-    PRESET_TABLE,
-    PRESETS,
+    PERSONAL,
     PROTOCOLS,
     Device,
     ModelConfig,
@@ -24,6 +23,7 @@ from namerec.core.config import (
     Sampling,
     Schedule,
     TrainConfig,
+    named,
     preset,
     validated,
 )
@@ -128,12 +128,28 @@ ADVANCED: tuple[Number | Choice, ...] = (
         "Epochs without a better validation score after which training ends.",
         1,
     ),
+    Number(
+        "letter_groups",
+        "Letter groups (0: none)",
+        "Longest group of neighbouring letters that votes for a language beside the network, "
+        "0 or 2 to 5. An n-gram model inside the network.",
+        1,
+    ),
+    Number(
+        "group_dropout",
+        "Group dropout",
+        "Share of letter groups without a vote, at random while training, 0 to 0.95.",
+        0.05,
+        "%.2f",
+    ),
     Number("seed", "Seed", "The same seed and settings give the same numbers.", 1),
     Choice("device", "Device", "Where the numbers are crunched.", get_args(Device)),
 )
 
-#: Settings a preset leaves as the person set them.
-_PERSONAL = frozenset({"dataset", "seed", "device"})
+#: Settings for comparing runs from the command line, which the form leaves as they are.
+_UNASKED = frozenset({"split_seed"})
+#: Settings that choosing a preset leaves as they are; it does say which split it is for.
+_KEPT = PERSONAL - {"protocol"}
 _KIND, _PRESET, _DATASET, _PROTOCOL = "set_kind", "set_preset", "set_dataset", "set_protocol"
 
 
@@ -211,7 +227,7 @@ def _apply_preset() -> None:
     config = preset(name, kind)
     values = config.model.model_dump() | config.training.model_dump()
     for field, value in values.items():
-        if field not in _PERSONAL | {"kind"}:
+        if field not in _KEPT | {"kind"}:
             st.session_state[_key(field)] = 0 if value is None else value
 
 
@@ -305,19 +321,11 @@ def _read_back() -> RunConfig:
     model = {name: state[_key(name)] for name in ModelConfig.model_fields if name != "nonlinearity"}
     if state[_KIND] == "rnn":
         model["nonlinearity"] = state[_key("nonlinearity")]
-    training = {name: state[_key(name)] for name in TrainConfig.model_fields}
+    training = {
+        name: state[_key(name)] for name in TrainConfig.model_fields if name not in _UNASKED
+    }
     training["steps"] = training["steps"] or None
-    config = validated({"model": model, "training": training})
-    chosen = state[_PRESET]
-    personal = {name: training[name] for name in _PERSONAL}
-    if chosen in PRESETS and "protocol" not in PRESET_TABLE[chosen]["training"]:
-        personal["protocol"] = training["protocol"]
-    as_preset = preset(chosen, state[_KIND], **personal)
-    return as_preset if _same(as_preset, config) else config
-
-
-def _same(one: RunConfig, other: RunConfig) -> bool:
-    return one.model == other.model and one.training == other.training
+    return named(validated({"model": model, "training": training}), state[_PRESET])
 
 
 def summary_words(config: RunConfig) -> str:

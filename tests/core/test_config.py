@@ -28,12 +28,15 @@ SHAPES = st.builds(
     hidden_size=st.integers(1, 1024),
     num_layers=st.integers(1, 4),
     dropout=st.floats(0, 0.95),
+    letter_groups=st.sampled_from([0, 2, 3, 4, 5]),
+    group_dropout=st.floats(0, 0.95),
 ) | st.builds(ModelConfig, kind=st.just("rnn"), nonlinearity=st.just("tanh"))
 TRAININGS = st.builds(
     TrainConfig,
     dataset=st.text(min_size=1, max_size=40),
     protocol=st.sampled_from(PROTOCOLS),
     seed=st.integers(0, 2**31 - 1),
+    split_seed=st.none() | st.integers(0, 2**31 - 1),
     sampling=st.sampled_from(["natural", "square root", "balanced"]),
     optimizer=st.sampled_from(["sgd", "adam", "adamw"]),
     learning_rate=st.floats(0, 10, exclude_min=True),
@@ -69,6 +72,12 @@ BOUNDS: list[tuple[str, str, Any, Any]] = [
     ("model", "num_layers", 4, 5),
     ("model", "dropout", 0.0, -0.01),
     ("model", "dropout", 0.95, 0.96),
+    ("model", "letter_groups", 2, -1),
+    ("model", "letter_groups", 5, 6),
+    ("model", "group_dropout", 0.0, -0.1),
+    ("model", "group_dropout", 0.95, 0.96),
+    ("training", "split_seed", 0, -1),
+    ("training", "split_seed", 2**31 - 1, 2**31),
     ("training", "seed", 0, -1),
     ("training", "seed", 2**31 - 1, 2**31),
     ("training", "learning_rate", 1e-12, 0.0),
@@ -173,11 +182,12 @@ def test_the_report_preset_is_the_reports_recipe(kind, layers):
 
 @pytest.mark.parametrize("kind", MODEL_KINDS)
 @pytest.mark.parametrize("name", ["fast", "best"])
-def test_our_own_presets_differ_between_networks_in_nothing_but_the_kind(name, kind):
+def test_our_own_presets_differ_between_networks_in_the_kind_and_the_letter_groups(name, kind):
     config = preset(name, kind)
     other = preset(name, "custom_lstm")
     assert config.training == other.training
-    assert config.model.model_copy(update={"kind": "custom_lstm"}) == other.model
+    alike = {"kind": "custom_lstm", "letter_groups": 0, "group_dropout": 0.0}
+    assert config.model.model_copy(update=alike) == other.model.model_copy(update=alike)
     assert (config.model.hidden_size, config.model.num_layers) == (128, 1)
 
 
@@ -205,6 +215,21 @@ def test_settings_given_as_text_are_parsed():
     assert (config.training.learning_rate, config.training.steps) == (0.001, 500)
     assert (config.training.optimizer, config.training.sampling) == ("sgd", "square root")
     assert config.model.kind == "custom_lstm"
+
+
+def test_one_letter_is_no_group():
+    with pytest.raises(ConfigError, match="0 for none, or 2 to 5"):
+        validated({"model": {"letter_groups": 1}})
+
+
+def test_the_best_custom_lstm_alone_has_letter_groups():
+    groups = {kind: preset("best", kind).model.letter_groups for kind in MODEL_KINDS}
+    assert groups == {"rnn": 0, "lstm": 0, "custom_lstm": 5}
+
+
+def test_the_split_is_drawn_by_its_own_seed_if_it_has_one():
+    assert TrainConfig(seed=3).split_draw == 3
+    assert TrainConfig(seed=3, split_seed=0).split_draw == 0
 
 
 def test_the_word_none_takes_a_limit_of_steps_away():
@@ -236,6 +261,10 @@ def test_a_preset_keeps_its_name_until_something_it_decides_is_changed():
     assert with_settings(fast, {"seed": "5", "dataset": "tutorial"}).preset == "fast"
     assert with_settings(fast, {"epochs": "5"}).preset == "own"
     assert with_settings(fast, {"hidden_size": "5"}).preset == "own"
+    assert with_settings(fast, {"nonlinearity": "tanh"}).preset == "own"
+    assert with_settings(fast, {"sampling": "balanced"}).preset == "own"
+    assert with_settings(fast, {"protocol": "raw"}).preset == "fast"
+    assert with_settings(preset("report", "rnn"), {"protocol": "raw"}).preset == "own"
     assert with_settings(RunConfig(), {"seed": "5"}).preset == "own"
 
 

@@ -41,7 +41,7 @@ class Solo:
 
     def __init__(self, config: RunConfig, dataset: Dataset, epochs: int | None = None) -> None:
         self.config, self.dataset = config, dataset
-        self.split = make_split(dataset, config.training.protocol, config.training.seed)
+        self.split = make_split(dataset, config.training.protocol, config.training.split_draw)
         self.plan = plan(config.training, len(self.split.train))
         self.records: list[Record] = []
         for record in train(config, dataset, self.split):
