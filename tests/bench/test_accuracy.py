@@ -1,0 +1,105 @@
+import numpy as np
+import pytest
+
+from namerec.bench.accuracy import Answers, Contestant, Row, rows_of_split, summarised
+from namerec.core.results import Part, PredictedNames
+from namerec.core.splits import make_split
+from tests.core.references import unequal_dataset
+
+SIZES = {"Ab": 120, "Cd": 40, "Ef": 20}
+
+
+@pytest.fixture(scope="module")
+def dataset():
+    return unequal_dataset(SIZES)
+
+
+def answers(dataset, split, *, right: float, seed: int) -> Answers:
+    """Answers of which about so large a share is right, the rest narrowly the largest category."""
+    generator = np.random.default_rng(seed)
+    result: Answers = {}
+    parts: tuple[Part, ...] = ("validation", "test")
+    for part in parts:
+        indices = split.part(part)
+        labels = dataset.labels[indices]
+        said = np.where(generator.random(len(labels)) < right, labels, 0)
+        probabilities = np.full((len(labels), 3), 0.2)
+        probabilities[np.arange(len(labels)), labels] = 0.4
+        probabilities[np.arange(len(labels)), said] += 0.3
+        probabilities /= probabilities.sum(axis=1, keepdims=True)
+        result[part] = PredictedNames(indices, labels, np.log(probabilities).astype(np.float32))
+    return result
+
+
+def rows(dataset, seeds, least_accuracy=0.0, runs=2, right=0.9) -> list[Row]:
+    result: list[Row] = []
+    for seed in seeds:
+        split = make_split(dataset, "leak-free", seed)
+        contestants = [
+            Contestant("LSTM", answers(dataset, split, right=right, seed=run), "natural", 3.0, 7)
+            for run in range(runs)
+        ]
+        result += rows_of_split(dataset, split, contestants, least_accuracy, lambda line: None)
+    return result
+
+
+def test_every_run_yardstick_average_and_mixture_is_a_row(dataset):
+    labels = [summary.label for summary in summarised(rows(dataset, [0]))]
+    assert labels[:5] == [
+        "Always the most frequent",
+        "Letter groups, naive Bayes",
+        "Letter groups, logistic regression",
+        "Letter groups, balanced regression",
+        "Label ceiling",
+    ]
+    assert labels[5:] == [
+        "LSTM",
+        "LSTM, and regression",
+        "LSTM, priors evened",
+        "LSTM, and regression, priors evened",
+        "LSTM, average of 2",
+        "LSTM, average of 2, and regression",
+        "LSTM, average of 2, priors evened",
+        "LSTM, average of 2, and regression, priors evened",
+    ]
+
+
+def test_a_row_scores_what_it_says(dataset):
+    split = make_split(dataset, "leak-free", 0)
+    run = Contestant("LSTM", answers(dataset, split, right=0.5, seed=1), "natural", 3.0, 7)
+    by_label = {
+        row.label: row for row in rows_of_split(dataset, split, [run], 0.0, lambda line: None)
+    }
+    answered = run.answers["test"]
+    assert by_label["LSTM"].accuracy == (answered.predicted == answered.labels).mean()
+    assert by_label["Always the most frequent"].accuracy == (answered.labels == 0).mean()
+    assert (by_label["LSTM"].seconds, by_label["LSTM"].parameters) == (3.0, 7)
+    assert by_label["Label ceiling"].accuracy == 1
+
+
+def test_means_and_spreads_are_over_runs_of_one_label(dataset):
+    scored = rows(dataset, [0, 1])
+    one = [row.accuracy for row in scored if row.label == "LSTM"]
+    [summary] = [summary for summary in summarised(scored) if summary.label == "LSTM"]
+    assert summary.count == 4
+    assert summary.accuracy == pytest.approx((np.mean(one), np.std(one, ddof=1)))
+
+
+def test_priors_are_evened_only_as_far_as_accuracy_may_fall(dataset):
+    """Nothing may be lost, so the answers stay; anything may, so rare categories are found."""
+    kept, evened = (
+        {row.label: row.scores for row in rows(dataset, [0], least, runs=1, right=0.5)}
+        for least in (1.1, 0.0)
+    )
+    as_it_was, left, changed = (
+        kept["LSTM"],
+        kept["LSTM, priors evened"],
+        evened["LSTM, priors evened"],
+    )
+    assert as_it_was is not None
+    assert left is not None
+    assert changed is not None
+    for part, scores in as_it_was.items():
+        assert left[part].macro_recall == scores.macro_recall
+        assert left[part].loss == pytest.approx(scores.loss, abs=1e-6)
+    assert changed["validation"].macro_recall > as_it_was["validation"].macro_recall
