@@ -72,15 +72,23 @@ class LSTMCell(nn.Module):
 
     def __init__(self, input_size: int, hidden_size: int) -> None:
         super().__init__()
+        self.hidden_size = hidden_size
         self.forget_gate = nn.Linear(input_size + hidden_size, hidden_size)
         self.input_gate = nn.Linear(input_size + hidden_size, hidden_size)
         self.cell_update = nn.Linear(input_size + hidden_size, hidden_size)
         self.output_gate = nn.Linear(input_size + hidden_size, hidden_size)
 
+    @property
+    def gates(self) -> tuple[nn.Linear, ...]:
+        """The four gates in the order in which they are stacked, i, f, g, o."""
+        return self.input_gate, self.forget_gate, self.cell_update, self.output_gate
+
     def stacked(self) -> tuple[Tensor, Tensor]:
         """Weight (4H, X + H) and bias (4H,) of the gates, stacked i, f, g, o."""
-        gates = (self.input_gate, self.forget_gate, self.cell_update, self.output_gate)
-        return torch.cat([gate.weight for gate in gates]), torch.cat([gate.bias for gate in gates])
+        return (
+            torch.cat([gate.weight for gate in self.gates]),
+            torch.cat([gate.bias for gate in self.gates]),
+        )
 
     def forward(self, x: Tensor, h: Tensor, c: Tensor) -> LSTMState:
         """One time step: x (B, X), h and c (B, H)."""

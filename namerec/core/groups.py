@@ -17,12 +17,12 @@ from torch import Tensor, nn
 
 from namerec.core.alphabet import ALPHABET_SIZE
 from namerec.core.config import GROUP_BUCKETS
-from namerec.core.packing import NO_LETTER, PackedNames
+from namerec.core.packing import PackedNames
 
 #: Symbols of a group: the letters, and the two ends of a name.
 _BEGINNING, _END = ALPHABET_SIZE, ALPHABET_SIZE + 1
 _SYMBOLS = ALPHABET_SIZE + 2
-#: Marks a row where no whole group ends, or one with a letter dropped from it.
+#: Marks a row where no group of that length ends: the name is too short for it yet.
 _NONE = -1
 #: Knuth's multiplicative hash, then a prime, so that similar groups land far from each other.
 _MULTIPLIER, _PRIME = 2_654_435_761, 2**31 - 1
@@ -55,13 +55,12 @@ class LetterGroups(nn.Module):
         Returns:
             Votes, (B, categories), in the batch's own order.
         """
-        rows, places = groups_of(names, self.longest)
+        rows, owners = groups_of(names, self.longest)
         votes = F.embedding(rows, self.votes)
         if dropout > 0:
             keep = torch.empty(len(rows), 1).bernoulli_(1 - dropout, generator=generator)
             votes = votes * keep.div_(1 - dropout).to(votes)
-        total = votes.new_zeros(len(names), votes.shape[1]).index_add(0, places, votes)
-        return total.index_select(0, names.restore)
+        return votes.new_zeros(len(names), votes.shape[1]).index_add(0, owners, votes)
 
 
 def groups_of(names: PackedNames, longest: int) -> tuple[Tensor, Tensor]:
@@ -71,31 +70,31 @@ def groups_of(names: PackedNames, longest: int) -> tuple[Tensor, Tensor]:
     group of n letters that ends here is the group of n - 1 that ended one letter before, and this
     letter.
 
+    Letter dropout leaves them alone: they have their own.
+
     Args:
         names: B names with N letters.
         longest: Letters in the longest groups, 2 or more.
 
     Returns:
         The row of votes of each group, int64, below (longest - 1) * GROUP_BUCKETS, (groups,), and
-        the place in the batch's sorted order of the name it stands in, int64, (groups,).
+        the name it stands in, as a row of the batch, int64, (groups,).
     """
-    batch, letters = len(names), names.letters
-    sorted_places = torch.arange(batch, device=letters.device)
-    here = torch.cat([sorted_places[:size] for size in names.batch_sizes])  # (N,)
-    places = torch.cat([here, sorted_places])  # each letter's name, then each name's end
-    last = batch + names.last_rows()[names.sorted_rows]
-    symbols = letters.masked_fill(letters == NO_LETTER, _NONE)
+    batch, letters = len(names), names.spelling
+    every_name = torch.arange(batch, device=letters.device)
+    of_letters = [names.sorted_rows[:running] for running in names.batch_sizes]
+    owners = torch.cat([*of_letters, every_name])  # of each letter, then of each end
+    last = batch + names.last
     # What ends at the state before the first letter, and at each letter: (B + N,).
-    ending = torch.cat([torch.full_like(sorted_places, _BEGINNING), symbols])
-    rows, names_of_rows = [], []
+    ending = torch.cat([torch.full_like(every_name, _BEGINNING), letters])
+    rows, owners_of_rows = [], []
     for length in range(2, longest + 1):
         before = torch.cat([ending[names.previous], ending[last]])
-        symbol = torch.cat([symbols, torch.full_like(sorted_places, _END)])
-        grown = before * _SYMBOLS + symbol
-        grown = grown.masked_fill((before == _NONE) | (symbol == _NONE), _NONE)
-        whole = grown != _NONE
+        symbol = torch.cat([letters, torch.full_like(every_name, _END)])
+        whole = before != _NONE
+        grown = torch.where(whole, before * _SYMBOLS + symbol, _NONE)
         bucket = grown[whole] * _MULTIPLIER % _PRIME % GROUP_BUCKETS
         rows.append(bucket + (length - 2) * GROUP_BUCKETS)
-        names_of_rows.append(places[whole])
-        ending = torch.cat([torch.full_like(sorted_places, _NONE), grown[: len(letters)]])
-    return torch.cat(rows), torch.cat(names_of_rows)
+        owners_of_rows.append(owners[whole])
+        ending = torch.cat([torch.full_like(every_name, _NONE), grown[: len(letters)]])
+    return torch.cat(rows), torch.cat(owners_of_rows)

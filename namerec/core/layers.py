@@ -17,6 +17,7 @@ odyssey", IEEE TNNLS 28(10), 2017, section II-B, without peepholes.
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import Any
 
 import torch
@@ -27,7 +28,7 @@ from torch.autograd.function import once_differentiable
 
 from namerec.core.alphabet import ALPHABET_SIZE
 from namerec.core.packing import PackedNames
-from namerec.core.products import SUMMED_ROWS, linear, summed
+from namerec.core.products import ROWS, SUMMED_ROWS, linear, linear_of_rows, summed
 
 _tanh_backward = torch.ops.aten.tanh_backward.grad_input  # d * (1 - y * y)
 
@@ -50,7 +51,7 @@ def lstm_layer(
     hidden: Tensor = _LSTMLayer.apply(  # type: ignore[no-untyped-call]
         names, x, weight, bias, final
     )
-    return hidden.index_select(0, names.restore) if final else hidden
+    return hidden
 
 
 def rnn_layer(
@@ -73,7 +74,7 @@ def rnn_layer(
     hidden: Tensor = _RNNLayer.apply(  # type: ignore[no-untyped-call]
         names, x, weight, bias, tanh, final
     )
-    return hidden.index_select(0, names.restore) if final else hidden
+    return hidden
 
 
 def _input_part(names: PackedNames, x: Tensor | None, weight: Tensor, bias: Tensor) -> Tensor:
@@ -86,14 +87,26 @@ def _input_part(names: PackedNames, x: Tensor | None, weight: Tensor, bias: Tens
     return table.index_select(0, names.letters)
 
 
-def _room_for_gradients(names: PackedNames, like: Tensor, width: int) -> tuple[Tensor, int]:
-    """A buffer for the gradients of all N products, and how many spare rows of zeros it ends with.
+def _states(names: PackedNames, like: Tensor, size: int) -> Tensor:
+    """A buffer for the states before the first letters, which are zero, and after each letter.
 
-    With them the rows that `_weight_gradients` sums over are a multiple of `SUMMED_ROWS`.
+    (B + N + ROWS, H), with spare rows at its end for `linear_of_rows`.
+    """
+    buffer = like.new_empty(len(names) + len(names.letters) + ROWS, size)
+    buffer[: len(names)] = 0
+    buffer[-ROWS:] = 0
+    return buffer
+
+
+def _room_for_gradients(names: PackedNames, like: Tensor, width: int) -> tuple[Tensor, int]:
+    """A buffer for the gradients of all N products, and how many rows to sum over are spare.
+
+    With these rows of zeros `_weight_gradients` sums over a multiple of `SUMMED_ROWS`; behind them
+    lie more, for `linear_of_rows`.
     """
     rows = len(names.letters)
     spare = -(rows - len(names)) % SUMMED_ROWS
-    buffer = like.new_empty(rows + spare, width)
+    buffer = like.new_empty(rows + spare + ROWS, width)
     buffer[rows:] = 0
     return buffer, spare
 
@@ -106,19 +119,19 @@ def _weight_gradients(
     Args:
         names: The batch: B names, N letters.
         x: The input, or None where it is the letters.
-        states: Hidden states behind B rows of initial state, (B + N, H).
-        buffer: Gradient of the products before activation and the spare rows, (N + spare, G).
-        spare: How many of those.
+        states: Hidden states behind B rows of initial state, see `_states`.
+        buffer: Gradient of the products before activation, see `_room_for_gradients`.
+        spare: How many of its spare rows are summed over.
     """
     begun = len(names)  # before their first letters, names have no state: their rows add nothing
     rows = len(names.letters)
     before = states.new_empty(rows - begun + spare, states.shape[1])
     torch.index_select(states, 0, names.previous[begun:], out=before[: rows - begun])
     before[rows - begun :] = 0
-    recurrent = summed(buffer[begun:], before)  # (G, H)
+    recurrent = summed(buffer[begun : rows + spare], before)  # (G, H)
     dz = buffer[:rows]
     if x is not None:
-        read = summed(buffer, F.pad(x, (0, 0, 0, spare)))
+        read = summed(buffer[: rows + spare], F.pad(x, (0, 0, 0, spare)))
         return torch.cat([read, recurrent], dim=1), dz.sum(0)
     table = torch.ops.aten.embedding_dense_backward(dz, names.letters, ALPHABET_SIZE + 1, -1, False)
     # Every letter adds to exactly one row of the table, so its rows sum to the bias's gradient.
@@ -155,29 +168,27 @@ class _LSTMLayer(Function):
         recurrent = doubled[:, -1 - size : -1].contiguous()  # (4H, H)
         z = _input_part(names, x, doubled[:, :-1], doubled[:, -1])  # (N, 4H), becomes the gates
         batch, rows = len(names), len(z)
-        h = z.new_empty(batch + rows, size)
-        c = z.new_empty(batch + rows, size)
-        h[:batch] = 0
-        c[:batch] = 0
+        h = _states(names, z, size)
+        c = _states(names, z, size)
         tanh_c = z.new_empty(rows, size)
-        last = z.new_zeros(batch, size) if final else None
         minus_one = z.new_tensor(-1.0)
         sizes = names.batch_sizes
         by_step = zip(
             z.split(sizes),
             *(gate.split(sizes) for gate in z.split(size, dim=1)),
-            h[batch:].split(sizes),
-            c[batch:].split(sizes),
+            h[batch : batch + rows].split(sizes),
+            c[batch : batch + rows].split(sizes),
             tanh_c.split(sizes),
-            strict=True,
+            accumulate(sizes, initial=batch),
+            strict=False,  # the last of these begins is the end
         )
-        h_before = c_before = None
-        for gates, i, f, g, o, h_now, c_now, tanh_now in by_step:
+        c_before = None
+        begin_before = 0
+        for gates, i, f, g, o, h_now, c_now, tanh_now, begin in by_step:
             running = len(gates)
-            if h_before is None:  # the state before the first letter is zero: no product
-                gates.sigmoid_()
-            else:
-                gates.add_(linear(h_before[:running], recurrent)).sigmoid_()
+            if c_before is not None:  # the state before the first letter is zero: no product
+                gates += linear_of_rows(h, begin_before, begin_before + running, recurrent)
+            gates.sigmoid_()
             _tanh_from_sigmoid(g, minus_one)
             torch.mul(i, g, out=c_now)
             if c_before is not None:
@@ -185,18 +196,18 @@ class _LSTMLayer(Function):
             torch.mul(c_now, 2, out=tanh_now).sigmoid_()
             _tanh_from_sigmoid(tanh_now, minus_one)
             torch.mul(o, tanh_now, out=h_now)
-            if last is not None:  # shorter names' rows stop being overwritten when they end
-                last[:running] = h_now
-            h_before, c_before = h_now, c_now
+            c_before, begin_before = c_now, begin
         ctx.names, ctx.final, ctx.size = names, final, size
         ctx.save_for_backward(x, weight, z, h, c, tanh_c)
-        return last if last is not None else h[batch:]
+        return h.index_select(0, batch + names.last) if final else h[batch : batch + rows]
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         x, weight, z, h, c, tanh_c = ctx.saved_tensors
         names, size = ctx.names, ctx.size
+        if ctx.final:
+            grad = grad.index_select(0, names.sorted_rows)
         i, f, g, o = z.split(size, dim=1)
         c_before = c.index_select(0, names.previous)
         # Factors of the chain rule that need no gradient, for all time steps at once:
@@ -223,9 +234,12 @@ class _LSTMLayer(Function):
             f.split(sizes),
             grad.split(sizes) if not ctx.final else (None,) * len(sizes),
             (*sizes[1:], 0),
+            accumulate(sizes),
             strict=True,
         )
-        for dz_now, to_ifg, to_o_now, to_c_now, f_now, grad_now, longer in reversed(list(by_step)):
+        for dz_now, to_ifg, to_o_now, to_c_now, f_now, grad_now, longer, end in reversed(
+            list(by_step)
+        ):
             running = len(dz_now)
             dh_now, dc_now = dh[:running], dc[:running]
             if grad_now is None:
@@ -236,7 +250,7 @@ class _LSTMLayer(Function):
             to_ifg.mul_(dc_now[:, None])
             to_o_now.mul_(dh_now)
             dc_now.mul_(f_now)
-            dh_now.copy_(linear(dz_now, recurrent))
+            dh_now.copy_(linear_of_rows(buffer, end - running, end, recurrent))
         dx = _input_gradient(ctx, x, weight, dz)
         d_weight, d_bias = _weight_gradients(names, x, h, buffer, spare)
         return None, dx, d_weight, d_bias, None
@@ -256,49 +270,57 @@ class _RNNLayer(Function):
         final: bool,
     ) -> Tensor:
         size = weight.shape[0]
-        recurrent = weight[:, -size:].contiguous()  # (H, H)
-        z = _input_part(names, x, weight, bias)  # (N, H)
+        scale = 2 if tanh else 1  # a tanh is made of a sigmoid of the double
+        recurrent = weight[:, -size:] * scale  # (H, H)
+        z = _input_part(names, x, weight * scale, bias * scale)  # (N, H)
         batch, rows = len(names), len(z)
-        h = z.new_empty(batch + rows, size)
-        h[:batch] = 0
-        last = z.new_zeros(batch, size) if final else None
+        h = _states(names, z, size)
         sizes = names.batch_sizes
         minus_one = z.new_tensor(-1.0)
-        h_before = h[:batch]
-        for z_now, h_now in zip(z.split(sizes), h[batch:].split(sizes), strict=True):
-            running = len(z_now)
-            if last is not None:  # shorter names' rows stop being overwritten when they end
-                last[:running] = h_before[:running]
-            torch.add(z_now, linear(h_before[:running], recurrent), out=h_now)
+        by_step = zip(
+            z.split(sizes),
+            h[batch : batch + rows].split(sizes),
+            (0, *accumulate(sizes, initial=batch)),
+            strict=False,  # the last two of these begins are ends
+        )
+        for z_now, h_now, begin_before in by_step:
+            product = linear_of_rows(h, begin_before, begin_before + len(z_now), recurrent)
+            torch.add(z_now, product, out=h_now)
             if tanh:
-                h_now.mul_(2).sigmoid_()
+                h_now.sigmoid_()
                 _tanh_from_sigmoid(h_now, minus_one)
-            h_before = h_now
         ctx.names, ctx.final, ctx.tanh = names, final, tanh
         ctx.save_for_backward(x, weight, h)
-        return last if last is not None else h[batch:]
+        if final:
+            return h.index_select(0, names.previous.index_select(0, names.last))
+        return h[batch : batch + rows]
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         x, weight, h = ctx.saved_tensors
         names, size = ctx.names, weight.shape[0]
+        if ctx.final:
+            grad = grad.index_select(0, names.sorted_rows)
         recurrent = weight[:, -size:].T.contiguous()  # (H, H)
         batch = len(names)
         dh = h.new_zeros(batch, size)
         buffer, spare = _room_for_gradients(names, h, size)
-        dz = buffer[: len(h) - batch]
+        rows = len(names.letters)
+        dz = buffer[:rows]
         sizes = names.batch_sizes
         by_step = zip(
             dz.split(sizes),
-            h[batch:].split(sizes),
+            h[batch : batch + rows].split(sizes),
             grad.split(sizes) if not ctx.final else (None,) * len(sizes),
             (*sizes[1:], 0),
             (*sizes[2:], 0, 0)[: len(sizes)],
+            accumulate(sizes),
             strict=True,
         )
-        for dz_now, h_now, grad_now, longer, longest in reversed(list(by_step)):
-            dh_now = dh[: len(dz_now)]
+        for dz_now, h_now, grad_now, longer, longest, end in reversed(list(by_step)):
+            running = len(dz_now)
+            dh_now = dh[:running]
             if grad_now is None:  # what is read is the state before the last letter
                 dh_now[longest:longer] = grad[longest:longer]  # the names that end one step later
             else:
@@ -307,7 +329,7 @@ class _RNNLayer(Function):
                 _tanh_backward(dh_now, h_now, grad_input=dz_now)
             else:
                 dz_now.copy_(dh_now)
-            dh_now.copy_(linear(dz_now, recurrent))
+            dh_now.copy_(linear_of_rows(buffer, end - running, end, recurrent))
         dx = _input_gradient(ctx, x, weight, dz)
         d_weight, d_bias = _weight_gradients(names, x, h, buffer, spare)
         return None, dx, d_weight, d_bias, None, None

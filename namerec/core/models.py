@@ -124,7 +124,7 @@ class RNN(NameModel):
         for weight, bias in lower:
             x = self.dropped(rnn_layer(names, x, weight, bias, tanh=tanh, final=False))
         before = self.dropped(rnn_layer(names, x, *top, tanh=tanh, final=True))
-        last = names.last_rows()
+        last = names.last
         if x is None:
             letters = names.letters.index_select(0, last)
             last_input = F.one_hot(letters, ALPHABET_SIZE + 1)[:, :ALPHABET_SIZE].to(before.dtype)
@@ -235,8 +235,8 @@ def build(config: ModelConfig, categories: int, seed: int = 0) -> NameModel:
     """Makes a network with freshly drawn weights.
 
     PyTorch's own initial distributions, drawn from a generator of our own: uniform within
-    1/sqrt(fan-in) for `nn.Linear`, within 1/sqrt(hidden size) for `nn.LSTM`; letter groups have no
-    votes yet.
+    1/sqrt(fan-in) for `nn.Linear`, within 1/sqrt(hidden size) for `nn.LSTM` and the custom
+    LSTM's gates; letter groups have no votes yet.
 
     Args:
         config: The shape.
@@ -247,19 +247,22 @@ def build(config: ModelConfig, categories: int, seed: int = 0) -> NameModel:
         model = MODELS[config.kind](config, categories)
     model.to_empty(device="cpu")
     generator = torch.Generator().manual_seed(seed)
+    gates = {gate for cell in model.modules() if isinstance(cell, LSTMCell) for gate in cell.gates}
     with torch.no_grad():
         for module in model.modules():
-            if isinstance(module, nn.Linear):
-                bound = 1 / math.sqrt(module.in_features)
-            elif isinstance(module, nn.LSTM):
-                bound = 1 / math.sqrt(module.hidden_size)
-            else:
-                if isinstance(module, LetterGroups):
-                    module.votes.zero_()  # no group speaks for anything before it was met
-                continue
-            for parameter in module.parameters(recurse=False):
-                parameter.uniform_(-bound, bound, generator=generator)
+            if isinstance(module, LetterGroups):
+                module.votes.zero_()  # no group speaks for anything before it was met
+            elif isinstance(module, nn.LSTM | LSTMCell):
+                _draw(module, module.hidden_size, generator)
+            elif isinstance(module, nn.Linear) and module not in gates:
+                _draw(module, module.in_features, generator)
     return model
+
+
+def _draw(module: nn.Module, size: int, generator: torch.Generator) -> None:
+    bound = 1 / math.sqrt(size)
+    for parameter in module.parameters():
+        parameter.uniform_(-bound, bound, generator=generator)
 
 
 def describe(config: ModelConfig, categories: int) -> str:

@@ -8,7 +8,7 @@ contiguous block of rows, and the blocks only shrink. This is the layout of
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -25,34 +25,30 @@ class PackedNames:
     """A batch of B names with N letters in all and at most T each.
 
     Attributes:
-        letters: Letter indices, int64, 0..57, (N,).
+        letters: Letter indices as they are read, int64, 0..57, (N,).
+        spelling: The same before any of them was dropped, int64, 0..56, (N,).
         batch_sizes: Names still running at each time step, (T,), never growing.
         sorted_rows: The batch row at each place of the sorted order, int64, (B,).
         restore: The sorted place of each batch row, int64, (B,): undoes the sorting.
         previous: For each of the N rows, the row of the same name's previous letter, counted in a
             buffer that begins with B rows for the state before the first letter; int64, (N,).
+        last: The row of each name's last letter, int64, (B,), in the batch's own order.
     """
 
     letters: Tensor
+    spelling: Tensor
     batch_sizes: tuple[int, ...]
     sorted_rows: Tensor
     restore: Tensor
     previous: Tensor
+    last: Tensor
 
     def __len__(self) -> int:
         return len(self.restore)
 
-    def last_rows(self) -> Tensor:
-        """The row of each name's last letter, int64, (B,), in the batch's own order."""
-        sizes = torch.tensor(self.batch_sizes)
-        begins = sizes.cumsum(0) - sizes
-        lengths = (sizes[None, :] > torch.arange(len(self))[:, None]).sum(1)  # sorted order
-        rows = begins[lengths - 1] + torch.arange(len(self))
-        return rows.to(self.restore.device).index_select(0, self.restore)
-
     def with_letters(self, letters: Tensor) -> PackedNames:
-        """The same layout with other letters, (N,)."""
-        return PackedNames(letters, self.batch_sizes, self.sorted_rows, self.restore, self.previous)
+        """The same names read with other letters, (N,), such as some dropped."""
+        return replace(self, letters=letters)
 
     def to(self, device: torch.device) -> PackedNames:
         """The same batch on another device."""
@@ -60,10 +56,12 @@ class PackedNames:
             return self
         return PackedNames(
             self.letters.to(device),
+            self.spelling.to(device),
             self.batch_sizes,
             self.sorted_rows.to(device),
             self.restore.to(device),
             self.previous.to(device),
+            self.last.to(device),
         )
 
 
@@ -90,16 +88,22 @@ def pack(letters: np.ndarray, lengths: np.ndarray) -> PackedNames:
     sizes = running.sum(axis=1)
     rows = letters[order, : len(sizes)].T[running]  # (N,)
     # In the buffer, step t begins at B + (rows before step t); step -1 at 0.
-    begins = np.concatenate(([0], batch + np.concatenate(([0], np.cumsum(sizes)[:-1]))))[:-1]
-    previous = np.repeat(begins, sizes) + np.broadcast_to(np.arange(batch), running.shape)[running]
+    begins = np.concatenate(([0], np.cumsum(sizes)[:-1]))
+    before = np.concatenate(([0], batch + begins[:-1]))
+    previous = np.repeat(before, sizes) + np.broadcast_to(np.arange(batch), running.shape)[running]
     restore = np.empty(batch, dtype=np.int64)
     restore[order] = np.arange(batch)
+    last = np.empty(batch, dtype=np.int64)
+    last[order] = begins[sorted_lengths.astype(np.int64) - 1] + np.arange(batch)
+    indices = torch.from_numpy(rows.astype(np.int64))
     return PackedNames(
-        letters=torch.from_numpy(rows.astype(np.int64)),
+        letters=indices,
+        spelling=indices,
         batch_sizes=tuple(sizes.tolist()),
         sorted_rows=torch.from_numpy(order),
         restore=torch.from_numpy(restore),
         previous=torch.from_numpy(previous),
+        last=torch.from_numpy(last),
     )
 
 

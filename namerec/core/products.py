@@ -28,12 +28,26 @@ def linear(x: Tensor, weight: Tensor) -> Tensor:
 
     Each may be a transposed view of a whole matrix; other views are slow.
     """
-    if not (_ONEDNN and x.dtype is torch.float32 and x.is_cpu and x.numel()):
-        return x @ weight.T
     rows = len(x)
-    missing = -rows % ROWS
-    product: Tensor = _linear(F.pad(x, (0, 0, 0, missing)) if missing else x, weight, *_PLAIN)
-    return product[:rows] if missing else product
+    missing = -rows % ROWS if _fast(x) else 0
+    return linear_of_rows(F.pad(x, (0, 0, 0, missing)) if missing else x, 0, rows, weight)
+
+
+def linear_of_rows(buffer: Tensor, begin: int, end: int, weight: Tensor) -> Tensor:
+    """The product of some rows of a buffer with the transposed weight (G, K), (end - begin, G).
+
+    Args:
+        buffer: (rows, K). Behind `end` it has enough rows that their number can be filled up to a
+            multiple of `ROWS`: they are read, whatever stands in them, and their products dropped.
+        begin: The first row wanted.
+        end: The row behind the last one wanted.
+        weight: (G, K).
+    """
+    if not _fast(buffer):
+        return buffer[begin:end] @ weight.T
+    missing = (begin - end) % ROWS
+    product: Tensor = _linear(buffer[begin : end + missing], weight, *_PLAIN)
+    return product[: end - begin] if missing else product
 
 
 def summed(one: Tensor, other: Tensor) -> Tensor:
@@ -41,10 +55,15 @@ def summed(one: Tensor, other: Tensor) -> Tensor:
 
     The caller fills both up with zeros to a multiple of `SUMMED_ROWS` rows, see there.
     """
-    if not (_ONEDNN and one.dtype is torch.float32 and one.is_cpu and one.numel()):
+    if not _fast(one):
         return one.T @ other
     product: Tensor = _linear(one.T, other.T, *_PLAIN)
     return product
+
+
+def _fast(x: Tensor) -> bool:
+    """Whether oneDNN may be asked for a product with this matrix."""
+    return _ONEDNN and x.dtype is torch.float32 and x.is_cpu and x.numel() > 0
 
 
 def _onednn_is_there() -> bool:

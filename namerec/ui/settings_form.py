@@ -33,8 +33,8 @@ PRESET_WORDS: dict[PresetName, str] = {
     "fast": "A good network in well under a minute.",
     "best": "The most accurate settings we know; takes a little longer.",
     "report": (
-        "The course report's recipe: one name at a time, 100 000 steps of plain SGD, scored on "
-        "training names. Takes minutes."
+        "The course report's recipe: one name at a time, 100 000 steps of plain SGD (the LSTMs "
+        "at ten times the rate), scored on training names. Takes minutes."
     ),
 }
 PROTOCOL_HELP = (

@@ -10,12 +10,13 @@ from namerec.core.config import MODEL_TITLES, PROTOCOL_WORDS, RunConfig
 from namerec.core.results import EpochRecord, Scores
 from namerec.errors import NamerecError
 from namerec.figures import curves, theme
+from namerec.runs.machine import thread_count
 from namerec.ui import address, services
 from namerec.ui.errors import said_plainly
 from namerec.ui.live_chart import chart_library, live_chart
 from namerec.ui.server import manager
 from namerec.ui.settings_form import summary_words
-from namerec.ui.words import count, duration, percent, plain
+from namerec.ui.words import count, duration, percent, plain, threads
 
 if TYPE_CHECKING:
     from namerec.jobs.snapshot import JobSnapshot
@@ -306,6 +307,8 @@ def _what_would_be_trained(config: RunConfig) -> None:
         parameters = config.model.parameter_count(categories)
         st.markdown(
             f"**{count(parameters)}** trainable parameters, **{categories}** languages, "
-            f"**{count(len(names))}** names in the {plain(names.title)}."
+            f"**{count(len(names))}** names in the {plain(names.title)}. "
+            f"Trained on **{threads(thread_count())}** of the processor (`NAMEREC_THREADS` sets "
+            "it, `python -m namerec bench --threads 2` measures what another would bring)."
         )
         st.code(services.structure(config.model, categories), language=None)

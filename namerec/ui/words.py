@@ -44,3 +44,8 @@ def moment(when: datetime) -> str:
         return when.astimezone().strftime("%Y-%m-%d %H:%M")
     except (OverflowError, ValueError, OSError):  # a date no calendar here goes to
         return "at some time"
+
+
+def threads(number: int) -> str:
+    """1 thread, 2 threads."""
+    return f"{number} thread{'s' if number > 1 else ''}"

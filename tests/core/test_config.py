@@ -168,14 +168,16 @@ def test_every_preset_is_valid_for_every_network(name, kind):
     assert RunConfig.model_validate_json(config.model_dump_json()) == config
 
 
-@pytest.mark.parametrize(("kind", "layers"), [("rnn", 1), ("lstm", 2), ("custom_lstm", 1)])
-def test_the_report_preset_is_the_reports_recipe(kind, layers):
+@pytest.mark.parametrize(
+    ("kind", "layers", "rate"), [("rnn", 1, 0.005), ("lstm", 2, 0.05), ("custom_lstm", 1, 0.05)]
+)
+def test_the_report_preset_is_the_reports_recipe(kind, layers, rate):
     config = preset("report", kind)
     assert (config.model.hidden_size, config.model.num_layers) == (128, layers)
     assert (config.model.dropout, config.model.nonlinearity) == (0.0, "none")
     training = config.training
     assert (training.protocol, training.sampling) == ("report", "balanced")
-    assert (training.optimizer, training.learning_rate) == ("sgd", 0.005)
+    assert (training.optimizer, training.learning_rate) == ("sgd", rate)
     assert (training.schedule, training.batch_size, training.steps) == ("constant", 1, 100_000)
     assert (training.clip_norm, training.weight_decay) == (0.0, 0.0)
 

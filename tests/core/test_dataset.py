@@ -84,7 +84,7 @@ def test_a_batch_holds_the_names_asked_for_in_their_order(dataset):
     assert labels.tolist() == [1, 1, 2, 1]
     assert len(names) == 4
     assert names.batch_sizes == (4, 4, 4, 1, 1, 1, 1)
-    ends = names.letters[names.last_rows()]
+    ends = names.letters[names.last]
     assert ends.tolist() == encode("nlkn").tolist()
 
 

@@ -56,13 +56,13 @@ def test_the_row_before_each_letter_is_the_same_names_last_letter_or_its_beginni
 def test_the_last_row_of_each_name_holds_its_last_letter(lengths):
     names = random_names(lengths)
     batch = pack_names(names)
-    assert batch.letters[batch.last_rows()].tolist() == [int(name[-1]) for name in names]
+    assert batch.letters[batch.last].tolist() == [int(name[-1]) for name in names]
 
 
 def test_last_rows_are_told_apart_even_where_letters_are_alike():
     batch = pack_names([np.array([7] * length, dtype=np.uint8) for length in (1, 3, 2)])
     # Sorted: three, two, one letters; rows 0-2 first letters, 3-4 second, 5 third.
-    assert batch.last_rows().tolist() == [2, 5, 4]
+    assert batch.last.tolist() == [2, 5, 4]
 
 
 def test_every_letter_knows_the_row_of_the_state_before_it():
