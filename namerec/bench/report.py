@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import resource
 import statistics
-import sys
-from collections.abc import Callable
+import tracemalloc
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import torch
 
-from namerec.bench.contestants import Batch, TorchRNN, network, report_loops, training_step
+from namerec.bench.contestants import TorchRNN, network, report_loops, training_step
 from namerec.bench.measure import Timing, batches, matrix_product_rate, race, timed
 from namerec.core.alphabet import LETTERS
 from namerec.core.dataset import Dataset, LabelledName
@@ -161,44 +160,28 @@ def _repeated(dataset: Dataset, indices: np.ndarray) -> Dataset:
 
 def _growth(report: Report, say: Callable[[str], None]) -> None:
     """Generated names from 1,000 to 1,000,000: speed should stay level, memory grow in line."""
-    generator = np.random.default_rng(0)
     for count in (1_000, 10_000, 100_000, 1_000_000):
         say(f"growth, {count:,} generated names")
-        lengths = np.clip(generator.normal(7, 2, count).round(), 2, 20).astype(int)
-        table = np.frombuffer(LETTERS[:52].encode(), dtype=np.uint8)
-        rows = table[generator.integers(0, 52, (count, 20))]
-        lines = [
-            LabelledName(row[:length].tobytes().decode(), "even" if length % 2 else "odd")
-            for row, length in zip(rows, lengths, strict=True)
-        ]
-        before = _memory()
-        holder: list[Dataset] = []
+        lines = list(_generated(count))
         report.times[f"encode_{count}_names_seconds"] = timed(
-            lambda lines=lines, holder=holder: holder.append(Dataset.build("generated", lines))  # type: ignore[misc]
+            lambda lines=lines: Dataset.build("generated", lines)  # type: ignore[misc]
         )
-        dataset = holder[0]
-        report.times[f"bytes_a_name_at_{count}"] = max(_memory() - before, 0) / count
-        model = network("custom_lstm", HIDDEN, 1, 2, tanh=False)
-        step = training_step(model)
-        order = generator.permutation(count)[:51_200]
-
-        def an_epoch(
-            dataset: Dataset = dataset, order: np.ndarray = order, step: Any = step
-        ) -> None:
-            for begin in range(0, len(order), 256):
-                chosen = order[begin : begin + 256]
-                lengths = dataset.lengths[chosen]
-                letters = dataset.letters[chosen, : int(lengths.max())]
-                step(Batch(letters, lengths, torch.from_numpy(dataset.labels[chosen])))
-
-        report.times[f"names_per_second_of_{count}"] = len(order) / timed(an_epoch)
+        del lines
+        tracemalloc.start()
+        dataset = Dataset.build("generated", _generated(count))
+        held, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        report.times[f"bytes_a_name_at_{count}"] = held / count
+        report.times[f"most_bytes_a_name_at_{count}"] = most / count
+        step = training_step(network("custom_lstm", HIDDEN, 1, 2, tanh=False))
+        timings = race({"custom_lstm": step}, batches(dataset, 256, 0), 20, 10)
+        report.times[f"names_per_second_of_{count}"] = timings["custom_lstm"].names_per_second
 
 
-def _memory() -> int:
-    """The process's memory in use now, bytes (the most so far, where the system tells no more)."""
-    try:
-        with open("/proc/self/statm") as file:
-            return int(file.read().split()[1]) * resource.getpagesize()
-    except OSError:
-        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return most if sys.platform == "darwin" else 1024 * most
+def _generated(count: int) -> Iterator[LabelledName]:
+    """Names of random letters, 2 to 20 of them and 7 in the mean."""
+    generator = np.random.default_rng(0)
+    lengths = np.clip(generator.normal(7, 2, count).round(), 2, 20).astype(int)
+    for length in lengths.tolist():
+        letters = "".join(LETTERS[index] for index in generator.integers(0, 52, length).tolist())
+        yield LabelledName(letters, "even" if length % 2 else "odd")
