@@ -1,4 +1,7 @@
-"""One way to every corpus: by its short name, or by a path to a folder or table of your own."""
+"""One way to every corpus: by its short name, or by a path to a folder or table of your own.
+
+Those uploaded and kept have a short name too: `own:` and an id.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ from pathlib import Path
 from namerec.core.dataset import Dataset
 from namerec.data import bundled, tutorial
 from namerec.data.folder import read_folder
+from namerec.data.kept import PREFIX, OwnCorpus
+from namerec.data.own import OwnCorpora
 from namerec.data.table import read_table
 from namerec.data.text import shown
 from namerec.errors import DataError
@@ -40,7 +45,11 @@ class CorpusInfo:
 
 
 def available() -> list[CorpusInfo]:
-    """The corpora with a short name, those that are not installed yet among them."""
+    """The corpora with a short name, those that are not installed yet among them.
+
+    Kept uploads come last, the newest first; damaged ones are only in `OwnCorpora.entries`.
+    """
+    kept = OwnCorpora()
     own = tutorial.own_folder()
     return [
         CorpusInfo(
@@ -59,6 +68,18 @@ def available() -> list[CorpusInfo]:
             installed=tutorial.installed() is not None,
             where=str(own or tutorial.cache_folder()),
         ),
+        *(
+            CorpusInfo(
+                reference=corpus.reference,
+                title=corpus.title,
+                description=f"{len(corpus.categories)} categories, {corpus.names:,} lines: your "
+                f"own, kept since {corpus.kept.astimezone():%Y-%m-%d %H:%M}.",
+                installed=True,
+                where=str(kept.where(corpus.id)),
+            )
+            for corpus in kept.entries()
+            if isinstance(corpus, OwnCorpus)
+        ),
     ]
 
 
@@ -66,8 +87,9 @@ def load(reference: str) -> Dataset:
     """Reads a corpus and encodes it.
 
     Args:
-        reference: “bundled”, “tutorial”, or the path of a folder of text files or of a CSV or TSV
-            file. A folder of your own that is called “tutorial” is “./tutorial”.
+        reference: “bundled”, “tutorial”, “own:” and the id of a kept upload, or the path of a
+            folder of text files or of a CSV or TSV file. A folder of your own that is called
+            “tutorial” is “./tutorial”.
 
     Raises:
         DataError: If there is no such corpus, or it cannot be read as names with categories.
@@ -80,6 +102,8 @@ def load(reference: str) -> Dataset:
         original = tutorial.is_original(folder)
         title = "tutorial corpus" if original else "tutorial corpus (changed copy)"
         return Dataset.build(title, read_folder(folder))
+    if reference.startswith(PREFIX):
+        return OwnCorpora().load(reference.removeprefix(PREFIX))
     path, is_folder = _existing(reference)
     lines = read_folder(path) if is_folder else read_table(path)
     return Dataset.build(shown(Path(os.path.abspath(path)).name or str(path)), lines)
@@ -88,8 +112,8 @@ def load(reference: str) -> Dataset:
 def _existing(reference: str) -> tuple[Path, bool]:
     """The path that a reference names, and whether it is a folder."""
     allowed = (
-        "Allowed are “bundled”, “tutorial”, a folder with one text file a category, or a CSV or "
-        "TSV file with a name and a category column."
+        "Allowed are “bundled”, “tutorial”, “own:” and the id of a kept upload, a folder with "
+        "one text file a category, or a CSV or TSV file with a name and a category column."
     )
     if not reference.strip():
         raise DataError(f"No dataset was given. {allowed}")
@@ -112,10 +136,12 @@ def stamp(reference: str) -> str:
     """Changes whenever the files behind a reference do; for those who keep what `load` gave.
 
     Raises:
-        DataError: If a path given as reference is not there.
+        DataError: If a path or a kept upload given as reference is not there.
     """
     if reference == BUNDLED:
         return ""
+    if reference.startswith(PREFIX):
+        return OwnCorpora().stamp(reference.removeprefix(PREFIX))
     if reference == TUTORIAL:
         path, is_folder = tutorial.corpus_folder(), True
     else:

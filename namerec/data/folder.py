@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Iterator
 from pathlib import Path
 
 from namerec.core.dataset import LabelledName
@@ -56,14 +58,16 @@ def names_in(raw: bytes, file_name: str) -> list[LabelledName]:
     Raises:
         DataError: If it is not UTF-8, a line is no name, or its name is no category.
     """
+    return list(names_in_text(decode(raw, file_name), file_name))
+
+
+def names_in_text(text: str, file_name: str) -> Iterator[LabelledName]:
+    """The names of one `<Category>.txt` that is decoded already; otherwise as `names_in`."""
     quoted = f"“{shown(file_name)}”"
     category = checked_category(Path(file_name).stem, f"the file name {quoted}")
-    text = decode(raw, file_name).replace("\r\n", "\n").replace("\r", "\n")
-    return [
-        LabelledName(name, category)
-        for number, line in enumerate(text.split("\n"), start=1)
-        if (name := checked_name(line, f"line {number:,} of {quoted}"))
-    ]
+    for number, line in enumerate(io.StringIO(text, newline=None), start=1):
+        if name := checked_name(line, f"line {number:,} of {quoted}"):
+            yield LabelledName(name, category)
 
 
 def is_names_file(file_name: str) -> bool:

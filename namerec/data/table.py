@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from namerec.core.dataset import LabelledName
@@ -13,8 +14,14 @@ from namerec.data.text import checked_category, checked_name, decode, read_bytes
 from namerec.errors import DataError
 
 #: Headings that are recognised, compared case-insensitively; of several, the first listed counts.
-NAME_COLUMNS = ("name", "surname", "word", "text")
-CATEGORY_COLUMNS = ("category", "label", "language", "class", "nationality", "country", "gender")
+NAME_COLUMNS = (
+    *("name", "surname", "word", "text"),
+    *("first name", "first_name", "firstname", "last name", "last_name", "lastname"),
+)
+CATEGORY_COLUMNS = (
+    *("category", "label", "language", "class", "nationality", "country"),
+    *("gender", "sex", "lang"),
+)
 SPLIT_COLUMNS = ("split", "part", "set", "fold")
 
 #: What a split column may say, compared case-insensitively.
@@ -30,9 +37,21 @@ SPLIT_VALUES: dict[str, Part] = {
     "held-out": "test",
 }
 
-_TAB_EXTENSIONS = frozenset({".tsv", ".tab"})
+#: Extensions of files that are separated by tabs before anything else.
+TAB_EXTENSIONS = frozenset({".tsv", ".tab"})
+#: What may stand between two cells, the most usual first, and what screens call it.
+DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 #: Most headings listed in a message.
 _MAX_LISTED = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Where the columns of names, categories and parts stand in a row, counted from 0."""
+
+    name: int
+    category: int
+    split: int | None = None
 
 
 def read_table(
@@ -67,8 +86,8 @@ def parse_table(
     """The names of a table. Every cell is text: “NA”, “None” and “True” are surnames too.
 
     Args:
-        raw: Its content, UTF-8, separated by commas, semicolons or tabs; the first line that is
-            not blank names the columns.
+        raw: Its content, UTF-8, separated by one of `DELIMITERS`; the first line that is not
+            blank names the columns.
         file_name: Its name, for messages; `.tsv` and `.tab` speak for tabs.
         name_column: Heading of the names, or None for the first of `NAME_COLUMNS`.
         category_column: Heading of the categories, or None for the first of `CATEGORY_COLUMNS`.
@@ -85,37 +104,50 @@ def parse_table(
     """
     title = f"“{shown(file_name)}”"
     text = decode(raw, file_name)
-    delimiter = _delimiter(text, title, file_name, (name_column, category_column))
-    rows = _rows(text, delimiter, title)
+    delimiter = guessed_delimiter(text, title, file_name, (name_column, category_column))
+    rows = rows_of(text, delimiter, title)
     _, header = next(rows, (0, []))
     if not header:
         raise DataError(f"{title} is empty. Its first line must name the columns.")
     name_at = _column(header, name_column, NAME_COLUMNS, "names", title)
     category_at = _column(header, category_column, CATEGORY_COLUMNS, "categories", title)
     split_at = None
-    if split_column is not None or _find(header, None, SPLIT_COLUMNS, {name_at, category_at}):
+    if split_column is not None or places(header, None, SPLIT_COLUMNS, {name_at, category_at}):
         split_at = _column(
             header, split_column, SPLIT_COLUMNS, "parts of the split", title, {name_at, category_at}
         )
-    names: list[LabelledName] = []
+    return list(labelled(rows, len(header), Columns(name_at, category_at, split_at), title))
+
+
+def labelled(
+    rows: Iterable[tuple[int, list[str]]], width: int, columns: Columns, title: str
+) -> Iterator[LabelledName]:
+    """The names in rows of a table.
+
+    Args:
+        rows: As `rows_of` gives them, without the headings.
+        width: Cells that each row must have.
+        columns: Where in a row to look.
+        title: The table's name, for messages.
+
+    Raises:
+        DataError: As `parse_table`.
+    """
     for number, row in rows:
         where = f"line {number:,} of {title}"
-        if len(row) != len(header):
+        if len(row) != width:
             raise DataError(
-                f"There are {len(row):,} cells in {where}, but {len(header):,} columns. Put names "
+                f"There are {len(row):,} cells in {where}, but {width:,} columns. Put names "
                 "that hold a separator in double quotes."
             )
-        names.append(
-            LabelledName(
-                checked_name(row[name_at], where),
-                checked_category(row[category_at], where),
-                None if split_at is None else _part(row[split_at], where),
-            )
+        yield LabelledName(
+            checked_name(row[columns.name], where),
+            checked_category(row[columns.category], where),
+            None if columns.split is None else _part(row[columns.split], where),
         )
-    return names
 
 
-def _rows(text: str, delimiter: str, title: str) -> Iterator[tuple[int, list[str]]]:
+def rows_of(text: str, delimiter: str, title: str) -> Iterator[tuple[int, list[str]]]:
     """Rows that are not blank, each with the number of the line it begins on."""
     reader = csv.reader(
         io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True
@@ -135,22 +167,24 @@ def _rows(text: str, delimiter: str, title: str) -> Iterator[tuple[int, list[str
             yield number, row
 
 
-def _delimiter(text: str, title: str, file_name: str, wanted: tuple[str | None, str | None]) -> str:
+def guessed_delimiter(
+    text: str, title: str, file_name: str, wanted: tuple[str | None, str | None] = (None, None)
+) -> str:
     """The separator under which the heading says most: first needed columns, then any columns."""
 
     def columns(delimiter: str) -> tuple[int, int]:
         try:
-            _, header = next(_rows(text, delimiter, title), (0, []))
+            _, header = next(rows_of(text, delimiter, title), (0, []))
         except DataError:
             return 0, 0
         needed = zip(wanted, (NAME_COLUMNS, CATEGORY_COLUMNS), strict=True)
-        return sum(bool(_find(header, *columns)) for columns in needed), len(header)
+        return sum(bool(places(header, *columns)) for columns in needed), len(header)
 
-    by_extension = "\t,;" if Path(file_name).suffix.lower() in _TAB_EXTENSIONS else ",;\t"
-    return max(by_extension, key=columns)
+    tabs_first = Path(file_name).suffix.lower() in TAB_EXTENSIONS
+    return max(sorted(DELIMITERS, key="\t".__ne__) if tabs_first else DELIMITERS, key=columns)
 
 
-def _find(
+def places(
     header: Sequence[str],
     explicit: str | None,
     synonyms: Sequence[str],
@@ -159,9 +193,9 @@ def _find(
     """Where a column stands: empty if it is missing, several places if it is there twice."""
     headings = [cell.strip().casefold() for cell in header]
     for heading in synonyms if explicit is None else (explicit.strip().casefold(),):
-        places = [at for at, cell in enumerate(headings) if cell == heading and at not in taken]
-        if places:
-            return places
+        found = [at for at, cell in enumerate(headings) if cell == heading and at not in taken]
+        if found:
+            return found
     return []
 
 
@@ -173,15 +207,15 @@ def _column(
     title: str,
     taken: frozenset[int] | set[int] = frozenset(),
 ) -> int:
-    places = _find(header, explicit, synonyms, taken)
-    if len(places) == 1:
-        return places[0]
+    found = places(header, explicit, synonyms, taken)
+    if len(found) == 1:
+        return found[0]
     listed = ", ".join(f"“{shown(cell.strip())}”" for cell in header[:_MAX_LISTED])
     more = f" and {len(header) - _MAX_LISTED:,} more" if len(header) > _MAX_LISTED else ""
     sought = ", ".join(synonyms) if explicit is None else f"“{shown(explicit)}”"
-    if places:
+    if found:
         raise DataError(
-            f"{title} has {len(places)} columns called “{shown(header[places[0]].strip())}”. "
+            f"{title} has {len(found)} columns called “{shown(header[found[0]].strip())}”. "
             "Rename all but one of them."
         )
     raise DataError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 import unicodedata
+from collections.abc import Sequence
 from pathlib import Path
 
 from namerec.core.alphabet import MAX_TEXT
@@ -47,6 +48,12 @@ def read_bytes(path: Path) -> bytes:
             "names may have. Give a smaller part of it."
         )
     return raw
+
+
+def listed(texts: Sequence[str], most: int = 5) -> str:
+    """Somebody's texts in a row, quoted; of many, the first few and how many more there are."""
+    quoted = ", ".join(f"“{shown(text)}”" for text in texts[:most])
+    return f"{quoted} and {len(texts) - most:,} more" if len(texts) > most else quoted
 
 
 def decode(raw: bytes, title: str) -> str:

@@ -17,8 +17,8 @@ from namerec.core.dataset import Dataset
 from namerec.core.results import EpochRecord, FinalRecord, StepRecord
 from namerec.core.splits import make_split
 from namerec.core.training import Checkpoint, Plan, Progress, plan, train
+from namerec.disk import write_whole
 from namerec.errors import DataError, NamerecError, RunError
-from namerec.runs.atomic import write_whole
 from namerec.runs.folder import RunFolder
 from namerec.runs.records import PartScores
 

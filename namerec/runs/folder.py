@@ -28,8 +28,8 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from namerec.core.results import PARTS, EpochRecord, Part, PredictedNames, StepRecord
 from namerec.core.training import Checkpoint, Progress, Resumed
+from namerec.disk import UNFINISHED, append_flushed, write_whole
 from namerec.errors import RunError
-from namerec.runs.atomic import UNFINISHED, append_flushed, write_whole
 from namerec.runs.fitting import check_predictions, check_resume, check_weights
 from namerec.runs.records import (
     ACTIVE_STATES,

@@ -12,13 +12,11 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-import platformdirs
-
 import namerec
 from namerec.core.config import RunConfig
 from namerec.core.dataset import Dataset
+from namerec.disk import home, write_whole
 from namerec.errors import RunError
-from namerec.runs.atomic import write_whole
 from namerec.runs.folder import RunFolder
 from namerec.runs.machine import thread_count
 from namerec.runs.records import RESUMABLE_STATES, DatasetInfo, RunInfo, RunState, RunStatus
@@ -37,12 +35,6 @@ LOOKED_INTO = (
 
 _ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,99}")
 _RECORDED_PACKAGES = ("torch", "numpy", "safetensors")
-
-
-def home() -> Path:
-    """The data folder: `NAMEREC_HOME` if set, else the user's own by the system's convention."""
-    given = os.environ.get("NAMEREC_HOME")
-    return Path(os.path.expanduser(given)) if given else Path(platformdirs.user_data_dir("namerec"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
+from namerec.disk import write_whole
 from namerec.errors import RunError
-from namerec.runs.atomic import write_whole
 
 #: Largest tensor file read, bytes: the largest network that can be set, with optimizer state,
 #: takes 0.4 GB.

@@ -14,9 +14,9 @@ from namerec.core.config import MODEL_KINDS
 from namerec.core.dataset import Dataset, LabelledName
 from namerec.core.results import EpochRecord, PredictedNames, StepRecord
 from namerec.core.training import Checkpoint
+from namerec.disk import append_flushed
 from namerec.errors import RunError
 from namerec.runs import folder as folder_module
-from namerec.runs.atomic import append_flushed
 from namerec.runs.folder import RunFolder
 from namerec.runs.records import RunStatus
 from namerec.runs.store import RunStore
@@ -549,7 +549,7 @@ def test_a_process_that_is_killed_frees_the_run_it_held(stopped):
     code = f"""
 import sys
 from pathlib import Path
-from namerec.runs.atomic import append_flushed
+from namerec.disk import append_flushed
 from namerec.runs.folder import RunFolder
 with RunFolder(Path({str(stopped.path)!r})).lock():
     print("held", flush=True)

@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 
 from namerec.core.dataset import Dataset
+from namerec.disk import home
 from namerec.errors import RunError
 from namerec.runs import store as store_module
 from namerec.runs.folder import RunFolder
 from namerec.runs.records import PartScores, RunStatus
-from namerec.runs.store import PRETRAINED, DamagedRun, RunStore, RunSummary, home
+from namerec.runs.store import PRETRAINED, DamagedRun, RunStore, RunSummary
 from tests.conftest import ROOT, tiny_config
 from tests.runs.references import assert_no_debris, assert_sentence
 

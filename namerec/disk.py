@@ -1,12 +1,24 @@
-"""Files that are whole or not there: written aside, flushed to the disk, renamed into place."""
+"""The data folder, and files that are whole or not there.
+
+They are written aside, flushed to the disk and renamed into place.
+"""
 
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
+
+import platformdirs
 
 #: Ending of a file that is still being written; anything so called is debris after a crash.
 UNFINISHED = ".part"
+
+
+def home() -> Path:
+    """The data folder: `NAMEREC_HOME` if set, else the user's own by the system's convention."""
+    given = os.environ.get("NAMEREC_HOME")
+    return Path(os.path.expanduser(given)) if given else Path(platformdirs.user_data_dir("namerec"))
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -19,7 +31,7 @@ def write_whole(path: Path, content: bytes) -> None:
     Raises:
         OSError: If the disk refuses; nothing of the attempt is left.
     """
-    aside = path.with_name(f"{path.name}.{os.getpid()}{UNFINISHED}")
+    aside = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_native_id()}{UNFINISHED}")
     try:
         with aside.open("wb") as file:
             file.write(content)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from namerec.runs.atomic import append_flushed, write_whole
+from namerec.disk import append_flushed, write_whole
 from tests.conftest import ROOT
 from tests.runs.references import assert_no_debris
 
@@ -108,7 +108,7 @@ def _on_a_full_disk(action: str, path: Path, limit: int) -> None:
     code = f"""
 import resource
 from pathlib import Path
-from namerec.runs.atomic import append_flushed, write_whole
+from namerec.disk import append_flushed, write_whole
 resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))
 path = Path({str(path)!r})
 try:

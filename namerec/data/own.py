@@ -1,0 +1,225 @@
+"""Corpora of your own, kept in the data folder: `corpora/<id>.csv` and `corpora/<id>.json`.
+
+The id is the beginning of the dataset's fingerprint. So the same names are the same corpus however
+often they are uploaded, and an upload brought again is found by the runs that were trained on it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from namerec.core.dataset import Dataset
+from namerec.core.results import PARTS
+from namerec.data.kept import ID, ID_DIGITS, PREFIX, DamagedCorpus, OwnCorpus
+from namerec.data.table import parse_table
+from namerec.data.text import MAX_BYTES, read_bytes, shown
+from namerec.data.upload import Upload
+from namerec.disk import UNFINISHED, home, write_whole
+from namerec.errors import DataError
+
+#: Most bytes of a description: 200 categories with long names, and all notices, many times over.
+_MAX_DESCRIPTION_BYTES = 2**20
+#: Age in seconds from which a file without its description is one that a killed process left.
+_DEBRIS_AGE = 3600.0
+
+
+class OwnCorpora:
+    """Keeps, lists, finds, loads and removes corpora of your own."""
+
+    def __init__(self, root: Path | None = None) -> None:
+        self.root = root if root is not None else home() / "corpora"
+
+    def keep(self, upload: Upload) -> OwnCorpus:
+        """Stores an upload; one with the same fingerprint is replaced.
+
+        Raises:
+            DataError: If the data folder cannot be written, or the names take too much room.
+        """
+        dataset = upload.dataset
+        content = _table(dataset)
+        if len(content) > MAX_BYTES:
+            raise DataError(
+                f"The names and categories of “{dataset.title}” take {len(content) // 2**20:,} MiB "
+                f"written out; at most {MAX_BYTES // 2**20} MiB are kept. Give the categories "
+                "shorter names, or fewer names."
+            )
+        corpus = OwnCorpus(
+            id=dataset.fingerprint[:ID_DIGITS],
+            title=dataset.title,
+            fingerprint=dataset.fingerprint,
+            kept=datetime.now(UTC),
+            names=len(dataset),
+            categories=dataset.categories,
+            has_split=dataset.given_parts is not None,
+            csv_bytes=len(content),
+            notices=upload.notices,
+        )
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            self._sweep()
+            # The description comes last: without it there is no corpus.
+            write_whole(self._table_path(corpus.id), content)
+            write_whole(self._path(corpus.id), corpus.model_dump_json(indent=2).encode())
+        except OSError as error:
+            raise DataError(
+                f"The corpus cannot be kept in {self.root}: {error.strerror}. Free some space, or "
+                "set NAMEREC_HOME to a folder that can be written."
+            ) from error
+        return corpus
+
+    def entries(self) -> list[OwnCorpus | DamagedCorpus]:
+        """All kept corpora, the newest first, damaged ones behind them. Reads no names."""
+        readable: list[OwnCorpus] = []
+        damaged: list[OwnCorpus | DamagedCorpus] = []
+        for identity in self._ids():
+            try:
+                readable.append(self.describe(identity))
+            except DataError as error:
+                damaged.append(DamagedCorpus(identity, str(error)))
+        return [*sorted(readable, key=lambda corpus: corpus.kept, reverse=True), *damaged]
+
+    def find(self, fingerprint: str) -> OwnCorpus | None:
+        """The kept corpus with a fingerprint, or None if it is gone or damaged."""
+        with contextlib.suppress(DataError):
+            corpus = self.describe(fingerprint[:ID_DIGITS])
+            if corpus.fingerprint == fingerprint:
+                return corpus
+        return None
+
+    def describe(self, identity: str) -> OwnCorpus:
+        """What is known of a kept corpus.
+
+        Raises:
+            DataError: If there is none of that id, or its files are damaged.
+        """
+        if not ID.fullmatch(identity) or not self._path(identity).is_file():
+            raise DataError(
+                f"The corpus “{PREFIX}{shown(identity)}” is not, or no longer, kept on this "
+                "computer. Upload the same names again to bring it back, or choose another corpus."
+            )
+        try:
+            with self._path(identity).open("rb") as file:
+                raw = file.read(_MAX_DESCRIPTION_BYTES + 1)
+            corpus = OwnCorpus.model_validate_json(raw)
+            if corpus.id != identity:
+                raise ValueError("it describes another corpus")
+            if self._table_path(identity).stat().st_size != corpus.csv_bytes:
+                raise ValueError("its table of names is torn")
+        except ValidationError as error:
+            raise _damaged(identity, "its description is not whole") from error
+        except (OSError, ValueError) as error:
+            raise _damaged(identity, getattr(error, "strerror", None) or str(error)) from error
+        return corpus
+
+    def load(self, identity: str) -> Dataset:
+        """Reads a kept corpus; its fingerprint is the one it was kept with.
+
+        Raises:
+            DataError: If there is none of that id, or its files are damaged.
+        """
+        corpus = self.describe(identity)
+        try:
+            lines = parse_table(
+                read_bytes(self._table_path(identity)),
+                corpus.title,
+                name_column=_HEADER[0],
+                category_column=_HEADER[1],
+                split_column=_HEADER[2] if corpus.has_split else None,
+            )
+            dataset = Dataset.build(corpus.title, lines)
+        except DataError as error:
+            raise _damaged(identity, "its table of names cannot be read") from error
+        if dataset.fingerprint != corpus.fingerprint:
+            raise _damaged(identity, "its names are not those that were kept")
+        return dataset
+
+    def stamp(self, identity: str) -> str:
+        """Changes whenever the files of a kept corpus do.
+
+        Raises:
+            DataError: If there is none of that id, or its files are damaged.
+        """
+        self.describe(identity)
+        paths = (self._table_path(identity), self._path(identity))
+        return ";".join(str(path.stat().st_mtime_ns) for path in paths)
+
+    def where(self, identity: str) -> Path:
+        """The file that holds a kept corpus's names."""
+        return self._table_path(identity)
+
+    def remove(self, identity: str) -> None:
+        """Removes a kept corpus, damaged or not. Runs trained on it stay, without their names.
+
+        Raises:
+            DataError: If there is none of that id, or the folder cannot be written.
+        """
+        if identity not in self._ids():
+            self.describe(identity)
+        try:
+            self._path(identity).unlink(missing_ok=True)
+            self._table_path(identity).unlink(missing_ok=True)
+        except OSError as error:
+            raise DataError(
+                f"The corpus “{PREFIX}{identity}” cannot be removed from {self.root}: "
+                f"{error.strerror}. Check that you may write there."
+            ) from error
+
+    def _ids(self) -> list[str]:
+        try:
+            names = sorted(path.stem for path in self.root.glob("*.json"))
+        except OSError:
+            return []
+        return [name for name in names if ID.fullmatch(name)]
+
+    def _path(self, identity: str) -> Path:
+        return self.root / f"{identity}.json"
+
+    def _table_path(self, identity: str) -> Path:
+        return self.root / f"{identity}.csv"
+
+    def _sweep(self) -> None:
+        """Removes what a killed process left: unfinished files, and tables without description."""
+        described = set(self._ids())
+        for path in self._debris(described):
+            with contextlib.suppress(OSError):
+                if time.time() - path.stat().st_mtime > _DEBRIS_AGE:
+                    path.unlink(missing_ok=True)
+
+    def _debris(self, described: set[str]) -> Iterator[Path]:
+        yield from self.root.glob(f"*{UNFINISHED}")
+        for path in self.root.glob("*.csv"):
+            if ID.fullmatch(path.stem) and path.stem not in described:
+                yield path
+
+
+_HEADER = ("name", "category", "split")
+
+
+def _table(dataset: Dataset) -> bytes:
+    """A dataset as a CSV table in UTF-8: names as written, in their order, duplicates kept."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    columns: list[list[str]] = [
+        list(dataset.names),
+        [dataset.categories[label] for label in dataset.labels],
+    ]
+    if dataset.given_parts is not None:
+        columns.append([PARTS[part] for part in dataset.given_parts])
+    writer.writerow(_HEADER[: len(columns)])
+    writer.writerows(zip(*columns, strict=True))
+    return text.getvalue().encode()
+
+
+def _damaged(identity: str, reason: str) -> DataError:
+    return DataError(
+        f"The corpus “{PREFIX}{identity}” is damaged: {shown(reason)}. Remove it and upload the "
+        "same names again."
+    )

@@ -1,0 +1,150 @@
+"""Categories in rows from top to bottom: what the figures of a corpus have in common."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import plotly.graph_objects as go
+
+from namerec.figures.theme import SMALL_FONT_SIZE, Scale, Theme, axis
+from namerec.figures.words import label, literal, number, percent
+
+#: Most categories whose labels, and numbers beside the bars, all have room.
+MOST_WITH_LABELS = 40
+#: Said on a figure of a corpus, or a choice from one, that has no names.
+NO_NAMES = "No names were counted."
+#: Most cells that answer to the pointer, the strongest first: with long words they are a megabyte.
+MOST_WORDS = 4_000
+#: Room above a heat map for its colour bar, in pixels.
+ABOVE_HEAT_MAP = 68
+# Height of a category's row in pixels, and of all rows together.
+_ROW = 22
+_LEAST_ROWS, _MOST_ROWS = 88, 640
+
+
+class HeatMap(NamedTuple):
+    """What a heat map shows.
+
+    Attributes:
+        share: 0..1, nan where there is nothing, (categories, columns).
+        words: What each cell says, plain text; empty where there is nothing, and for the weakest
+            cells of more than `MOST_WORDS`.
+    """
+
+    share: np.ndarray
+    words: list[list[str]]
+
+
+def rows_height(categories: int) -> int:
+    """Height of so many rows in pixels, bounded whatever their number."""
+    return min(max(_ROW * categories, _LEAST_ROWS), _MOST_ROWS)
+
+
+def category_axis(
+    theme: Theme, categories: Sequence[str], title: str, **settings: Any
+) -> dict[str, Any]:
+    """A y axis with a row for each category, from top to bottom; labels of every few where many."""
+    ends = max(len(categories), 1) - 0.5
+    return axis(theme, title, range=[ends, -0.5], **category_ticks(theme, categories)) | settings
+
+
+def category_ticks(theme: Theme, categories: Sequence[str]) -> dict[str, Any]:
+    """Labels of categories by their position on an axis; of every few where there are many."""
+    every = math.ceil(len(categories) / MOST_WITH_LABELS) or 1
+    shown = list(range(0, len(categories), every))
+    crowded = len(categories) > MOST_WITH_LABELS // 2
+    return {
+        "tickmode": "array",
+        "tickvals": shown,
+        "ticktext": [label(categories[index]) for index in shown],
+        "tickfont": {"size": SMALL_FONT_SIZE - 2 * crowded, "color": theme.text},
+        "ticks": "",
+        "showgrid": False,
+        "fixedrange": True,
+    }
+
+
+def counted(count: int, noun: str) -> str:
+    """A number of things in words: `1 name`, `108 names`."""
+    return f"{number(count)} {noun}" if count == 1 else f"{number(count)} {noun}s"
+
+
+def part_of(count: int, whole: int) -> str:
+    """A part of a whole in words: `99 of 100 (99 %)`."""
+    return f"{number(count)} of {number(whole)} ({percent(count / max(whole, 1))})"
+
+
+def hover_text(words: str) -> str:
+    """Plain text for a hover box, where each of its lines is shown literally."""
+    return "<br>".join(literal(line) for line in words.split("\n"))
+
+
+def heat_map(share: np.ndarray, words: Callable[[int, int], str]) -> HeatMap:
+    """A heat map of shares 0..1, (categories, columns), with words for a row and a column.
+
+    Words are one line for each thing they say, and plain text.
+    """
+    filled = np.argwhere(share > 0)
+    strongest = np.argsort(-share[filled[:, 0], filled[:, 1]], kind="stable")[:MOST_WORDS]
+    said = [["" for _ in range(share.shape[1])] for _ in range(share.shape[0])]
+    for row, column in filled[strongest].tolist():
+        said[row][column] = words(row, column)
+    return HeatMap(np.where(share > 0, share, np.nan), said)
+
+
+def draw_heat_map(
+    figure: go.Figure,
+    shown: HeatMap,
+    theme: Theme,
+    title: str,
+    *,
+    scale: Scale | None = None,
+    x: list[int] | None = None,
+    yaxis: str = "y",
+) -> None:
+    """Adds a heat map of percentages, 0 to the strongest cell, and a colour bar at the top."""
+    rows, columns = shown.share.shape
+    percentages = [
+        [None if math.isnan(share) else round(100 * share, 2) for share in shares]
+        for shares in shown.share.tolist()
+    ]
+    gap = 1 if rows <= MOST_WITH_LABELS else 0
+    figure.add_heatmap(
+        z=percentages,
+        x=x or list(range(columns)),
+        y=list(range(rows)),
+        yaxis=yaxis,
+        zmin=0,
+        zmax=100 * float(np.nanmax(shown.share)),
+        colorscale=scale or theme.sequential,
+        # Not a template: with one, cells that say nothing would show an empty box.
+        hovertext=[[hover_text(words) if words else "" for words in row] for row in shown.words],
+        hoverinfo="text",
+        hoverongaps=False,
+        xgap=gap,
+        ygap=gap,
+        colorbar={
+            "orientation": "h",
+            "x": 0.5,
+            "xanchor": "center",
+            "y": 1,
+            "yanchor": "bottom",
+            "ypad": 6,
+            "len": 260,
+            "lenmode": "pixels",
+            "thickness": 8,
+            "outlinewidth": 0,
+            "ticks": "",
+            "ticksuffix": " %",
+            "nticks": 6,
+            "tickfont": {"size": SMALL_FONT_SIZE, "color": theme.muted},
+            "title": {
+                "text": title,
+                "side": "top",
+                "font": {"size": SMALL_FONT_SIZE, "color": theme.muted},
+            },
+        },
+    )
