@@ -7,9 +7,16 @@ from namerec.core.dataset import Dataset, LabelledName
 from namerec.core.splits import make_split
 from namerec.core.training import train
 from namerec.data import catalogue
+from namerec.disk import home
 from namerec.jobs.executors import LocalExecutor
 from namerec.jobs.manager import JobManager
+from namerec.jobs.yardsticks import YardstickKeeper
 from namerec.runs.store import RunStore
+
+
+def local_yardsticks() -> YardstickKeeper:
+    """The yardsticks, kept in the user's data folder."""
+    return YardstickKeeper(home() / "yardsticks")
 
 
 def local_manager() -> JobManager:

@@ -1,6 +1,6 @@
-"""The one job manager of this server, shared by all browser sessions.
+"""The one job manager and the yardsticks of this server, shared by all browser sessions.
 
-Kept alone in its file: a change to a cached function's file makes a new, empty manager.
+Kept alone in their file: a change to a cached function's file makes a new, empty manager.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import streamlit as st
 
 if TYPE_CHECKING:
     from namerec.jobs.manager import JobManager
+    from namerec.jobs.yardsticks import YardstickKeeper
 
 
 @st.cache_resource(show_spinner="Waking PyTorch…")
@@ -19,3 +20,11 @@ def manager() -> JobManager:
     from namerec.jobs.local import local_manager  # late: brings torch along
 
     return local_manager()
+
+
+@st.cache_resource(show_spinner=False)
+def yardstick_keeper() -> YardstickKeeper:
+    """The server's yardsticks."""
+    from namerec.jobs.local import local_yardsticks
+
+    return local_yardsticks()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from namerec.core.alphabet import NormalisedName
-from namerec.core.config import ModelConfig, Protocol
+from namerec.core.config import ModelConfig, Protocol, TrainConfig
 from namerec.core.results import (
     ConfusionMatrix,
     GateTrace,
@@ -17,12 +17,13 @@ from namerec.core.results import (
     Prediction,
     Scores,
 )
-from namerec.errors import DataError, RunError
-from namerec.ui.server import manager
+from namerec.errors import DataError, NamerecError, RunError
+from namerec.ui.server import manager, yardstick_keeper
 
 if TYPE_CHECKING:
     from namerec.core.dataset import Dataset
     from namerec.core.splits import Split
+    from namerec.jobs.yardsticks import Yardsticks
     from namerec.runs.networks import TrainedNetwork
     from namerec.runs.store import RunSummary
 
@@ -101,6 +102,24 @@ def run_dataset(run: RunSummary) -> tuple[Dataset, Split]:
     return names, _split(
         names.fingerprint, training.dataset, training.protocol, training.split_draw
     )
+
+
+def yardsticks(training: TrainConfig, *, compute: bool) -> Yardsticks | None:
+    """What is known of the yardsticks of a run's names and split; None if those are not there.
+
+    Args:
+        training: The run's settings.
+        compute: Whether what is missing is to be computed in the background.
+    """
+    try:
+        names = dataset(training.dataset)
+        keeper = yardstick_keeper()
+        if compute:
+            draw = training.split_draw
+            keeper.ask(names, _split(names.fingerprint, training.dataset, training.protocol, draw))
+    except NamerecError:
+        return None
+    return keeper.known(names, training.protocol, training.split_draw)
 
 
 def answers(run: RunSummary, part: Part) -> PredictedNames:

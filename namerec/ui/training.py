@@ -19,6 +19,7 @@ from namerec.ui.settings_form import summary_words
 from namerec.ui.words import count, duration, percent, plain, threads
 
 if TYPE_CHECKING:
+    from namerec.core.baselines import YardstickKind
     from namerec.jobs.snapshot import JobSnapshot
 
 #: Seconds between two looks at a running job. A look costs about 15 ms of server time.
@@ -28,6 +29,13 @@ FIRST_POINT_SECONDS = 0.7
 
 _RUN = "train_run"
 _NOTICE = "train_notice"
+
+#: Yardsticks that are lines on the accuracy chart, and what they are called there.
+YARDSTICK_LINES: dict[YardstickKind, str] = {
+    "majority": "always the most frequent",
+    "naive_bayes": "letter groups, naive Bayes",
+    "regression": "letter groups, regression",
+}
 
 STATE_BADGES = {
     "queued": (":material/hourglass_empty:", "orange"),
@@ -222,7 +230,25 @@ def _history(snapshot: JobSnapshot | None) -> curves.History:
         epochs=snapshot.history,
         protocol=protocol,
         held_out=held_out,
+        yardsticks=_yardsticks(snapshot),
     )
+
+
+def _yardsticks(snapshot: JobSnapshot) -> tuple[tuple[str, float], ...]:
+    """Accuracies to compare with, on the names the validation curve is measured on."""
+    # They take half a minute of the processor, which a running training has better use for.
+    idle = snapshot.ended and not manager().active()
+    known = services.yardsticks(snapshot.config.training, compute=idle)
+    if known is None:
+        return ()
+    lines = [
+        (YARDSTICK_LINES[kind], scores.accuracy["validation"])
+        for kind, scores in known.scores.items()
+        if kind in YARDSTICK_LINES
+    ]
+    if "validation" in known.ceiling:
+        lines.append(("nobody can exceed", known.ceiling["validation"]))
+    return tuple(lines)
 
 
 def _after(snapshot: JobSnapshot) -> None:
