@@ -55,9 +55,10 @@ class Yardsticks(BaseModel):
         return len(self.scores) == len(YARDSTICK_KINDS) and len(self.ceiling) == len(SCORED)
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class _Work:
     known: Yardsticks = field(default_factory=Yardsticks)
+    underway: bool = False
     failed: bool = False
 
 
@@ -95,14 +96,21 @@ class YardstickKeeper:
         if self.known(dataset, split.protocol, split.seed).complete:
             return
         with self._changing:
-            thread_name = f"yardsticks {name}"
-            if self._work[name].failed or any(
-                thread.name == thread_name for thread in threading.enumerate()
-            ):
+            work = self._work[name]
+            if work.failed or work.underway:
                 return
-            threading.Thread(
-                target=self._compute, args=(name, dataset, split), name=thread_name, daemon=True
-            ).start()
+            self._work[name] = replace(work, underway=True)
+        threading.Thread(
+            target=self._compute,
+            args=(name, dataset, split),
+            name=f"yardsticks {name}",
+            daemon=True,
+        ).start()
+
+    def underway(self, dataset: Dataset, protocol: Protocol, draw: int) -> bool:
+        """Whether they are being computed, or wait for others to be."""
+        work = self._work.get(_name(dataset, protocol, draw))
+        return work is not None and work.underway
 
     def failed(self, dataset: Dataset, protocol: Protocol, draw: int) -> bool:
         """Whether computing them went wrong; the log says how."""
@@ -119,9 +127,11 @@ class YardstickKeeper:
                     self._learn(name, scores={**self._work[name].known.scores, kind: scores})
             except Exception:  # noqa: BLE001 - whatever it is, a dead thread must not look busy
                 _LOG.exception("The yardsticks %s could not be computed", name)
-                self._work[name].failed = True
+                self._change(name, failed=True)
             else:
                 self._keep(name)
+            finally:
+                self._change(name, underway=False)
 
     def _keep(self, name: str) -> None:
         content = self._work[name].known.model_dump_json(indent=2).encode() + b"\n"
@@ -132,9 +142,11 @@ class YardstickKeeper:
             _LOG.exception("The yardsticks %s could not be kept", name)
 
     def _learn(self, name: str, **more: Any) -> None:
+        self._change(name, known=self._work[name].known.model_copy(update=more))
+
+    def _change(self, name: str, **more: Any) -> None:
         with self._changing:
-            work = self._work[name]
-            self._work[name] = replace(work, known=work.known.model_copy(update=more))
+            self._work[name] = replace(self._work[name], **more)
 
     def _read(self, name: str) -> Yardsticks | None:
         path = self._folder / f"{name}.json"

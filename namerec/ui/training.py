@@ -32,9 +32,9 @@ _NOTICE = "train_notice"
 
 #: Yardsticks that are lines on the accuracy chart, and what they are called there.
 YARDSTICK_LINES: dict[YardstickKind, str] = {
-    "majority": "always the most frequent",
-    "naive_bayes": "letter groups, naive Bayes",
-    "regression": "letter groups, regression",
+    "majority": "always the largest",
+    "naive_bayes": "naive Bayes",
+    "regression": "regression",
 }
 
 STATE_BADGES = {
@@ -73,8 +73,8 @@ def training_panel(config: RunConfig | None) -> None:
         )
         _charts(None)
     else:
-        active = not snapshot.ended
-        st.fragment(_live, run_every=POLL_SECONDS if active else None)(snapshot.run_id, active)
+        moving = _moving(snapshot)
+        st.fragment(_live, run_every=POLL_SECONDS if moving else None)(snapshot.run_id, moving)
     _interrupted(snapshot)
     if config is not None:
         _what_would_be_trained(config)
@@ -93,11 +93,17 @@ def _shown() -> JobSnapshot | None:
     return jobs.latest()
 
 
-def _live(run_id: str, was_active: bool) -> None:
-    """What is redrawn every second."""
+def _moving(snapshot: JobSnapshot) -> bool:
+    """Whether there is anything to redraw: a run in progress, or yardsticks beside an ended one."""
+    _yardsticks(snapshot)  # has them computed if it is time
+    return not snapshot.ended or services.yardsticks_underway(snapshot.config.training)
+
+
+def _live(run_id: str, moved: bool) -> None:
+    """What is redrawn every second while something moves."""
     with said_plainly():
         snapshot = manager().look(run_id)
-        if was_active and snapshot.ended:
+        if moved and not _moving(snapshot):
             st.rerun()
         _head(snapshot)
         _controls(snapshot)
@@ -247,7 +253,7 @@ def _yardsticks(snapshot: JobSnapshot) -> tuple[tuple[str, float], ...]:
         if kind in YARDSTICK_LINES
     ]
     if "validation" in known.ceiling:
-        lines.append(("nobody can exceed", known.ceiling["validation"]))
+        lines.append(("label ceiling", known.ceiling["validation"]))
     return tuple(lines)
 
 

@@ -69,9 +69,11 @@ def test_they_are_computed_in_the_background_and_only_once(tmp_path, dataset, sp
         keeper.ask(dataset, split)
     wait_until(lambda: measure.asked == ["majority"])
     assert not _known(keeper, dataset, split).complete
+    assert keeper.underway(dataset, split.protocol, split.seed)
     assert _known(keeper, dataset, split).ceiling["test"] == label_ceiling(dataset, split.test)
     measure.go.set()
     wait_until(lambda: _known(keeper, dataset, split).complete)
+    wait_until(lambda: not keeper.underway(dataset, split.protocol, split.seed))
     keeper.ask(dataset, split)
     assert measure.asked == list(YARDSTICK_KINDS)
 
