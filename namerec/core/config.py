@@ -15,6 +15,7 @@ Sampling = Literal["natural", "square root", "balanced"]
 OptimizerKind = Literal["sgd", "adam", "adamw"]
 Schedule = Literal["constant", "cosine", "one-cycle"]
 Nonlinearity = Literal["none", "tanh"]
+Direction = Literal["forward", "both"]
 Device = Literal["cpu", "cuda", "auto"]
 PresetName = Literal["report", "fast", "best"]
 
@@ -44,6 +45,13 @@ MOST_GROUPED = 5
 GROUP_BUCKETS = 16_384
 
 
+#: Settings that only one network has: which, and for messages.
+ONE_NETWORKS_OWN: dict[str, tuple[ModelKind, str]] = {
+    "nonlinearity": ("rnn", "RNN; the LSTMs have theirs built in"),
+    "direction": ("custom_lstm", "custom LSTM; the other networks read forward"),
+}
+
+
 class _Settings(BaseModel):
     """Frozen, and strict about names: a misspelt setting is an error, not a silence."""
 
@@ -58,13 +66,15 @@ class ModelConfig(_Settings):
     num_layers: Annotated[int, Field(ge=1, le=4)] = 1
     dropout: Annotated[float, Field(ge=0, le=0.95)] = 0.0
     nonlinearity: Nonlinearity = "none"
+    direction: Direction = "forward"
     letter_groups: Annotated[int, Field(ge=0, le=MOST_GROUPED)] = 0
     group_dropout: Annotated[float, Field(ge=0, le=0.95)] = 0.0
 
     @model_validator(mode="after")
-    def _only_the_rnn_has_a_nonlinearity_to_choose(self) -> ModelConfig:
-        if self.kind != "rnn" and self.nonlinearity != "none":
-            raise ValueError("nonlinearity belongs to the RNN; the LSTMs have theirs built in")
+    def _some_settings_belong_to_one_network(self) -> ModelConfig:
+        for name, (kind, words) in ONE_NETWORKS_OWN.items():
+            if self.kind != kind and getattr(self, name) != ModelConfig.model_fields[name].default:
+                raise ValueError(f"{name} belongs to the {words}")
         return self
 
     @model_validator(mode="after")
@@ -76,14 +86,15 @@ class ModelConfig(_Settings):
     def parameter_count(self, categories: int) -> int:
         """Trainable numbers in this network for so many categories."""
         hidden, layers = self.hidden_size, self.num_layers
-        inputs = [ALPHABET_SIZE] + [hidden] * (layers - 1)
+        directions = 2 if self.direction == "both" else 1
+        inputs = [ALPHABET_SIZE] + [directions * hidden] * (layers - 1)
         votes = max(self.letter_groups - 1, 0) * GROUP_BUCKETS * categories
         if self.kind == "rnn":
             steps = sum((size + hidden + 1) * hidden for size in inputs)
             return votes + steps + (inputs[-1] + hidden + 1) * categories
         biases = 2 if self.kind == "lstm" else 1  # nn.LSTM keeps two of them
         gates = sum(4 * hidden * (size + hidden + biases) for size in inputs)
-        return votes + gates + (hidden + 1) * categories
+        return votes + directions * gates + (directions * hidden + 1) * categories
 
 
 #: How often a run counted in steps is evaluated.
@@ -193,7 +204,7 @@ PRESET_TABLE: dict[PresetName, dict[str, dict[str, Any]]] = {
             "weight_decay": 0.05,
             "letter_dropout": 0.05,
         },
-        "kinds": {"custom_lstm": {"letter_groups": 5, "group_dropout": 0.8}},
+        "kinds": {"custom_lstm": {"direction": "both", "letter_groups": 5, "group_dropout": 0.8}},
     },
 }
 

@@ -47,18 +47,9 @@ class NameModel(nn.Module):
         """Each layer's weight (G, X + H) and bias (G,); G is 4H stacked i, f, g, o, or H."""
         raise NotImplementedError
 
-    def read_out(
-        self, names: PackedNames, last_input: Tensor, before: Tensor, after: Tensor
-    ) -> Tensor:
-        """Log-probabilities from the top layer's input and its states around the last letter.
-
-        Args:
-            names: The names that were read, B of them.
-            last_input: What the top layer read last, (B, X).
-            before: Its hidden state before that, (B, H).
-            after: Its hidden state after that, (B, H).
-        """
-        raise NotImplementedError
+    def backward_weights(self) -> list[tuple[Tensor, Tensor]]:
+        """The same of the cells that read from the end; empty for a network that only reads on."""
+        return []
 
     def with_votes(self, output: Tensor, names: PackedNames) -> Tensor:
         """Adds the votes of the names' letter groups, if there are any, to (B, categories)."""
@@ -109,13 +100,6 @@ class RNN(NameModel):
         """See the base class; G is H."""
         return [(layer.weight, layer.bias) for layer in self._layers()]
 
-    def read_out(
-        self, names: PackedNames, last_input: Tensor, before: Tensor, after: Tensor
-    ) -> Tensor:
-        """See the base class; the state after the last letter is not read."""
-        output = self.i2o(torch.cat([last_input, before], dim=1))
-        return torch.as_tensor(self.softmax(self.with_votes(output, names)))
-
     def forward(self, names: PackedNames) -> Tensor:
         """Log-probabilities of the categories, (B, categories)."""
         tanh = self.config.nonlinearity == "tanh"
@@ -130,7 +114,8 @@ class RNN(NameModel):
             last_input = F.one_hot(letters, ALPHABET_SIZE + 1)[:, :ALPHABET_SIZE].to(before.dtype)
         else:
             last_input = x.index_select(0, last)
-        return self.read_out(names, last_input, before, before)
+        output = self.i2o(torch.cat([last_input, before], dim=1))
+        return torch.as_tensor(self.softmax(self.with_votes(output, names)))
 
 
 class LSTM(NameModel):
@@ -153,12 +138,6 @@ class LSTM(NameModel):
             result.append((weight, input_bias + recurrent_bias))
         return result
 
-    def read_out(
-        self, names: PackedNames, last_input: Tensor, before: Tensor, after: Tensor
-    ) -> Tensor:
-        """See the base class; only the state after the last letter is read."""
-        return torch.as_tensor(self.softmax(self.with_votes(self.out(after), names)))
-
     def forward(self, names: PackedNames) -> Tensor:
         """Log-probabilities of the categories, (B, categories)."""
         x = F.one_hot(names.letters, ALPHABET_SIZE + 1)[:, :ALPHABET_SIZE]
@@ -170,7 +149,7 @@ class LSTM(NameModel):
             _, (states, _) = self.rnn(PackedSequence(rows, sizes))
             final = states[-1]
         final = self.dropped(final.index_select(0, names.restore))
-        return self.read_out(names, rows, final, final)
+        return torch.as_tensor(self.softmax(self.with_votes(self.out(final), names)))
 
     def _layer_by_layer(self, rows: Tensor, sizes: Tensor) -> Tensor:
         """The same kernel a layer at a time, with dropout between from our own generator.
@@ -197,35 +176,57 @@ class LSTM(NameModel):
 
 
 class CustomLSTM(NameModel):
-    """The LSTM written by hand: four named gates a layer, every layer with its own."""
+    """The LSTM written by hand: four named gates a layer, every layer with its own.
+
+    With `direction` *both*, every layer has a second set of cells that reads the name from its
+    end, and passes on what both know (Schuster and Paliwal, "Bidirectional recurrent neural
+    networks", IEEE Transactions on Signal Processing 45(11), 1997).
+    """
 
     gated = True
 
     def __init__(self, config: ModelConfig, categories: int) -> None:
         super().__init__(config, categories)
-        inputs = [ALPHABET_SIZE] + [config.hidden_size] * (config.num_layers - 1)
+        both = config.direction == "both"
+        width = 2 * config.hidden_size if both else config.hidden_size
+        inputs = [ALPHABET_SIZE] + [width] * (config.num_layers - 1)
         self.cells = nn.ModuleList(LSTMCell(size, config.hidden_size) for size in inputs)
-        self.out = nn.Linear(config.hidden_size, categories)
+        if both:
+            self.backward_cells = nn.ModuleList(
+                LSTMCell(size, config.hidden_size) for size in inputs
+            )
+        self.out = nn.Linear(width, categories)
         self.softmax = nn.LogSoftmax(dim=-1)
 
     def layer_weights(self) -> list[tuple[Tensor, Tensor]]:
         """See the base class."""
         return [cell.stacked() for cell in self.cells]  # type: ignore[operator]
 
-    def read_out(
-        self, names: PackedNames, last_input: Tensor, before: Tensor, after: Tensor
-    ) -> Tensor:
-        """See the base class; only the state after the last letter is read."""
-        return torch.as_tensor(self.softmax(self.with_votes(self.out(after), names)))
+    def backward_weights(self) -> list[tuple[Tensor, Tensor]]:
+        """See the base class."""
+        if self.config.direction == "forward":
+            return []
+        return [cell.stacked() for cell in self.backward_cells]  # type: ignore[operator]
 
     def forward(self, names: PackedNames) -> Tensor:
         """Log-probabilities of the categories, (B, categories)."""
-        *lower, top = self.layer_weights()
+        readings = [(names, self.layer_weights())]
+        mirror = None
+        if self.config.direction == "both":
+            mirror = names.mirror()
+            from_the_end = names.with_letters(names.letters.index_select(0, mirror))
+            readings.append((from_the_end, self.backward_weights()))
         x: Tensor | None = None
-        for weight, bias in lower:
-            x = self.dropped(lstm_layer(names, x, weight, bias, final=False))
-        final = self.dropped(lstm_layer(names, x, *top, final=True))
-        return self.read_out(names, final, final, final)
+        for layer in range(self.config.num_layers):
+            top = layer == self.config.num_layers - 1
+            states = []
+            for read, weights in readings:
+                turn = mirror if read is not names else None
+                given = x if x is None or turn is None else x.index_select(0, turn)
+                state = lstm_layer(read, given, *weights[layer], final=top)
+                states.append(state if top or turn is None else state.index_select(0, turn))
+            x = self.dropped(torch.cat(states, dim=1) if len(states) > 1 else states[0])
+        return torch.as_tensor(self.softmax(self.with_votes(self.out(x), names)))
 
 
 MODELS: dict[ModelKind, type[NameModel]] = {"rnn": RNN, "lstm": LSTM, "custom_lstm": CustomLSTM}

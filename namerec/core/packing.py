@@ -46,6 +46,18 @@ class PackedNames:
     def __len__(self) -> int:
         return len(self.restore)
 
+    def mirror(self) -> Tensor:
+        """The rows in which every name is read from its end, int64, (N,); its own inverse."""
+        sizes = torch.tensor(self.batch_sizes, device=self.last.device)
+        begins = sizes.cumsum(0) - sizes
+        steps = torch.arange(len(sizes), device=sizes.device).repeat_interleave(sizes)
+        places = torch.arange(len(self.letters), device=sizes.device) - begins[steps]
+        last = self.last.index_select(0, self.sorted_rows) - torch.arange(
+            len(self), device=sizes.device
+        )  # the begin of each name's last time step
+        last_steps = torch.searchsorted(begins, last)
+        return begins[last_steps[places] - steps] + places
+
     def with_letters(self, letters: Tensor) -> PackedNames:
         """The same names read with other letters, (N,), such as some dropped."""
         return replace(self, letters=letters)

@@ -9,11 +9,12 @@ from __future__ import annotations
 import numpy as np
 import torch
 import torch.nn.functional as F
+from torch import Tensor
 
 from namerec.core.alphabet import ALPHABET_SIZE, encode
 from namerec.core.cells import lstm_step, rnn_step
 from namerec.core.models import NameModel
-from namerec.core.packing import pack_names
+from namerec.core.prediction import after_every_letter
 from namerec.core.results import GateTrace
 
 
@@ -30,42 +31,40 @@ def trace(model: NameModel, categories: tuple[str, ...], letters: str) -> GateTr
         All states and gates after each letter, and the probabilities after each letter.
     """
     model.eval()
-    weights = [(w.detach(), b.detach()) for w, b in model.layer_weights()]
-    dtype, device = weights[0][0].dtype, weights[0][0].device
-    indices = torch.from_numpy(encode(letters).astype(np.int64)).to(device)
-    inputs = F.one_hot(indices, ALPHABET_SIZE).to(dtype)
-    size = model.config.hidden_size
-    zero = torch.zeros(1, size, dtype=dtype, device=device)
-    h, c = [zero] * len(weights), [zero] * len(weights)
-    recorded: dict[str, list[list[torch.Tensor]]] = {}
-    top: list[tuple[torch.Tensor, ...]] = []
-    for letter in inputs:
-        x = letter[None]
-        row: dict[str, list[torch.Tensor]] = {}
-        for layer, (weight, bias) in enumerate(weights):
-            before, last_input = h[layer], x
-            if model.gated:
-                state = lstm_step(x, h[layer], c[layer], weight, bias)
-                h[layer], c[layer] = state.h, state.c
-                step = state._asdict()
-            else:
-                tanh = model.config.nonlinearity == "tanh"
-                h[layer] = rnn_step(x, h[layer], weight, bias, tanh=tanh)
-                step = {"h": h[layer]}
-            for symbol, value in step.items():
-                row.setdefault(symbol, []).append(value[0])
-            x = h[layer]
-        top.append((last_input, before, h[-1]))
-        for symbol, values in row.items():
-            recorded.setdefault(symbol, []).append(values)
-    beginnings = pack_names([encode(letters)[: end + 1] for end in range(len(letters))]).to(device)
-    answers = model.read_out(beginnings, *(torch.cat(states) for states in zip(*top, strict=True)))
+    weight, _ = model.layer_weights()[0]
+    indices = torch.from_numpy(encode(letters).astype(np.int64)).to(weight.device)
+    x = F.one_hot(indices, ALPHABET_SIZE).to(weight.dtype)  # (T, X)
+    backward = model.backward_weights()
+    layers: list[dict[str, Tensor]] = []
+    for number, weights in enumerate(model.layer_weights()):
+        readings = [_replay(model, x, *weights)]
+        if backward:
+            from_the_end = _replay(model, x.flip(0), *backward[number])
+            readings.append({symbol: value.flip(0) for symbol, value in from_the_end.items()})
+        layers += readings
+        x = torch.cat([reading["h"] for reading in readings], dim=1)
     return GateTrace(
         letters=letters,
         values={
-            symbol: torch.stack([torch.stack(layers) for layers in steps]).float().cpu().numpy()
-            for symbol, steps in recorded.items()
+            symbol: torch.stack([layer[symbol] for layer in layers], dim=1).float().cpu().numpy()
+            for symbol in layers[0]
         },
-        probabilities=answers.exp().float().cpu().numpy(),
+        probabilities=after_every_letter(model, letters),
         categories=categories,
+        directions=2 if backward else 1,
     )
+
+
+def _replay(model: NameModel, x: Tensor, weight: Tensor, bias: Tensor) -> dict[str, Tensor]:
+    """One layer's gates and states over its inputs (T, X): by symbol, (T, H) each."""
+    h = c = x.new_zeros(1, model.config.hidden_size)
+    steps: list[dict[str, Tensor]] = []
+    for row in x.split(1):
+        if model.gated:
+            state = lstm_step(row, h, c, weight, bias)
+            h, c = state.h, state.c
+            steps.append(state._asdict())
+        else:
+            h = rnn_step(row, h, weight, bias, tanh=model.config.nonlinearity == "tanh")
+            steps.append({"h": h})
+    return {symbol: torch.cat([step[symbol] for step in steps]) for symbol in steps[0]}

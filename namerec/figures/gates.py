@@ -110,7 +110,9 @@ def gate_picture(
         low = -high
     else:
         low, high = kind.bounds
-    title = f"{kind.title} {symbol}" + (f", layer {layer + 1}" if layers > 1 else "")
+    title = f"{kind.title} {symbol}"
+    if layers > 1:
+        title += f", {trace.layer_name(layer)}"
     letters = [OPEN_BOX if letter == " " else letter for letter in trace.letters]
     return GatePicture(values, letters, low, high, title, kind.meaning)
 

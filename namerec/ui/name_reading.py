@@ -86,7 +86,7 @@ def gate_panel(trace: GateTrace) -> None:
             range(trace.layers),
             key=_LAYER,
             default=0,
-            format_func=lambda index: f"Layer {index + 1}",
+            format_func=lambda layer: trace.layer_name(layer).capitalize(),
             required=True,
         )
     look = theme.theme_for(st.context.theme.type)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
 import streamlit as st
@@ -11,9 +10,11 @@ import streamlit as st
 from namerec.core.config import (
     MODEL_KINDS,
     MODEL_TITLES,
+    ONE_NETWORKS_OWN,
     PERSONAL,
     PROTOCOLS,
     Device,
+    Direction,
     ModelConfig,
     ModelKind,
     Nonlinearity,
@@ -28,6 +29,8 @@ from namerec.core.config import (
     validated,
 )
 from namerec.ui import services
+from namerec.ui.corpus_choice import CORPUS, corpus_title, offered
+from namerec.ui.corpus_download import download_button
 
 PRESET_WORDS: dict[PresetName, str] = {
     "fast": "A good network in well under a minute.",
@@ -146,6 +149,23 @@ ADVANCED: tuple[Number | Choice, ...] = (
     Choice("device", "Device", "Where the numbers are crunched.", get_args(Device)),
 )
 
+#: Settings that only one network has.
+OWN: tuple[Choice, ...] = (
+    Choice(
+        "nonlinearity",
+        "Nonlinearity",
+        "The report's and the tutorial's RNN has none in its recurrence.",
+        get_args(Nonlinearity),
+    ),
+    Choice(
+        "direction",
+        "Direction",
+        "Forward: from the first letter on. Both: a second set of cells reads from the end, and "
+        "the answer is made of both.",
+        get_args(Direction),
+    ),
+)
+
 #: Settings for comparing runs from the command line, which the form leaves as they are.
 _UNASKED = frozenset({"split_seed"})
 #: Settings that choosing a preset leaves as they are; it does say which split it is for.
@@ -192,15 +212,9 @@ def settings_form() -> RunConfig:
         with columns[place % 2]:
             _draw(setting)
     with st.expander("More settings", icon=":material/tune:"):
-        if st.session_state[_KIND] == "rnn":
-            _draw(
-                Choice(
-                    "nonlinearity",
-                    "Nonlinearity",
-                    "The report's and the tutorial's RNN has none in its recurrence.",
-                    get_args(Nonlinearity),
-                )
-            )
+        for setting in OWN:
+            if ONE_NETWORKS_OWN[setting.name][0] == st.session_state[_KIND]:
+                _draw(setting)
         for setting in ADVANCED:
             _draw(setting)
     return _read_back()
@@ -231,45 +245,33 @@ def _apply_preset() -> None:
             st.session_state[_key(field)] = 0 if value is None else value
 
 
+def choose_corpus(reference: str) -> None:
+    """Has the form train on a corpus; called where the form itself is not drawn."""
+    _begin()
+    st.session_state[_DATASET] = reference
+
+
 def _corpus_choice() -> None:
-    from namerec.data import catalogue
-
-    corpora = {corpus.reference: corpus for corpus in catalogue.available()}
-    given = services.given_corpus()
-    options = [*corpora, *([given] if given and given not in corpora else [])]
-
-    def title(reference: str) -> str:
-        if reference not in corpora:
-            return Path(reference).name
-        corpus = corpora[reference]
-        return corpus.title if corpus.installed else f"{corpus.title} (not here yet)"
-
+    corpora = offered()
+    if st.session_state[_DATASET] not in corpora:  # removed on the Dataset page, or elsewhere
+        st.session_state[_DATASET] = services.given_corpus() or "bundled"
     st.selectbox(
         "Names",
-        options,
+        list(corpora),
         key=_DATASET,
-        format_func=title,
+        format_func=lambda reference: corpus_title(corpora[reference]),
         persist_state="session",
         help="The corpus to train on.",
     )
-    chosen = corpora.get(st.session_state[_DATASET])
-    if chosen is not None and not chosen.installed:
-        _offer_download()
+    if not corpora[st.session_state[_DATASET]].installed:
+        download_button("train_download")
+    st.page_link(
+        "pages/dataset.py",
+        label="Look at them, or bring yours",
+        icon=":material/dataset:",
+        query_params={CORPUS: st.session_state[_DATASET]},
+    )
     st.selectbox("Split", PROTOCOLS, key=_PROTOCOL, persist_state="session", help=PROTOCOL_HELP)
-
-
-def _offer_download() -> None:
-    st.caption("The tutorial corpus: 18 text files, about 200 kB, from GitHub.")
-    if st.button("Download it", icon=":material/download:", width="stretch"):
-        from namerec.data import tutorial
-
-        bar = st.progress(0.0, "Downloading…")
-
-        def progress(done: int, files: int) -> None:
-            bar.progress(done / files, f"File {done} of {files}")
-
-        tutorial.fetch(progress)
-        st.rerun()
 
 
 def _draw(setting: Number | Choice) -> None:
@@ -318,9 +320,11 @@ def _key(name: str) -> str:
 
 def _read_back() -> RunConfig:
     state = st.session_state
-    model = {name: state[_key(name)] for name in ModelConfig.model_fields if name != "nonlinearity"}
-    if state[_KIND] == "rnn":
-        model["nonlinearity"] = state[_key("nonlinearity")]
+    model = {
+        name: state[_key(name)]
+        for name in ModelConfig.model_fields
+        if ONE_NETWORKS_OWN.get(name, (state[_KIND],))[0] == state[_KIND]
+    }
     training = {
         name: state[_key(name)] for name in TrainConfig.model_fields if name not in _UNASKED
     }

@@ -30,7 +30,9 @@ SHAPES = st.builds(
     dropout=st.floats(0, 0.95),
     letter_groups=st.sampled_from([0, 2, 3, 4, 5]),
     group_dropout=st.floats(0, 0.95),
-) | st.builds(ModelConfig, kind=st.just("rnn"), nonlinearity=st.just("tanh"))
+) | st.sampled_from(
+    [ModelConfig(kind="rnn", nonlinearity="tanh"), ModelConfig(direction="both", num_layers=2)]
+)
 TRAININGS = st.builds(
     TrainConfig,
     dataset=st.text(min_size=1, max_size=40),
@@ -184,11 +186,12 @@ def test_the_report_preset_is_the_reports_recipe(kind, layers, rate):
 
 @pytest.mark.parametrize("kind", MODEL_KINDS)
 @pytest.mark.parametrize("name", ["fast", "best"])
-def test_our_own_presets_differ_between_networks_in_the_kind_and_the_letter_groups(name, kind):
+def test_our_own_presets_differ_only_in_the_kind_and_what_the_custom_lstm_alone_has(name, kind):
     config = preset(name, kind)
     other = preset(name, "custom_lstm")
     assert config.training == other.training
     alike = {"kind": "custom_lstm", "letter_groups": 0, "group_dropout": 0.0}
+    alike |= {"direction": "forward"}
     assert config.model.model_copy(update=alike) == other.model.model_copy(update=alike)
     assert (config.model.hidden_size, config.model.num_layers) == (128, 1)
 
@@ -217,6 +220,20 @@ def test_settings_given_as_text_are_parsed():
     assert (config.training.learning_rate, config.training.steps) == (0.001, 500)
     assert (config.training.optimizer, config.training.sampling) == ("sgd", "square root")
     assert config.model.kind == "custom_lstm"
+
+
+@pytest.mark.parametrize(
+    ("kind", "setting", "value"),
+    [
+        ("lstm", "nonlinearity", "tanh"),
+        ("custom_lstm", "nonlinearity", "tanh"),
+        ("rnn", "direction", "both"),
+        ("lstm", "direction", "both"),
+    ],
+)
+def test_what_one_network_has_the_others_refuse(kind, setting, value):
+    with pytest.raises(ConfigError, match=f"{setting} belongs to the"):
+        validated({"model": {"kind": kind, setting: value}})
 
 
 def test_one_letter_is_no_group():

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
 from namerec.core.alphabet import encode
+from namerec.core.cells import lstm_step
 from namerec.core.config import MODEL_KINDS, ModelConfig
 from namerec.core.models import (
     LSTM,
@@ -462,3 +463,71 @@ def test_reading_a_batch_leaves_it_as_it_was(kind):
     network(kind, num_layers=2)(names).sum().backward()
     assert torch.equal(names.letters, letters)
     assert torch.equal(names.previous, previous)
+
+
+def _as_torch(model: CustomLSTM) -> nn.LSTM:
+    """PyTorch's own bidirectional LSTM with the same weights."""
+    shape = model.config
+    twin = nn.LSTM(57, shape.hidden_size, shape.num_layers, bidirectional=True).double()
+    with torch.no_grad():
+        for layer in range(shape.num_layers):
+            readings = {"": model.layer_weights(), "_reverse": model.backward_weights()}
+            for ending, weights in readings.items():
+                weight, bias = weights[layer]
+                width = weight.shape[1] - shape.hidden_size
+                name = f"l{layer}{ending}"
+                getattr(twin, f"weight_ih_{name}").copy_(weight[:, :width])
+                getattr(twin, f"weight_hh_{name}").copy_(weight[:, width:])
+                getattr(twin, f"bias_ih_{name}").copy_(bias)
+                getattr(twin, f"bias_hh_{name}").zero_()
+    return twin
+
+
+@layers_1_and_2
+def test_reading_in_both_directions_is_what_pytorchs_own_does(num_layers):
+    model = network("custom_lstm", num_layers=num_layers, direction="both")
+    assert isinstance(model, CustomLSTM)
+    twin = _as_torch(model)
+    answers = model(pack_text(*NAMES))
+    for name, answer in zip(NAMES, answers, strict=True):
+        _, (states, _) = twin(one_hot(encode(name))[:, None])
+        expected = torch.log_softmax(model.out(torch.cat([states[-2], states[-1]], dim=1)), dim=1)
+        assert torch.allclose(answer, expected[0], atol=1e-10)
+
+
+@layers_1_and_2
+def test_gradients_of_both_directions_are_autograds_own(num_layers):
+    model = network("custom_lstm", num_layers=num_layers, direction="both")
+    labels = torch.arange(len(NAMES)) % 4
+    assert isinstance(model, CustomLSTM)
+    weights = list(model.parameters())
+    ours = torch.autograd.grad(F.nll_loss(model(pack_text(*NAMES)), labels), weights)
+    rows = []
+    for name in NAMES:  # the reference cells, one name at a time
+        x = one_hot(encode(name))
+        for there, back in zip(model.layer_weights(), model.backward_weights(), strict=True):
+            forth = _states(x, *there)
+            x = torch.cat([forth, _states(x.flip(0), *back).flip(0)], dim=1)
+        size = model.config.hidden_size
+        rows.append(torch.cat([x[-1, :size], x[0, size:]]))
+    answers = torch.log_softmax(model.out(torch.stack(rows)), dim=1)
+    expected = torch.autograd.grad(F.nll_loss(answers, labels), weights)
+    for mine, theirs in zip(ours, expected, strict=True):
+        assert torch.allclose(mine, theirs, atol=1e-10)
+
+
+def _states(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    h = c = x.new_zeros(1, len(bias) // 4)
+    states = []
+    for row in x.split(1):
+        state = lstm_step(row, h, c, weight, bias)
+        h, c = state.h, state.c
+        states.append(h)
+    return torch.cat(states)
+
+
+@layers_1_and_2
+def test_parameters_of_both_directions_are_counted_without_building(num_layers):
+    config = ModelConfig(hidden_size=7, num_layers=num_layers, direction="both")
+    assert config.parameter_count(5) == len(_numbers(build(config, 5)))
+    assert describe(config, 5) == str(build(config, 5))

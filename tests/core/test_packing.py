@@ -118,3 +118,13 @@ def test_a_batch_on_the_cpu_stays_there_and_moves_whole_to_another_device():
 def test_an_empty_batch_and_an_empty_name_are_refused(lengths):
     with pytest.raises(ValueError, match="at least one name, and every name at least one letter"):
         pack_names(random_names(lengths))
+
+
+@modest
+@given(LENGTHS)
+def test_the_mirror_reads_every_name_from_its_end_and_is_its_own_inverse(lengths):
+    names = random_names(lengths)
+    batch, backwards = pack_names(names), pack_names([name[::-1] for name in names])
+    mirror = batch.mirror()
+    assert torch.equal(batch.letters[mirror], backwards.letters)
+    assert torch.equal(mirror[mirror], torch.arange(len(mirror)))

@@ -4,7 +4,7 @@ import torch
 
 from namerec.core.alphabet import encode
 from namerec.core.config import MODEL_KINDS
-from namerec.core.models import LSTM, RNN
+from namerec.core.models import LSTM, RNN, CustomLSTM
 from namerec.core.prediction import after_every_letter
 from namerec.core.traces import trace
 from tests.core.references import network, one_hot, pack_text, plain_answer
@@ -101,3 +101,34 @@ def test_a_trace_says_what_it_read_and_is_taken_with_dropout_off(kind):
     for symbol, value in first.values.items():
         np.testing.assert_array_equal(value, again.values[symbol])
     np.testing.assert_array_equal(first.probabilities, again.probabilities)
+
+
+@every_kind
+@layers_1_to_3
+def test_the_answer_is_read_off_the_last_hidden_state_traced(kind, num_layers):
+    model = network(kind, num_layers=num_layers)
+    traced = trace(model, CATEGORIES, "Okonkwo")
+    h = torch.from_numpy(traced.values["h"]).double()
+    if isinstance(model, RNN):  # reads its input and the state before the last letter
+        below = one_hot(encode("o"))[0] if num_layers == 1 else h[-1, -2]
+        output = model.i2o(torch.cat([below, h[-2, -1]]))
+    else:
+        assert isinstance(model, LSTM | CustomLSTM)
+        output = model.out(h[-1, -1])
+    np.testing.assert_allclose(traced.probabilities[-1], output.softmax(0).detach(), atol=1e-5)
+
+
+@layers_1_to_3
+def test_a_layer_that_reads_in_both_directions_is_two_and_both_end_in_the_answer(num_layers):
+    model = network("custom_lstm", num_layers=num_layers, direction="both")
+    traced = trace(model, CATEGORIES, "Okonkwo")
+    names = [traced.layer_name(place) for place in range(traced.layers)]
+    assert names[-2:] == [f"layer {num_layers} →", f"layer {num_layers} ←"]
+    assert traced.values["h"].shape == (7, 2 * num_layers, 5)
+    h = torch.from_numpy(traced.values["h"]).double()
+    assert isinstance(model, CustomLSTM)
+    output = model.out(torch.cat([h[-1, -2], h[0, -1]]))
+    np.testing.assert_allclose(traced.probabilities[-1], output.softmax(0).detach(), atol=1e-5)
+    # Read from the end: each cell state follows from the gates and the state one letter later.
+    i, f, g, c = (traced.values[symbol][:, -1] for symbol in "ifgc")
+    np.testing.assert_allclose(c[:-1], f[:-1] * c[1:] + i[:-1] * g[:-1], atol=1e-6)
