@@ -1,4 +1,4 @@
-"""Categories in rows from top to bottom: what the figures of a corpus have in common."""
+"""Categories in rows from top to bottom: what the heat maps of categories have in common."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import plotly.graph_objects as go
 
-from namerec.figures.theme import SMALL_FONT_SIZE, Scale, Theme, axis
-from namerec.figures.words import label, literal, number, percent
+from namerec.figures.theme import SMALL_FONT_SIZE, Scale, Theme, axis, readable_on
+from namerec.figures.words import LONGEST_LABEL, label, literal, number, percent
 
 #: Most categories whose labels, and numbers beside the bars, all have room.
 MOST_WITH_LABELS = 40
+#: Most categories whose cells have room for a number, written in this size in pixels.
+MOST_WITH_NUMBERS = 20
+CELL_FONT_SIZE = 11
 #: Said on a figure of a corpus, or a choice from one, that has no names.
 NO_NAMES = "No names were counted."
 #: Most cells that answer to the pointer, the strongest first: with long words they are a megabyte.
@@ -23,6 +26,7 @@ ABOVE_HEAT_MAP = 68
 # Height of a category's row in pixels, and of all rows together.
 _ROW = 22
 _LEAST_ROWS, _MOST_ROWS = 88, 640
+_SLANTED_LETTER = 5.0  # height in pixels of one more letter of a label at 45 degrees
 
 
 class HeatMap(NamedTuple):
@@ -65,6 +69,53 @@ def category_ticks(theme: Theme, categories: Sequence[str]) -> dict[str, Any]:
         "showgrid": False,
         "fixedrange": True,
     }
+
+
+def slanted_height(categories: Sequence[str]) -> int:
+    """Height in pixels of the categories' labels, slanted at 45 degrees."""
+    longest = max((len(name) for name in categories), default=0)
+    return round(_SLANTED_LETTER * min(longest, LONGEST_LABEL))
+
+
+def bent(scale: Scale, power: float = 2) -> Scale:
+    """A scale with most of its colours for low values: at 2 half of them for the lowest quarter."""
+    return tuple((position**power, colour) for position, colour in scale)
+
+
+def coloured_text(text: str, ground: str, theme: Theme) -> str:
+    """A cell's text as markup, in a colour that can be read on its ground; nothing for nothing."""
+    if not text:
+        return ""
+    return f'<span style="color:{readable_on(ground, theme)}">{literal(text)}</span>'
+
+
+def colour_bar(theme: Theme, title: str, **settings: Any) -> dict[str, Any]:
+    """A colour bar that lies over a heat map, with a title that says what the colours are."""
+    return {
+        "orientation": "h",
+        "x": 0.5,
+        "xanchor": "center",
+        "y": 1,
+        "yanchor": "bottom",
+        "ypad": 6,
+        "len": 260,
+        "lenmode": "pixels",
+        "thickness": 8,
+        "outlinewidth": 0,
+        "ticks": "",
+        "nticks": 6,
+        "tickfont": {"size": SMALL_FONT_SIZE, "color": theme.muted},
+        "title": {
+            "text": title,
+            "side": "top",
+            "font": {"size": SMALL_FONT_SIZE, "color": theme.muted},
+        },
+    } | settings
+
+
+def gap(categories: int) -> int:
+    """Room between cells in pixels; none where cells are tiny."""
+    return 1 if categories <= MOST_WITH_LABELS else 0
 
 
 def counted(count: int, noun: str) -> str:
@@ -111,7 +162,6 @@ def draw_heat_map(
         [None if math.isnan(share) else round(100 * share, 2) for share in shares]
         for shares in shown.share.tolist()
     ]
-    gap = 1 if rows <= MOST_WITH_LABELS else 0
     figure.add_heatmap(
         z=percentages,
         x=x or list(range(columns)),
@@ -124,27 +174,7 @@ def draw_heat_map(
         hovertext=[[hover_text(words) if words else "" for words in row] for row in shown.words],
         hoverinfo="text",
         hoverongaps=False,
-        xgap=gap,
-        ygap=gap,
-        colorbar={
-            "orientation": "h",
-            "x": 0.5,
-            "xanchor": "center",
-            "y": 1,
-            "yanchor": "bottom",
-            "ypad": 6,
-            "len": 260,
-            "lenmode": "pixels",
-            "thickness": 8,
-            "outlinewidth": 0,
-            "ticks": "",
-            "ticksuffix": " %",
-            "nticks": 6,
-            "tickfont": {"size": SMALL_FONT_SIZE, "color": theme.muted},
-            "title": {
-                "text": title,
-                "side": "top",
-                "font": {"size": SMALL_FONT_SIZE, "color": theme.muted},
-            },
-        },
+        xgap=gap(rows),
+        ygap=gap(rows),
+        colorbar=colour_bar(theme, title, ticksuffix=" %"),
     )

@@ -37,7 +37,11 @@ if TYPE_CHECKING:
 
 # Room for the legend above and the axis title below, in pixels.
 _ABOVE, _BELOW = 34, 52
+_BELOW_MARKS = 68  # the title has two lines there
 _MARK_ROW = 28  # pixels from bar to bar
+_LEAST_MARK_ROWS = 3  # that a figure has room for
+# Of a row. Plotly would take it from the nearest bar of the same trace, which may be rows away.
+_MARK_WIDTH = 0.65
 
 
 class CountBars(NamedTuple):
@@ -165,24 +169,24 @@ def marks_figure(
         most: Most bars.
     """
     bars = mark_bars(category, marks, most)
-    size = max(len(bars.marks), 1)
+    rows = max(len(bars.marks), _LEAST_MARK_ROWS)
     longest = max([1.0, *(mark.z for mark in bars.marks)])
     figure = new_figure(
         theme,
-        height=_MARK_ROW * max(size, 3) + _ABOVE + _BELOW,
+        height=_MARK_ROW * rows + _ABOVE + _BELOW_MARKS,
         alt=_marks_in_words(category, bars),
-        margin={"l": 60, "r": 16, "t": _ABOVE, "b": _BELOW},
-        bargap=0.35,
+        margin={"l": 60, "r": 16, "t": _ABOVE, "b": _BELOW_MARKS},
         barmode="overlay",
         dragmode=False,
         hovermode="closest",
         # Beyond the longest bar there is room for its number.
         xaxis=axis(
-            theme, f"z of the log-odds ratio (beside it: share of {label(category)} names)",
+            theme,
+            f"z of the log-odds ratio<br>(beside it: share of {label(category)} names)",
             range=[0, 1.2 * longest], nticks=6, fixedrange=True,
         ),
         yaxis=axis(
-            theme, "beginning or ending", range=[size - 0.5, -0.5], tickmode="array",
+            theme, "beginning or ending", range=[rows - 0.5, -0.5], tickmode="array",
             tickvals=list(range(len(bars.marks))),
             ticktext=[literal(affix) for affix in bars.affixes],
             tickfont={"size": FONT_SIZE, "color": theme.text}, showgrid=False, fixedrange=True,
@@ -195,18 +199,19 @@ def marks_figure(
         ("beginnings", False, theme.categorical[1]),
         ("endings", True, theme.accent),
     ):
-        rows = [row for row, mark in enumerate(bars.marks) if mark.at_end == at_end]
+        of_side = [row for row, mark in enumerate(bars.marks) if mark.at_end == at_end]
         figure.add_bar(
-            x=[bars.marks[row].z for row in rows],
-            y=rows,
+            x=[bars.marks[row].z for row in of_side],
+            y=of_side,
+            width=_MARK_WIDTH,
             name=name,
             orientation="h",
             marker={"color": colour, "cornerradius": 3},
-            text=[percent(bars.marks[row].names / bars.marks[row].of_names) for row in rows],
+            text=[percent(bars.marks[row].names / bars.marks[row].of_names) for row in of_side],
             textposition="outside",
             textfont={"size": SMALL_FONT_SIZE, "color": theme.text},
             cliponaxis=False,
-            hovertext=[hover_text(bars.words[row]) for row in rows],
+            hovertext=[hover_text(bars.words[row]) for row in of_side],
             hovertemplate="%{hovertext}<extra></extra>",
         )
     return figure

@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 
 # Heights in pixels: of the bars over the heat map of lengths, of the room between the two, below.
 _BARS, _BETWEEN, _BELOW = 110, 26, 52
+# From the axis to its title, numbers and all: without ticks Plotly forgets their height, and only
+# makes room where the title happens to hit one.
+_TITLE_STANDOFF = 30
 _MOST_LENGTH_LABELS = 12  # that have room side by side on a telephone
 _LETTERS_ALWAYS_SHOWN = 26
 
@@ -108,6 +111,7 @@ def length_figure(counts: LengthCounts, theme: Theme, *, noun: str = "language")
             theme, counts.categories, literal(noun), domain=[0, rows / inner], anchor="x"
         ),
     )  # fmt: skip
+    figure.update_xaxes(title_standoff=_TITLE_STANDOFF)
     total = int(whole.sum())
     if total == 0:
         return say_in_the_middle(figure, theme, NO_NAMES)

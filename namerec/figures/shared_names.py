@@ -10,13 +10,18 @@ import plotly.graph_objects as go
 
 from namerec.figures.categories import (
     ABOVE_HEAT_MAP,
+    CELL_FONT_SIZE,
+    MOST_WITH_NUMBERS,
     HeatMap,
+    bent,
     category_axis,
     category_ticks,
+    coloured_text,
     draw_heat_map,
     heat_map,
     part_of,
     rows_height,
+    slanted_height,
 )
 from namerec.figures.theme import (
     Scale,
@@ -24,19 +29,14 @@ from namerec.figures.theme import (
     axis,
     colour_at,
     new_figure,
-    readable_on,
     say_in_the_middle,
 )
-from namerec.figures.words import LONGEST_LABEL, literal, number
+from namerec.figures.words import literal, number
 
 if TYPE_CHECKING:
     from namerec.data.audit import SharedNames
 
-#: Most categories whose cells have room for a number.
-MOST_WITH_NUMBERS = 20
 _BELOW = 52  # pixels under the map, without its slanted labels
-_SLANTED_LETTER = 5.0  # height in pixels of one more letter of a label at 45 degrees
-_CELL_FONT_SIZE = 11
 
 
 def shared_map(shared: SharedNames) -> HeatMap:
@@ -65,8 +65,7 @@ def shared_figure(shared: SharedNames, theme: Theme, *, noun: str = "language") 
         noun: What a category is called.
     """
     size = len(shared.categories)
-    longest = max((len(name) for name in shared.categories), default=0)
-    below = _BELOW + round(_SLANTED_LETTER * min(longest, LONGEST_LABEL))
+    below = _BELOW + slanted_height(shared.categories)
     ends = max(size, 1) - 0.5
     figure = new_figure(
         theme,
@@ -84,7 +83,7 @@ def shared_figure(shared: SharedNames, theme: Theme, *, noun: str = "language") 
     if not shared.names:
         return say_in_the_middle(figure, theme, f"No name stands in two {literal(noun)}s.")
     shown = shared_map(shared)
-    scale: Scale = tuple((position**2, colour) for position, colour in theme.sequential)
+    scale = bent(theme.sequential)
     numbered = size <= MOST_WITH_NUMBERS
     draw_heat_map(
         figure,
@@ -104,7 +103,7 @@ def shared_figure(shared: SharedNames, theme: Theme, *, noun: str = "language") 
                 for row, shares in enumerate(shown.share.tolist())
             ],
             texttemplate="%{text}",
-            textfont={"size": _CELL_FONT_SIZE},
+            textfont={"size": CELL_FONT_SIZE},
         )
     return figure
 
@@ -113,8 +112,7 @@ def _cell(count: int, strength: float, scale: Scale, theme: Theme) -> str:
     """A cell's number in a colour that can be read on it, or nothing where there is no share."""
     if math.isnan(strength):
         return ""
-    colour = readable_on(colour_at(scale, strength), theme)
-    return f'<span style="color:{colour}">{number(count)}</span>'
+    return coloured_text(number(count), colour_at(scale, strength), theme)
 
 
 def _shared_in_words(shared: SharedNames, noun: str) -> str:

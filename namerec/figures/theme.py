@@ -269,3 +269,9 @@ def faded(colour: str, opacity: float) -> str:
 
 def _channels(colour: str) -> tuple[int, int, int]:
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+
+
+def as_page(figure: go.Figure) -> str:
+    """A figure as an HTML page that needs no network, whose camera saves it as SVG."""
+    config = {"displaylogo": False, "toImageButtonOptions": {"format": "svg"}}
+    return str(figure.to_html(include_plotlyjs=True, full_html=True, config=config))

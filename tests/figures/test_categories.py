@@ -6,14 +6,18 @@ from hypothesis import strategies as st
 from namerec.figures.categories import (
     MOST_WITH_LABELS,
     MOST_WORDS,
+    bent,
     category_ticks,
+    colour_bar,
+    coloured_text,
     counted,
     heat_map,
     hover_text,
     part_of,
     rows_height,
+    slanted_height,
 )
-from namerec.figures.theme import LIGHT
+from namerec.figures.theme import DARK, LIGHT, colour_at, contrast
 
 
 @given(st.text(max_size=200))
@@ -59,3 +63,30 @@ def test_parts_and_numbers_are_told_in_words():
     assert part_of(99, 100) == "99 of 100 (99 %)"
     assert part_of(0, 0) == "0 of 0 (0 %)"
     assert [counted(1, "name"), counted(1000, "name")] == ["1 name", "1\u202f000 names"]
+
+
+def test_a_bent_scale_spends_half_of_its_colours_on_the_lowest_quarter():
+    straight = ((0.0, "#000000"), (0.5, "#777777"), (1.0, "#ffffff"))
+    assert bent(straight) == ((0, "#000000"), (0.25, "#777777"), (1, "#ffffff"))
+    assert bent(straight, 4)[1] == (0.0625, "#777777")
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK])
+@given(place=st.floats(0, 1))
+def test_text_in_a_cell_can_be_read_on_any_colour_of_the_scale(theme, place):
+    ground = colour_at(bent(theme.sequential), place)
+    text = coloured_text("<1", ground, theme)
+    assert text.endswith(">&lt;1</span>")
+    assert contrast(text.split("color:")[1][:7], ground) >= 4.5
+    assert coloured_text("", ground, theme) == ""
+
+
+def test_a_colour_bar_says_what_colours_are_and_takes_further_settings():
+    bar = colour_bar(LIGHT, "share", ticksuffix=" %", nticks=3)
+    assert (bar["title"]["text"], bar["ticksuffix"], bar["nticks"]) == ("share", " %", 3)
+
+
+def test_slanted_labels_take_room_by_their_length_up_to_a_bound():
+    assert slanted_height([]) == 0
+    assert slanted_height(["Czech", "Vietnamese"]) == 50
+    assert slanted_height(["x" * 20]) == slanted_height(["x" * 500])

@@ -92,11 +92,12 @@ def test_beginnings_and_endings_are_bars_of_their_z_in_two_colours(theme):
     )
     assert (endings.name, list(endings.y), list(endings.x)) == ("endings", [0], [30])
     assert list(beginnings.text) == ["10 %", "0.5 %"]
+    assert beginnings.width == endings.width < 1, "rows of one colour may lie far apart"
     assert beginnings.marker.color != endings.marker.color == theme.accent
     assert list(drawn.layout.yaxis.ticktext) == ["-ov", "o␣-", "zh-"]
     assert drawn.layout.yaxis.title.text == "beginning or ending"
     assert drawn.layout.xaxis.title.text == (
-        "z of the log-odds ratio (beside it: share of Russian names)"
+        "z of the log-odds ratio<br>(beside it: share of Russian names)"
     )
     assert "-ov (75 %, z 30.0)" in alt_text(drawn)
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from namerec.figures.categories import MOST_WITH_LABELS, MOST_WORDS
-from namerec.figures.shared_names import MOST_WITH_NUMBERS, shared_figure, shared_map
+from namerec.figures.categories import MOST_WITH_LABELS, MOST_WITH_NUMBERS, MOST_WORDS
+from namerec.figures.shared_names import shared_figure, shared_map
 from namerec.figures.theme import DARK, LIGHT, alt_text, contrast
 from tests.figures.corpora import LANGUAGES, MARKUP, shared
 

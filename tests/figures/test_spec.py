@@ -3,6 +3,7 @@ import json
 import numpy as np
 import plotly.graph_objects as go
 
+from namerec.core.matrices import MatrixView
 from namerec.figures.confusion import confusion_figure
 from namerec.figures.curves import accuracy_figure, loss_figure
 from namerec.figures.gates import gate_figure
@@ -16,7 +17,7 @@ def test_every_figure_becomes_plain_json():
     figures = [
         loss_figure(history(), DARK),
         accuracy_figure(history(yardsticks=(("majority", 0.5),)), DARK),
-        confusion_figure(matrix([[1, 2], [3, 4]]), DARK, normalised=True, selected=(0, 1)),
+        confusion_figure(matrix([[1, 2], [3, 4]]), DARK, view=MatrixView()),
         gate_figure(trace(), "f", 0, DARK),
         ribbon_figure(trace(), DARK),
     ]
