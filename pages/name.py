@@ -4,6 +4,7 @@ import streamlit as st
 
 from namerec.ui import services
 from namerec.ui.errors import said_plainly
+from namerec.ui.evaluation import pick_evenness
 from namerec.ui.name_reading import answer_panel, gate_panel, name_input
 from namerec.ui.run_picker import pick_run
 from namerec.ui.shell import within_frame
@@ -15,6 +16,8 @@ with said_plainly():
     run = pick_run()
     if run is not None:
         name = name_input()
-        trace = services.gate_trace(run.id, name.letters)
+        with st.expander("Assumed frequencies of the languages", icon=":material/balance:"):
+            evenness = pick_evenness(run)
+        trace = services.gate_trace(run, name.letters, evenness)
         answer_panel(run, name, trace)
         gate_panel(trace)

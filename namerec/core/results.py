@@ -208,6 +208,17 @@ class GateTrace:
         """Number of layers, each direction counted."""
         return int(self.values["h"].shape[1])
 
+    def prediction(self, name: str) -> Prediction:
+        """The ranking after the last letter.
+
+        Args:
+            name: The text as given.
+        """
+        last = self.probabilities[-1]
+        order = np.argsort(-last, kind="stable").tolist()
+        ranked = tuple((self.categories[index], float(last[index])) for index in order)
+        return Prediction(name, self.letters, ranked)
+
     def layer_name(self, layer: int) -> str:
         """What a place on the second axis of `values` is called: layer 2, or layer 2 ←."""
         number, direction = divmod(layer, self.directions)

@@ -141,6 +141,16 @@ class Leak(NamedTuple):
     seen_pairs: int
 
 
+class SeenRows(NamedTuple):
+    """Which rows of a split have their folded name in the training part, bool, (rows,) each.
+
+    In whatever category (`names`), and with the row's own (`pairs`).
+    """
+
+    names: np.ndarray
+    pairs: np.ndarray
+
+
 def category_counts(dataset: Dataset) -> CategoryCounts:
     """How many lines and distinct pairs each category has."""
     pairs = dataset.support(distinct_pairs(dataset))
@@ -205,11 +215,21 @@ def ceilings(dataset: Dataset) -> Ceilings:
 def leak(dataset: Dataset, split: Split, part: Part = "test") -> Leak:
     """How many rows of a part have their folded name among the training rows."""
     rows = split.part(part)
-    keys, pairs = dataset.keys(), with_label(dataset.keys(), dataset)
+    seen = seen_in_training(dataset, split, rows)
     return Leak(
         part=part,
         protocol=split.protocol,
         rows=len(rows),
-        seen_names=int(np.isin(keys[rows], keys[split.train]).sum()),
-        seen_pairs=int(np.isin(pairs[rows], pairs[split.train]).sum()),
+        seen_names=int(seen.names.sum()),
+        seen_pairs=int(seen.pairs.sum()),
+    )
+
+
+def seen_in_training(dataset: Dataset, split: Split, rows: np.ndarray) -> SeenRows:
+    """Which rows, indices into the dataset (rows,), have their folded name in training too."""
+    keys = dataset.keys()
+    pairs = with_label(keys, dataset)
+    return SeenRows(
+        names=np.isin(keys[rows], keys[split.train]),
+        pairs=np.isin(pairs[rows], pairs[split.train]),
     )

@@ -55,8 +55,8 @@ def available() -> list[CorpusInfo]:
         CorpusInfo(
             reference=BUNDLED,
             title="bundled corpus",
-            description="18 languages, this project's own lists of surnames. No name twice in a "
-            "language.",
+            description="18 languages, this project's own lists of surnames. No name is written "
+            "twice in a language.",
             installed=bundled.FOLDER.is_dir(),
             where=str(bundled.FOLDER),
         ),

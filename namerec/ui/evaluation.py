@@ -1,44 +1,87 @@
-"""The panels of the Evaluate page: scores, confusion matrix, the names in a cell, the table."""
+"""The top of the Evaluate page: what is looked at, and the scores."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
 from namerec.core.config import PROTOCOL_WORDS
-from namerec.core.results import ConfusionMatrix, Part, Scores
-from namerec.figures import confusion, theme
-from namerec.ui import services
-from namerec.ui.run_picker import noun
-from namerec.ui.words import count, percent, plain
+from namerec.core.results import PARTS, ConfusionMatrix, Part, Scores
+from namerec.ui import address
+from namerec.ui.words import count, percent
 
 if TYPE_CHECKING:
     from namerec.runs.store import RunSummary
 
-_PART, _VIEW, _TRUE, _TAKEN = "part", "matrix_view", "true_category", "taken_for"
-_VIEWS = {"share": "share of the row", "counts": "counts"}
+_PART = "part"
 
 
 def pick_part(run: RunSummary) -> Part:
-    """The part of the split that is looked at."""
+    """The part of the split that is looked at, also in the URL."""
     protocol = run.info.config.training.protocol
     words = {"train": "Training names", "validation": "Validation", "test": "Test"}
     if protocol == "report":
         words |= {"test": "Drawn training names", "validation": "Drawn during training"}
-    return st.segmented_control(
+    address.read(_PART, list(PARTS))
+    st.session_state.setdefault(_PART, "test")
+    parts: tuple[Part, ...] = ("test", "validation", "train")
+    chosen = st.segmented_control(
         "Measured on",
-        ("test", "validation", "train"),
+        parts,
         key=_PART,
         format_func=words.__getitem__,
-        default="test",
         required=True,
         persist_state="session",
         help=f"{PROTOCOL_WORDS[protocol].capitalize()}. Validation chose the epoch; training names "
         "flatter.",
     )
+    part = chosen or "test"
+    address.write(_PART, part)
+    return part
+
+
+def pick_evenness(run: RunSummary) -> float | None:
+    """Draws the control of how even the priors are that answers assume.
+
+    The same on every page that draws it, kept in the session for each kind of sampling.
+
+    Returns:
+        The evenness, 0..1; None for the priors of the run's training.
+    """
+    key = _evenness_key(run)
+    st.session_state.setdefault(key, _evenness_as_trained(run))
+    st.slider(
+        "Assumed frequencies: as in the training data (0 %) … every language equally likely "
+        "(100 %)",
+        min_value=0.0,
+        max_value=1.0,
+        step=0.05,
+        format="percent",
+        key=key,
+        persist_state="session",
+        help="Reweights the answers by Bayes' rule, without training again. Evened, rare "
+        "languages are found more often, at the cost of frequent ones.",
+    )
+    return evenness_of(run)
+
+
+def evenness_of(run: RunSummary) -> float | None:
+    """What the control is set to for a run; None for the priors of its training."""
+    trained = _evenness_as_trained(run)
+    chosen = float(st.session_state.get(_evenness_key(run), trained))
+    return None if chosen == trained else chosen
+
+
+def _evenness_key(run: RunSummary) -> str:
+    return f"evenness_{run.info.config.training.sampling}"
+
+
+def _evenness_as_trained(run: RunSummary) -> float:
+    from namerec.core.priors import evenness_as_trained
+
+    return evenness_as_trained(run.info.config.training.sampling)
 
 
 def score_cards(scores: Scores, measured_on: str) -> None:
@@ -72,115 +115,8 @@ def score_cards(scores: Scores, measured_on: str) -> None:
         )
 
 
-def matrix_panel(run: RunSummary, part: Part, matrix: ConfusionMatrix) -> None:
-    """The matrix on the left; the names of the selected cell on the right."""
-    row, column = _selected(matrix)
-    grid = st.grid(5, min_column_width=150)
-    with grid.cell(column_span=3), st.container(border=True):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.subheader("Who is taken for whom", width="stretch")
-            view = st.segmented_control(
-                "Cells show",
-                tuple(_VIEWS),
-                key=_VIEW,
-                format_func=_VIEWS.__getitem__,
-                default="share",
-                required=True,
-                persist_state="session",
-                label_visibility="collapsed",
-            )
-        figure = confusion.confusion_figure(
-            matrix,
-            theme.theme_for(st.context.theme.type),
-            normalised=view == "share",
-            selected=(row, column),
-            noun=noun(run),
-        )
-        key = f"matrix_{run.id}_{part}"
-        st.plotly_chart(
-            figure,
-            key=key,
-            on_select=lambda: _take_click(key, matrix),
-            selection_mode="points",
-            config=theme.STILL_CONFIG,
-            theme=None,
-            alt=theme.alt_text(figure),
-        )
-        st.caption("Click a cell to see its names, or choose one beside the matrix.")
-    with grid.cell(column_span=2), st.container(border=True):
-        _cell_panel(run, part, matrix, row, column)
-
-
-def _selected(matrix: ConfusionMatrix) -> tuple[int, int]:
-    """The cell that is selected; at first the one with most mistakes."""
-    categories = matrix.categories
-    true, taken = st.session_state.get(_TRUE), st.session_state.get(_TAKEN)
-    if true in categories and taken in categories:
-        return categories.index(true), categories.index(taken)
-    mistakes = matrix.counts.copy()
-    np.fill_diagonal(mistakes, 0)
-    row, column = divmod(int(mistakes.argmax()), len(categories))
-    st.session_state[_TRUE], st.session_state[_TAKEN] = categories[row], categories[column]
-    return row, column
-
-
-def _take_click(key: str, matrix: ConfusionMatrix) -> None:
-    points = st.session_state[key].selection.points
-    if points:
-        row, column = points[0]["customdata"]
-        st.session_state[_TRUE] = matrix.categories[int(row)]
-        st.session_state[_TAKEN] = matrix.categories[int(column)]
-
-
-def _cell_panel(
-    run: RunSummary, part: Part, matrix: ConfusionMatrix, row: int, column: int
-) -> None:
-    word = noun(run)
-    with st.container(horizontal=True):
-        st.selectbox(f"True {word}", matrix.categories, key=_TRUE, persist_state="session")
-        st.selectbox("Taken for", matrix.categories, key=_TAKEN, persist_state="session")
-    st.markdown(plain(confusion.cell_words(matrix, row, column)))
-    names = cell_names(run, part, row, column)
-    if names.empty:
-        st.caption("No names here.")
-        return
-    st.dataframe(
-        names,
-        hide_index=True,
-        height=min(35 * (len(names) + 1) + 3, 440),
-        alt="The names in the selected cell",
-        column_config={
-            "name": st.column_config.TextColumn("Name"),
-            "p_taken": _share_column(_short(matrix.categories[column])),
-            "p_true": _share_column(_short(matrix.categories[row])),
-        },
-    )
-    st.caption("Bars: the network's probability for each of the two.")
-
-
-def cell_names(run: RunSummary, part: Part, row: int, column: int) -> pd.DataFrame:
-    """The names of one cell with the probabilities of both its categories, surest first.
-
-    Returns:
-        Columns `name`, `p_taken` and, off the diagonal, `p_true`; probabilities 0..1.
-    """
-    dataset, _ = services.run_dataset(run)
-    given = services.answers(run, part)
-    inside = np.flatnonzero((given.labels == row) & (given.predicted == column))
-    probabilities = np.exp(given.log_probabilities[inside])
-    table = pd.DataFrame(
-        {
-            "name": [dataset.names[index] for index in given.indices[inside]],
-            "p_taken": probabilities[:, column],
-        }
-    )
-    if row != column:
-        table["p_true"] = probabilities[:, row]
-    return table.sort_values("p_taken", ascending=False, kind="stable")
-
-
-def category_table(matrix: ConfusionMatrix, word: str) -> None:
-    """Precision, recall, F1 and support of every category."""
+def category_table(matrix: ConfusionMatrix, word: str) -> pd.DataFrame:
+    """Draws precision, recall, F1 and support of every category, and returns them."""
     st.subheader(f"Each {word}")
     rows = [
         (score.category, score.support, score.recall, score.precision, score.f1)
@@ -195,21 +131,18 @@ def category_table(matrix: ConfusionMatrix, word: str) -> None:
         column_config={
             word: st.column_config.TextColumn(word.capitalize()),
             "support": st.column_config.NumberColumn("Support", help="Number of true names of it."),
-            "recall": _share_column("Recall", help="Share of its names that are recognised."),
-            "precision": _share_column(
+            "recall": share_column("Recall", help="Share of its names that are recognised."),
+            "precision": share_column(
                 "Precision", help="Share of the names taken for it that are its own."
             ),
-            "F1": _share_column("F1", help="Harmonic mean of precision and recall."),
+            "F1": share_column("F1", help="Harmonic mean of precision and recall."),
         },
     )
+    return table
 
 
-def _share_column(title: str, *, help: str | None = None) -> Any:
+def share_column(title: str, *, help: str | None = None) -> Any:
     """A column of shares 0..1 as bars, narrow enough for a small window."""
     return st.column_config.ProgressColumn(
         title, help=help, width="small", format="percent", min_value=0, max_value=1
     )
-
-
-def _short(category: str) -> str:
-    return category if len(category) <= 14 else f"{category[:13]}…"

@@ -9,12 +9,11 @@ import streamlit as st
 from namerec.core.alphabet import MAX_TEXT, NormalisedName, readable
 from namerec.core.results import GateTrace
 from namerec.figures import gates, probabilities, theme
-from namerec.ui import address, services
+from namerec.ui import address
+from namerec.ui.charts import chart
 from namerec.ui.words import percent, plain
 
 if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
-
     from namerec.runs.store import RunSummary
 
 NAME = "name"
@@ -49,7 +48,7 @@ def name_input() -> NormalisedName:
 def answer_panel(run: RunSummary, name: NormalisedName, trace: GateTrace) -> None:
     """What the network says, and how it came to it letter by letter."""
     look = theme.theme_for(st.context.theme.type)
-    prediction = services.predict(run.id, name)
+    prediction = trace.prediction(name.original)
     category, probability = prediction.ranked[0]
     grid = st.grid(5, min_column_width=150)
     with grid.cell(column_span=2), st.container(border=True):
@@ -61,11 +60,16 @@ def answer_panel(run: RunSummary, name: NormalisedName, trace: GateTrace) -> Non
             delta_color="off",
             delta_arrow="off",
         )
-        _chart(probabilities.ranking_figure(prediction, look), "ranking")
+        chart(probabilities.ranking_figure(prediction, look), "ranking")
     with grid.cell(column_span=3), st.container(border=True):
         st.subheader("After every letter")
-        _chart(probabilities.ribbon_figure(trace, look), "ribbon")
+        chart(probabilities.ribbon_figure(trace, look), "ribbon")
         st.caption("What the network would answer if the name ended at that letter.")
+        if longest := run.info.config.model.letter_groups:
+            st.caption(
+                f"In this network, groups of 2 to {longest} neighbouring letters vote beside the "
+                "hidden state; the gates below are its recurrent part alone."
+            )
 
 
 def gate_panel(trace: GateTrace) -> None:
@@ -94,10 +98,4 @@ def gate_panel(trace: GateTrace) -> None:
     with st.grid(3 if gated else 1, min_column_width=300):
         for symbol in symbols:
             with st.container(border=True):
-                _chart(gates.gate_figure(trace, symbol, layer, look), f"gate_{symbol}")
-
-
-def _chart(figure: Figure, key: str) -> None:
-    st.plotly_chart(
-        figure, key=key, theme=None, config=theme.STILL_CONFIG, alt=theme.alt_text(figure)
-    )
+                chart(gates.gate_figure(trace, symbol, layer, look), f"gate_{symbol}")

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
-from namerec.core.alphabet import NormalisedName
 from namerec.core.config import ModelConfig, Protocol, TrainConfig
 from namerec.core.results import (
     ConfusionMatrix,
+    EpochRecord,
     GateTrace,
     Part,
     PredictedNames,
-    Prediction,
     Scores,
 )
 from namerec.errors import DataError, NamerecError, RunError
 from namerec.ui.server import manager, yardstick_keeper
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from namerec.core.dataset import Dataset
+    from namerec.core.neighbours import TrainingNames
+    from namerec.core.priors import PriorSweep
     from namerec.core.splits import Split
     from namerec.jobs.yardsticks import Yardsticks
     from namerec.runs.networks import TrainedNetwork
@@ -93,15 +97,34 @@ def run_dataset(run: RunSummary) -> tuple[Dataset, Split]:
         DataError: If those names are no longer there.
     """
     training = run.info.config.training
-    names = dataset(training.dataset)
-    if names.fingerprint != run.info.dataset.fingerprint:
-        raise DataError(
-            f"The corpus of this run, “{run.info.dataset.title}”, has changed since it was "
-            "trained, so its names cannot be listed. Put the old files back, or train again."
+    reference = corpus_of(run)
+    names = dataset(reference)
+    return names, _split(names.fingerprint, reference, training.protocol, training.split_draw)
+
+
+def corpus_of(run: RunSummary) -> str:
+    """Where the names of a run are now: where they were, or kept after an upload of the same names.
+
+    Raises:
+        DataError: If they are gone, or other names are there.
+    """
+    from namerec.data.own import OwnCorpora
+
+    remembered, reference = run.info.dataset, run.info.config.training.dataset
+    words = f"The corpus of this run, “{remembered.title}”,"
+    try:
+        if dataset(reference).fingerprint == remembered.fingerprint:
+            return reference
+        gone = DataError(
+            f"{words} has changed since it was trained, so its names cannot be listed. Put the "
+            "old files back, upload the same names on the Dataset page, or train again."
         )
-    return names, _split(
-        names.fingerprint, training.dataset, training.protocol, training.split_draw
-    )
+    except DataError as error:
+        gone = DataError(f"{words} is gone, so its names cannot be listed. {error}")
+    kept = OwnCorpora().find(remembered.fingerprint)
+    if kept is None:
+        raise gone
+    return kept.reference
 
 
 def yardsticks(training: TrainConfig, *, compute: bool) -> Yardsticks | None:
@@ -120,6 +143,15 @@ def yardsticks(training: TrainConfig, *, compute: bool) -> Yardsticks | None:
     except NamerecError:
         return None
     return keeper.known(names, training.protocol, training.split_draw)
+
+
+def yardsticks_underway(training: TrainConfig) -> bool:
+    """Whether the yardsticks of a run's names and split are being computed now."""
+    try:
+        names = dataset(training.dataset)
+    except NamerecError:
+        return False
+    return yardstick_keeper().underway(names, training.protocol, training.split_draw)
 
 
 def answers(run: RunSummary, part: Part) -> PredictedNames:
@@ -148,37 +180,123 @@ def _answers(run_id: str, part: Part, best_epoch: int, state: str) -> PredictedN
     return predict_names(network(run_id).model, names, split.part(part))
 
 
-def evaluation(run: RunSummary, part: Part) -> tuple[ConfusionMatrix, Scores, str]:
-    """A run's confusion matrix and scores on a part, and in words what they were measured on.
+class Evaluation(NamedTuple):
+    """A run's answers on a part of its split, and what follows from them.
+
+    Attributes:
+        answers: With the priors assumed.
+        matrix: Counted from them.
+        scores: Measured on them.
+        measured_on: In words, priors included.
+    """
+
+    answers: PredictedNames
+    matrix: ConfusionMatrix
+    scores: Scores
+    measured_on: str
+
+
+def evaluation(run: RunSummary, part: Part, evenness: float | None = None) -> Evaluation:
+    """A run's answers on a part, scored.
+
+    Args:
+        run: Which.
+        part: Of its split.
+        evenness: Of the priors assumed, 0..1; None for those it was trained with.
 
     Raises:
         NamerecError: If network or names are not there.
     """
     from namerec.core.evaluation import confusion_matrix, score
+    from namerec.core.priors import assuming, evenness_as_trained
 
     names, split = run_dataset(run)
-    given = answers(run, part)
-    return (
+    given, measured_on = answers(run, part), split.words(part)
+    sampling = run.info.config.training.sampling
+    if evenness is not None and evenness != evenness_as_trained(sampling):
+        given = assuming(given, prior(run), sampling, evenness)
+        measured_on += f", priors evened by {100 * evenness:.0f} %"
+    return Evaluation(
+        given,
         confusion_matrix(given, names, split, part),
         score(given, split, part),
-        split.words(part),
+        measured_on,
     )
 
 
-def predict(run_id: str, name: NormalisedName) -> Prediction:
-    """Ranks the languages for one readable name."""
-    from namerec.core.prediction import predict as rank
+def prior(run: RunSummary) -> np.ndarray:
+    """How frequent each category is in a run's training part, (categories,)."""
+    from namerec.core.combining import learned_prior
 
-    asked = network(run_id)
-    return next(iter(rank(asked.model, asked.categories, [name])))
+    names, split = run_dataset(run)
+    return learned_prior(names, split.train, "natural")
 
 
-def gate_trace(run_id: str, letters: str) -> GateTrace:
-    """Replays a run's network on one normalised name."""
+def prior_sweep(run: RunSummary, part: Part) -> PriorSweep:
+    """Accuracy and macro recall of a run for each assumed prior."""
+    from namerec.core.priors import prior_sweep as sweep
+
+    return sweep(answers(run, part), prior(run), run.info.config.training.sampling)
+
+
+def training_names(run: RunSummary) -> TrainingNames:
+    """The distinct names of a run's training part, to look for neighbours among."""
+    training = run.info.config.training
+    return _training_names(
+        run.info.dataset.fingerprint, training.protocol, training.split_draw, run
+    )
+
+
+@st.cache_resource(max_entries=_KEPT, show_spinner=False)
+def _training_names(
+    fingerprint: str,  # noqa: ARG001 - these three decide the names
+    protocol: Protocol,  # noqa: ARG001
+    draw: int,  # noqa: ARG001
+    _run: RunSummary,
+) -> TrainingNames:
+    from namerec.core.neighbours import TrainingNames
+
+    names, split = run_dataset(_run)
+    return TrainingNames.of(names, split.train)
+
+
+@st.cache_data(max_entries=_KEPT, show_spinner=False)
+def temperature(run_id: str, best_epoch: int, _run: RunSummary) -> float:  # noqa: ARG001
+    """The temperature at which a run's validation answers are as sure as they should be."""
+    from namerec.core.calibration import fitted_temperature
+
+    return fitted_temperature(answers(_run, "validation"))
+
+
+def epochs(run_id: str) -> list[EpochRecord]:
+    """A run's stored epochs, in order."""
+    return manager().store.open(run_id).metrics()[1]
+
+
+def gate_trace(run: RunSummary, letters: str, evenness: float | None) -> GateTrace:
+    """Replays a run's network on one normalised name.
+
+    Args:
+        run: Whose network.
+        letters: The name.
+        evenness: Of the priors that its probabilities assume, 0..1; None for those of its training.
+
+    Raises:
+        NamerecError: If network, or with other priors the names, are not there.
+    """
+    from namerec.core.priors import assuming
     from namerec.core.traces import trace
 
-    asked = network(run_id)
-    return trace(asked.model, asked.categories, letters)
+    asked = network(run.id)
+    traced = trace(asked.model, asked.categories, letters)
+    if evenness is None:
+        return traced
+    import numpy as np
+
+    rows = np.zeros(len(letters), dtype=np.int64)
+    answers = PredictedNames(rows, rows, np.log(traced.probabilities))
+    even = assuming(answers, prior(run), run.info.config.training.sampling, evenness)
+    return replace(traced, probabilities=np.exp(even.log_probabilities))
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

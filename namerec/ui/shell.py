@@ -53,6 +53,13 @@ PAGES: tuple[PageEntry, ...] = (
         "Inside the network",
         "Type a name: the ranking, and every gate, letter by letter.",
     ),
+    PageEntry(
+        "pages/dataset.py",
+        "Dataset",
+        ":material/dataset:",
+        "Names",
+        "The corpus: its names, its faults, its leak, and how to bring your own.",
+    ),
 )
 
 

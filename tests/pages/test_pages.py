@@ -1,29 +1,12 @@
 """Every page under AppTest: with nothing trained, while a run trains, and with bad input."""
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from namerec.ui.server import manager
-from tests.conftest import ROOT, tiny_config
+from tests.conftest import tiny_config
+from tests.pages.references import button, opened
 
-PAGES = ("start", "train", "evaluate", "name")
-
-
-@pytest.fixture
-def lab():
-    """The app, with a manager of its own over an empty data folder."""
-    manager.clear()
-    yield AppTest.from_file(str(ROOT / "dashboard.py"), default_timeout=60)
-    manager().shutdown()
-    manager.clear()
-
-
-def opened(lab: AppTest, page: str) -> AppTest:
-    lab.run()
-    if page != "start":
-        lab.switch_page(f"pages/{page}.py").run()
-    assert not lab.exception
-    return lab
+PAGES = ("start", "train", "evaluate", "name", "dataset")
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -63,10 +46,6 @@ def test_a_run_is_started_from_the_form_with_the_settings_in_it(lab, tiny_folder
     assert "test names (leak-free split)" in lab.success[0].value
 
 
-def button(lab: AppTest, label: str):
-    return next(button for button in lab.button if button.label == label)
-
-
 def test_the_controls_follow_the_state_of_the_run(lab, tiny_dataset, tiny_folder):
     opened(lab, "train")
     run_id = manager().start(tiny_config(dataset=str(tiny_folder), epochs=1000), tiny_dataset)
@@ -101,8 +80,8 @@ def test_the_rnn_alone_offers_a_nonlinearity(lab):
 
 def test_the_chosen_cell_lists_its_names(lab):
     opened(lab, "evaluate")
-    lab.selectbox(key="true_category").set_value("Spanish")
-    lab.selectbox(key="taken_for").set_value("Portuguese").run()
+    lab.selectbox(key="true").set_value("Spanish")
+    lab.selectbox(key="taken").set_value("Portuguese").run()
     words = " ".join(text.value for text in lab.markdown)
     assert "Spanish names" in words
     assert "were taken for Portuguese" in words

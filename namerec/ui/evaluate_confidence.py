@@ -1,0 +1,100 @@
+"""Is it as sure as it should be, what if it may be silent, and what if languages were even."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from namerec.core.results import Part
+from namerec.figures import confidence, theme
+from namerec.figures.priors import priors_figure
+from namerec.ui import services
+from namerec.ui.charts import chart
+from namerec.ui.evaluation import evenness_of
+from namerec.ui.run_picker import noun
+from namerec.ui.words import percent, plain
+
+if TYPE_CHECKING:
+    from namerec.runs.store import RunSummary
+
+_SILENT = "silent_share"
+
+
+def confidence_panel(run: RunSummary, part: Part, seen: services.Evaluation) -> None:  # noqa: ARG001 - as all sections
+    """Reliability with a fitted temperature, and accuracy where it may say *I don't know*."""
+    from namerec.core.calibration import (
+        at_coverage,
+        reliability,
+        risk_coverage,
+        with_temperature,
+    )
+
+    look = theme.theme_for(st.context.theme.type)
+    temperature = services.temperature(run.id, run.status.best_epoch, run)
+    before = reliability(seen.answers)
+    after = reliability(with_temperature(seen.answers, temperature))
+    with st.grid(2, min_column_width=420):
+        with st.container(border=True):
+            st.subheader("As sure as it is right?")
+            chart(
+                confidence.reliability_figure(
+                    before,
+                    look,
+                    measured_on=seen.measured_on,
+                    after=after,
+                    temperature=temperature,
+                ),
+                "reliability",
+            )
+            st.caption(
+                f"Expected calibration error {percent(before.calibration_error)}; with temperature "
+                f"{temperature:.2f}, fitted on validation names, "
+                f"{percent(after.calibration_error)}. A temperature divides the logits: it "
+                "changes how sure the network is, never which language it ranks first."
+            )
+        with st.container(border=True):
+            st.subheader("If it may say “I don’t know”")
+            silent = st.slider(
+                "Stay silent on the least sure",
+                min_value=0.0,
+                max_value=0.95,
+                value=0.2,
+                step=0.05,
+                format="percent",
+                key=_SILENT,
+                persist_state="session",
+            )
+            curve = risk_coverage(seen.answers)
+            chart(
+                confidence.coverage_figure(curve, 1 - silent, look, measured_on=seen.measured_on),
+                "coverage",
+            )
+            words = confidence.selection_words(at_coverage(curve, 1 - silent), seen.measured_on)
+            st.markdown(plain(words))
+
+
+def priors_panel(run: RunSummary, part: Part, seen: services.Evaluation) -> None:
+    """Accuracy and macro recall for every assumed prior; the slider above chooses one."""
+    from namerec.core.priors import evenness_as_trained
+
+    _, split = services.run_dataset(run)
+    chosen = evenness_of(run)
+    trained = evenness_as_trained(run.info.config.training.sampling)
+    with st.container(border=True):
+        st.subheader("What if the languages were more evenly frequent?")
+        figure = priors_figure(
+            services.prior_sweep(run, part),
+            trained if chosen is None else chosen,
+            theme.theme_for(st.context.theme.type),
+            measured_on=split.words(part),
+            noun=noun(run),
+        )
+        chart(figure, "priors")
+        st.markdown(
+            f"Now: **{percent(seen.scores.accuracy)}** accuracy, "
+            f"**{percent(seen.scores.macro_recall)}** macro recall "
+            f"({plain(seen.measured_on)}). Move the slider at the top of the page: the answers "
+            "are divided by how often each language was met in training, by Bayes' rule. Nothing "
+            "is trained again."
+        )

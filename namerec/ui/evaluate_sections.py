@@ -1,0 +1,60 @@
+"""The sections of the Evaluate page: one table from a name to what draws it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from namerec.core.results import Part
+from namerec.ui import address, services
+from namerec.ui.downloads import download_menu
+from namerec.ui.evaluate_compare import comparison_panel
+from namerec.ui.evaluate_confidence import confidence_panel, priors_panel
+from namerec.ui.evaluate_matrix import matrix_panel
+from namerec.ui.evaluate_time import timelapse_panel
+from namerec.ui.evaluate_yardsticks import yardsticks_panel
+from namerec.ui.evaluation import category_table
+from namerec.ui.run_picker import noun
+
+if TYPE_CHECKING:
+    from namerec.runs.store import RunSummary
+
+_SECTION = "section"
+
+
+def _confusions(run: RunSummary, part: Part, seen: services.Evaluation) -> None:
+    matrix_panel(run, part, seen)
+    table = category_table(seen.matrix, noun(run))
+    download_menu(run, part, seen, table)
+
+
+SECTIONS: dict[str, tuple[str, Callable[[RunSummary, Part, services.Evaluation], None]]] = {
+    "confusions": ("Confusions", _confusions),
+    "compare": ("Two runs", comparison_panel),
+    "time": ("Over the epochs", timelapse_panel),
+    "confidence": ("Confidence", confidence_panel),
+    "priors": ("Priors", priors_panel),
+    "yardsticks": ("Yardsticks", yardsticks_panel),
+}
+
+
+def section(run: RunSummary, part: Part, seen: services.Evaluation) -> None:
+    """Draws the choice of a section, kept in the URL, and the section chosen."""
+    address.read(_SECTION, list(SECTIONS))
+    st.session_state.setdefault(_SECTION, "confusions")
+    chosen = (
+        st.segmented_control(
+            "Look at",
+            list(SECTIONS),
+            key=_SECTION,
+            format_func=lambda name: SECTIONS[name][0],
+            required=True,
+            persist_state="session",
+            label_visibility="collapsed",
+        )
+        or "confusions"
+    )
+    address.write(_SECTION, chosen)
+    SECTIONS[chosen][1](run, part, seen)

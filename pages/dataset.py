@@ -1,0 +1,13 @@
+"""Dataset: which names there are, what is wrong with them, and bringing your own."""
+
+import streamlit as st
+
+from namerec.ui.dataset import dataset_panel
+from namerec.ui.errors import said_plainly
+from namerec.ui.shell import within_frame
+
+within_frame()
+
+st.title("Dataset")
+with said_plainly():
+    dataset_panel()
