@@ -204,7 +204,10 @@ PRESET_TABLE: dict[PresetName, dict[str, dict[str, Any]]] = {
             "weight_decay": 0.05,
             "letter_dropout": 0.05,
         },
-        "kinds": {"custom_lstm": {"direction": "both", "letter_groups": 5, "group_dropout": 0.8}},
+        "kinds": {
+            "rnn": {"nonlinearity": "tanh"},
+            "custom_lstm": {"direction": "both", "letter_groups": 5, "group_dropout": 0.8},
+        },
     },
 }
 

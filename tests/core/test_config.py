@@ -186,12 +186,12 @@ def test_the_report_preset_is_the_reports_recipe(kind, layers, rate):
 
 @pytest.mark.parametrize("kind", MODEL_KINDS)
 @pytest.mark.parametrize("name", ["fast", "best"])
-def test_our_own_presets_differ_only_in_the_kind_and_what_the_custom_lstm_alone_has(name, kind):
+def test_our_own_presets_differ_only_in_the_kind_and_in_what_one_network_alone_has(name, kind):
     config = preset(name, kind)
     other = preset(name, "custom_lstm")
     assert config.training == other.training
     alike = {"kind": "custom_lstm", "letter_groups": 0, "group_dropout": 0.0}
-    alike |= {"direction": "forward"}
+    alike |= {"direction": "forward", "nonlinearity": "none"}
     assert config.model.model_copy(update=alike) == other.model.model_copy(update=alike)
     assert (config.model.hidden_size, config.model.num_layers) == (128, 1)
 
