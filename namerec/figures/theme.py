@@ -32,6 +32,13 @@ ZOOM_CONFIG: dict[str, Any] = {
 }  # fmt: skip
 #: `config=` for a chart that stands still.
 STILL_CONFIG: dict[str, Any] = {"displayModeBar": False, "scrollZoom": False}
+#: `config=` for a chart that stands still and has a camera, which saves it as PNG.
+CAMERA_CONFIG: dict[str, Any] = {
+    "displaylogo": False,
+    "scrollZoom": False,
+    "modeBarButtons": [["toImage"]],
+    "toImageButtonOptions": {"format": "png", "scale": 2},
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What can be taken away from the Evaluate page: tables as CSV, the matrix as a page of its own."""
+"""What can be taken away from the Evaluate page as CSV."""
 
 from __future__ import annotations
 
@@ -8,11 +8,9 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from namerec.core.matrices import MatrixView, as_cell_text, matrix_csv
+from namerec.core.matrices import as_cell_text, matrix_csv
 from namerec.core.results import Part
-from namerec.figures import confusion, theme
 from namerec.ui import services
-from namerec.ui.run_picker import noun
 
 if TYPE_CHECKING:
     from namerec.runs.store import RunSummary
@@ -23,33 +21,22 @@ def download_menu(
 ) -> None:
     """Buttons for everything the section shows; a file is made when its button is pressed."""
     stem = f"{run.id}-{part}"
-    look = theme.theme_for(st.context.theme.type)
-    word = noun(run)
-
-    def matrix_page() -> str:
-        figure = confusion.confusion_figure(seen.matrix, look, view=MatrixView(), noun=word)
-        return theme.as_page(figure)
 
     with st.popover("Take away", icon=":material/download:"):
-        for label, content, name, kind in (
-            ("Matrix, counts (CSV)", lambda: matrix_csv(seen.matrix), "matrix.csv", "text/csv"),
-            ("Table (CSV)", lambda: as_csv(table), "table.csv", "text/csv"),
+        for label, content, name in (
+            ("Matrix, counts (CSV)", lambda: matrix_csv(seen.matrix), "matrix.csv"),
+            ("Table (CSV)", lambda: as_csv(table), "table.csv"),
             (
                 "All answers (CSV)",
                 lambda: as_csv(answers_table(run, seen)),
                 "answers.csv",
-                "text/csv",
             ),
-            ("Matrix, interactive (HTML)", matrix_page, "matrix.html", "text/html"),
         ):
             st.download_button(
-                label, content, file_name=f"{stem}-{name}", mime=kind, on_click="ignore",
+                label, content, file_name=f"{stem}-{name}", mime="text/csv", on_click="ignore",
                 width="stretch",
             )  # fmt: skip
-        st.caption(
-            "The interactive page has a camera that saves the picture as SVG. Measured on "
-            f"{seen.measured_on}."
-        )
+        st.caption(f"Measured on {seen.measured_on}. Figures are taken away where they stand.")
 
 
 def answers_table(run: RunSummary, seen: services.Evaluation) -> pd.DataFrame:

@@ -49,7 +49,7 @@ def comparison_panel(run: RunSummary, part: Part, seen: services.Evaluation) -> 
         figure = difference_figure(
             seen.matrix, theirs.matrix, look, view=view, names=names, noun=word
         )
-        chart(figure, "difference")
+        chart(figure, "difference", take=f"{run.id}-{other.id}-{part}")
         st.caption("On the diagonal more is better, beside it worse.")
     with st.grid(2, min_column_width=420):
         for title, matrix, beside in (
@@ -61,7 +61,7 @@ def comparison_panel(run: RunSummary, part: Part, seen: services.Evaluation) -> 
                 figure = confusion.confusion_figure(
                     matrix, look, view=view, noun=word, beside=beside
                 )
-                chart(figure, f"matrix {title}")
+                chart(figure, f"matrix_{title[0]}", take=f"{run.id}-{other.id}-{part}")
     _who_is_right(run, seen.answers, theirs.answers, found)
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _SILENT = "silent_share"
 
 
-def confidence_panel(run: RunSummary, part: Part, seen: services.Evaluation) -> None:  # noqa: ARG001 - as all sections
+def confidence_panel(run: RunSummary, part: Part, seen: services.Evaluation) -> None:
     """Reliability with a fitted temperature, and accuracy where it may say *I don't know*."""
     from namerec.core.calibration import (
         at_coverage,
@@ -46,6 +46,7 @@ def confidence_panel(run: RunSummary, part: Part, seen: services.Evaluation) -> 
                     temperature=temperature,
                 ),
                 "reliability",
+                take=f"{run.id}-{part}",
             )
             st.caption(
                 f"Expected calibration error {percent(before.calibration_error)}; with temperature "
@@ -69,6 +70,7 @@ def confidence_panel(run: RunSummary, part: Part, seen: services.Evaluation) -> 
             chart(
                 confidence.coverage_figure(curve, 1 - silent, look, measured_on=seen.measured_on),
                 "coverage",
+                take=f"{run.id}-{part}",
             )
             words = confidence.selection_words(at_coverage(curve, 1 - silent), seen.measured_on)
             st.markdown(plain(words))
@@ -90,7 +92,7 @@ def priors_panel(run: RunSummary, part: Part, seen: services.Evaluation) -> None
             measured_on=split.words(part),
             noun=noun(run),
         )
-        chart(figure, "priors")
+        chart(figure, "priors", take=f"{run.id}-{part}")
         st.markdown(
             f"Now: **{percent(seen.scores.accuracy)}** accuracy, "
             f"**{percent(seen.scores.macro_recall)}** macro recall "

@@ -13,6 +13,7 @@ from namerec.core.results import ConfusionMatrix, Part, PredictedNames
 from namerec.figures import confusion, confusion_words, theme
 from namerec.figures.confusion_selection import Selection, selection_from
 from namerec.ui import address, services
+from namerec.ui.charts import take_away
 from namerec.ui.evaluation import share_column
 from namerec.ui.run_picker import noun
 from namerec.ui.words import count, plain
@@ -94,11 +95,12 @@ def matrix_panel(run: RunSummary, part: Part, seen: services.Evaluation) -> None
             key=key,
             on_select=lambda: _take_click(key, matrix),
             selection_mode="points",
-            config=theme.STILL_CONFIG,
+            config=theme.CAMERA_CONFIG,
             theme=None,
             alt=theme.alt_text(figure),
         )
         st.caption("Click a cell, or the head of a row or column, to see its names.")
+        take_away(figure, "matrix", f"{run.id}-{part}")
     with grid.cell(column_span=2), st.container(border=True):
         _selection_panel(run, seen, selected, view)
 

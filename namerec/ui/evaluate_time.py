@@ -44,7 +44,7 @@ def timelapse_panel(run: RunSummary, part: Part, seen: services.Evaluation) -> N
         figure = timelapse_figure(
             epochs, categories, look, view=view, held_out=held_out, noun=noun(run)
         )
-        chart(figure, "timelapse")
+        chart(figure, "timelapse", take=run.id)
     pairs = separations(epochs, categories)
     last = last_to_separate(pairs)
     if last is not None:
@@ -54,6 +54,8 @@ def timelapse_panel(run: RunSummary, part: Part, seen: services.Evaluation) -> N
             with st.container(border=True):
                 st.subheader(title)
                 _pairs_table(most_mixed(pairs, at=at), title)  # type: ignore[arg-type]
+    with st.expander("Every pair that was ever mixed up", icon=":material/table_rows:"):
+        _pairs_table([pair for pair in pairs if pair.state != "apart"], "Every mixed pair")
 
 
 def _pairs_table(pairs: list[PairSeparation], title: str) -> None:
@@ -65,6 +67,7 @@ def _pairs_table(pairs: list[PairSeparation], title: str) -> None:
         {
             "pair": [f"{pair.first} – {pair.second}" for pair in pairs],
             "start": [pair.start for pair in pairs],
+            "most": [pair.most for pair in pairs],
             "end": [pair.end for pair in pairs],
             "epoch": [states.get(pair.state, f"epoch {pair.epoch}") for pair in pairs],
         }
@@ -76,6 +79,7 @@ def _pairs_table(pairs: list[PairSeparation], title: str) -> None:
         column_config={
             "pair": st.column_config.TextColumn("Pair"),
             "start": share_column("At first", help="Share of both's names taken for the other."),
+            "most": share_column("At worst", help="The same in the epoch where it was largest."),
             "end": share_column("At last", help="The same after the last epoch."),
             "epoch": st.column_config.TextColumn("Separates"),
         },
