@@ -53,16 +53,16 @@ def pick_evenness(run: RunSummary) -> float | None:
     key = _evenness_key(run)
     st.session_state.setdefault(key, _evenness_as_trained(run))
     st.slider(
-        "Assumed frequencies: as in the training data (0 %) … every language equally likely "
-        "(100 %)",
+        "Priors evened",
         min_value=0.0,
         max_value=1.0,
         step=0.05,
         format="percent",
         key=key,
         persist_state="session",
-        help="Reweights the answers by Bayes' rule, without training again. Evened, rare "
-        "languages are found more often, at the cost of frequent ones.",
+        help="How frequent each language is assumed to be: 0 %, as in the training data; 100 %, "
+        "all equally likely. Reweights the answers by Bayes' rule, without training again. Evened, "
+        "rare languages are found more often, at the cost of frequent ones.",
     )
     return evenness_of(run)
 
