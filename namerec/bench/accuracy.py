@@ -25,6 +25,8 @@ EVENNESS_TRIED = np.linspace(0, 1, 41)
 PARTNER = "regression"
 
 Answers = dict[Part, PredictedNames]
+#: A mean, and the standard deviation where there is more than one value.
+MeanAndSpread = tuple[float, float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +83,9 @@ class Summary:
 
     label: str
     count: int
-    accuracy: tuple[float, float]
-    macro_recall: tuple[float, float] | None
-    validation_accuracy: tuple[float, float] | None
+    accuracy: MeanAndSpread
+    macro_recall: MeanAndSpread | None
+    validation_accuracy: MeanAndSpread | None
     seconds: float | None
     parameters: int | None
 
@@ -92,7 +94,7 @@ def rows_of_split(
     dataset: Dataset,
     split: Split,
     contestants: Sequence[Contestant],
-    least_accuracy: float,
+    most_lost: float,
     say: Callable[[str], None],
 ) -> Iterator[Row]:
     """Scores all there is to score on one split.
@@ -101,8 +103,8 @@ def rows_of_split(
         dataset: The names.
         split: Of the dataset.
         contestants: Runs on that split.
-        least_accuracy: Share of validation names, 0..1, that must stay right when priors are made
-            even for the sake of macro recall.
+        most_lost: Share of validation names, 0..1, that may be lost when priors are made even for
+            the sake of macro recall.
         say: Takes a line about what is being fitted.
     """
 
@@ -123,7 +125,7 @@ def rows_of_split(
     for label, runs in _by_label(contestants).items():
         for run in runs:
             yield scored(label, run.answers, run)
-        sets = [("", [run.answers for run in runs[:1]])]
+        sets = [("", [run.answers]) for run in runs]
         if len(runs) > 1:
             sets.append((f", average of {len(runs)}", [run.answers for run in runs]))
         for words, members in sets:
@@ -134,7 +136,7 @@ def rows_of_split(
             yield scored(f"{label}{words}, and regression", mixed)
             prior = learned_prior(dataset, split.train, runs[0].sampling)
             for name, answers in ((words, together), (f"{words}, and regression", mixed)):
-                even = _evened(answers, prior, split, least_accuracy)
+                even = _evened(answers, prior, split, most_lost)
                 yield scored(f"{label}{name}, priors evened", even)
 
 
@@ -149,15 +151,17 @@ def _averaged(members: Sequence[Answers]) -> Answers:
     return {part: averaged([member[part] for member in members]) for part in members[0]}
 
 
-def _evened(answers: Answers, prior: np.ndarray, split: Split, least_accuracy: float) -> Answers:
+def _evened(answers: Answers, prior: np.ndarray, split: Split, most_lost: float) -> Answers:
     """Answers with the evenness that gives the best macro recall on validation names.
 
-    Only where their accuracy stays high enough; 0 where it is too low anyway.
+    Only where no more than `most_lost` of their accuracy is given up for it.
     """
+    asked = answers["validation"]
+    least = score(asked, split, "validation").accuracy - most_lost
     best, chosen = -1.0, 0.0
     for evenness in EVENNESS_TRIED.tolist():
-        scores = score(reweighted(answers["validation"], prior, evenness), split, "validation")
-        if scores.accuracy >= least_accuracy and scores.macro_recall > best:
+        scores = score(reweighted(asked, prior, evenness), split, "validation")
+        if scores.accuracy >= least and scores.macro_recall > best:
             best, chosen = scores.macro_recall, evenness
     return {part: reweighted(answered, prior, chosen) for part, answered in answers.items()}
 
@@ -186,5 +190,5 @@ def _summary(label: str, rows: list[Row]) -> Summary:
     )
 
 
-def _mean_and_spread(values: list[float]) -> tuple[float, float]:
-    return statistics.fmean(values), statistics.stdev(values) if len(values) > 1 else 0.0
+def _mean_and_spread(values: list[float]) -> MeanAndSpread:
+    return statistics.fmean(values), statistics.stdev(values) if len(values) > 1 else None

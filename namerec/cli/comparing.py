@@ -12,22 +12,22 @@ from namerec.core.config import MODEL_TITLES, RunConfig
 from namerec.errors import DataError
 
 if TYPE_CHECKING:
-    from namerec.bench.accuracy import Contestant, Row, Summary
+    from namerec.bench.accuracy import Contestant, MeanAndSpread, Row, Summary
     from namerec.runs.folder import RunFolder
 
 
 @click.command()
 @click.argument("run_ids", nargs=-1, required=True, metavar="RUN...")
 @click.option(
-    "--least-accuracy",
+    "--most-lost",
     type=click.FloatRange(0, 1),
-    default=0.81,
+    default=0.03,
     show_default=True,
-    help="Validation accuracy that must be kept when priors are made even.",
+    help="Validation accuracy that may be given up for macro recall when priors are made even.",
 )
 @json_option
 @sentences_for_errors
-def compare(run_ids: tuple[str, ...], least_accuracy: float, as_json: bool) -> None:
+def compare(run_ids: tuple[str, ...], most_lost: float, as_json: bool) -> None:
     """Put finished runs beside the yardsticks, on the test names of their splits.
 
     Runs that differ in their seeds alone are one row, with mean and standard deviation; runs of one
@@ -60,15 +60,16 @@ def compare(run_ids: tuple[str, ...], least_accuracy: float, as_json: bool) -> N
     for draw, contestants in sorted(by_split.items()):
         split = make_split(dataset, training.protocol, draw)
         rows += rows_of_split(
-            dataset, split, contestants, least_accuracy, lambda line: click.echo(line, err=True)
+            dataset, split, contestants, most_lost, lambda line: click.echo(line, err=True)
         )
     summaries = summarised(rows)
     for line in _table(summaries):
         click.echo(line)
     click.echo(
         f"Measured on {training.dataset}: {split.words('test')}, seeds "
-        f"{', '.join(map(str, sorted(by_split)))}; mean and standard deviation; chosen on "
-        "validation names."
+        f"{', '.join(map(str, sorted(by_split)))}; mean and standard deviation of n values. Priors "
+        f"are evened as far as macro recall on validation names gains and at most "
+        f"{100 * most_lost:.1f} points of their accuracy are lost."
     )
     if as_json:
         print_json({"rows": [asdict(summary) for summary in summaries]})
@@ -125,8 +126,8 @@ def _table(summaries: list[Summary]) -> list[str]:
     return lines
 
 
-def _share(mean_and_spread: tuple[float, float] | None) -> str:
+def _share(mean_and_spread: MeanAndSpread | None) -> str:
     if mean_and_spread is None:
         return ""
     mean, spread = mean_and_spread
-    return f"{100 * mean:.1f} ± {100 * spread:.1f} %"
+    return f"{100 * mean:.1f} %" if spread is None else f"{100 * mean:.1f} ± {100 * spread:.1f} %"

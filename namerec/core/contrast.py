@@ -86,18 +86,26 @@ class Contrast:
 
 
 def contrast(
-    a: PredictedNames, asked_a: AskedNames, b: PredictedNames, asked_b: AskedNames
+    a: PredictedNames,
+    asked_a: AskedNames,
+    b: PredictedNames,
+    asked_b: AskedNames,
+    *,
+    spellings: np.ndarray | None = None,
 ) -> Contrast:
     """Compares two networks' answers, name by name.
 
-    A name that was drawn several times (report protocol) counts once: the answers are the same,
-    and the test needs names that are independent.
+    A name that was drawn several times (report protocol), or stands in several lines of one
+    category (raw split), counts once: the answers are the same, and the test needs names that are
+    independent.
 
     Args:
         a: One network's answers.
         asked_a: What they are answers to.
         b: The other's.
         asked_b: What those are answers to.
+        spellings: Of all names of the dataset (`Dataset.spellings`), to tell which lines are the
+            same name; None if no name stands in it twice.
 
     Raises:
         NamerecError: If they are not answers to the same part of the same split, disagree about
@@ -128,6 +136,10 @@ def contrast(
             "The two networks disagree about the categories of the same names, so one of the "
             "stored answers is not of this dataset. Train or evaluate both runs again."
         )
+    if spellings is not None:
+        names = np.unique(spellings[common], return_inverse=True)[1]
+        once = np.sort(np.unique(np.stack([names, labels]), axis=1, return_index=True)[1])
+        common, rows_a, rows_b, labels = common[once], rows_a[once], rows_b[once], labels[once]
     right_a = a.predicted[rows_a] == labels
     right_b = b.predicted[rows_b] == labels
     only_a, only_b = common[right_a & ~right_b], common[~right_a & right_b]
@@ -136,7 +148,7 @@ def contrast(
         only_b=only_b,
         both=common[right_a & right_b],
         neither=common[~right_a & ~right_b],
-        left_out=len(indices_a) + len(indices_b) - 2 * len(common),
+        left_out=len(indices_a) + len(indices_b) - 2 * len(in_a),
         test=mcnemar(len(only_a), len(only_b)),
     )
 

@@ -130,11 +130,16 @@ def last_to_separate(pairs: Sequence[PairSeparation]) -> PairSeparation | None:
     return max(separated, key=lambda pair: (pair.epoch or 0, pair.most), default=None)
 
 
-def separation_words(pair: PairSeparation) -> str:
-    """How two categories came apart, in a plain sentence; their names go in as they are."""
+def separation_words(pair: PairSeparation, held_out: str) -> str:
+    """How two categories came apart, in a plain sentence; their names go in as they are.
+
+    Args:
+        pair: The two.
+        held_out: What the epochs' matrices were measured on, such as "validation names".
+    """
     both = f"{pair.first} and {pair.second}"
     share = f"{100 * SEPARATED_SHARE:.0f} %"
-    of_names = f"of their {pair.names:,} validation names"
+    of_names = f"of their {pair.names:,} {held_out}"
     if pair.state == "apart":
         return f"{both} were never mixed up: at most {share} {of_names} in any epoch."
     if pair.state == "mixed":

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from namerec.core.baselines import YARDSTICK_KINDS, YardstickKind, fit, label_ceiling
+from namerec.core.baselines import RECIPE, YARDSTICK_KINDS, YardstickKind, fit, label_ceiling
 from namerec.core.config import Protocol
 from namerec.core.dataset import Dataset
 from namerec.core.evaluation import score
@@ -112,11 +112,6 @@ class YardstickKeeper:
         work = self._work.get(_name(dataset, protocol, draw))
         return work is not None and work.underway
 
-    def failed(self, dataset: Dataset, protocol: Protocol, draw: int) -> bool:
-        """Whether computing them went wrong; the log says how."""
-        work = self._work.get(_name(dataset, protocol, draw))
-        return work is not None and work.failed
-
     def _compute(self, name: str, dataset: Dataset, split: Split) -> None:
         with self._turn:
             try:
@@ -168,4 +163,4 @@ def measured(kind: YardstickKind, dataset: Dataset, split: Split) -> YardstickSc
 
 
 def _name(dataset: Dataset, protocol: Protocol, draw: int) -> str:
-    return f"{dataset.fingerprint[:32]}-{protocol}-{draw}"
+    return f"{dataset.fingerprint[:32]}-{protocol}-{draw}-{RECIPE}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -59,4 +60,9 @@ def answers_table(run: RunSummary, seen: services.Evaluation) -> pd.DataFrame:
 def as_csv(table: pd.DataFrame) -> str:
     """A table as CSV whose texts no spreadsheet takes for formulas."""
     texts = table.select_dtypes(exclude="number").map(as_cell_text)
-    return str(table.assign(**texts).rename(columns=as_cell_text).to_csv(index=False))
+    # Every text in quotes: unquoted, a lone line end or semicolon in a name would begin a cell.
+    return str(
+        table.assign(**texts)
+        .rename(columns=as_cell_text)
+        .to_csv(index=False, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\r\n")
+    )

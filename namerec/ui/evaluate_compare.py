@@ -14,7 +14,7 @@ from namerec.figures.confusion_difference import difference_figure
 from namerec.ui import address, services
 from namerec.ui.charts import chart
 from namerec.ui.evaluate_matrix import MOST_LISTED, view_controls
-from namerec.ui.evaluation import evenness_of
+from namerec.ui.evaluation import assumed_evenness
 from namerec.ui.run_picker import noun, run_words
 from namerec.ui.server import manager
 from namerec.ui.words import count, percent, plain
@@ -33,14 +33,21 @@ def comparison_panel(run: RunSummary, part: Part, seen: services.Evaluation) -> 
     other = _pick_other(run)
     if other is None:
         return
-    theirs = services.evaluation(other, part, evenness_of(other))
+    theirs = services.evaluation(other, part, assumed_evenness(run))
     names = ("A", "B")
     st.caption(
         f"A, this run: accuracy {percent(seen.scores.accuracy)}, macro recall "
         f"{percent(seen.scores.macro_recall)}. B, the other: {percent(theirs.scores.accuracy)} and "
         f"{percent(theirs.scores.macro_recall)}. Measured on {plain(seen.measured_on)}."
     )
-    found = contrast(seen.answers, _asked(run, part), theirs.answers, _asked(other, part))
+    dataset, _ = services.run_dataset(run)
+    found = contrast(
+        seen.answers,
+        _asked(run, part),
+        theirs.answers,
+        _asked(other, part),
+        spellings=dataset.spellings(),
+    )
     st.markdown(plain(contrast_words(found, *names)))
     view = view_controls()
     look, word = theme.theme_for(st.context.theme.type), noun(run)

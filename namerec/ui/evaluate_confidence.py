@@ -11,7 +11,7 @@ from namerec.figures import confidence, theme
 from namerec.figures.priors import priors_figure
 from namerec.ui import services
 from namerec.ui.charts import chart
-from namerec.ui.evaluation import evenness_of
+from namerec.ui.evaluation import assumed_evenness, evenness_of
 from namerec.ui.run_picker import noun
 from namerec.ui.words import percent, plain
 
@@ -31,7 +31,7 @@ def confidence_panel(run: RunSummary, part: Part, seen: services.Evaluation) -> 
     )
 
     look = theme.theme_for(st.context.theme.type)
-    temperature = services.temperature(run.id, run.status.best_epoch, run)
+    temperature = services.temperature(run, evenness_of(run))
     before = reliability(seen.answers)
     after = reliability(with_temperature(seen.answers, temperature))
     with st.grid(2, min_column_width=420):
@@ -78,16 +78,12 @@ def confidence_panel(run: RunSummary, part: Part, seen: services.Evaluation) -> 
 
 def priors_panel(run: RunSummary, part: Part, seen: services.Evaluation) -> None:
     """Accuracy and macro recall for every assumed prior; the slider above chooses one."""
-    from namerec.core.priors import evenness_as_trained
-
     _, split = services.run_dataset(run)
-    chosen = evenness_of(run)
-    trained = evenness_as_trained(run.info.config.training.sampling)
     with st.container(border=True):
         st.subheader("What if the languages were more evenly frequent?")
         figure = priors_figure(
             services.prior_sweep(run, part),
-            trained if chosen is None else chosen,
+            assumed_evenness(run),
             theme.theme_for(st.context.theme.type),
             measured_on=split.words(part),
             noun=noun(run),
@@ -96,7 +92,7 @@ def priors_panel(run: RunSummary, part: Part, seen: services.Evaluation) -> None
         st.markdown(
             f"Now: **{percent(seen.scores.accuracy)}** accuracy, "
             f"**{percent(seen.scores.macro_recall)}** macro recall "
-            f"({plain(seen.measured_on)}). Move the slider at the top of the page: the answers "
-            "are divided by how often each language was met in training, by Bayes' rule. Nothing "
-            "is trained again."
+            f"({plain(seen.measured_on)}). Move the slider at the top of the page: by Bayes' "
+            "rule the answers are made those of a world in which each of them is as frequent as "
+            "assumed. Nothing is trained again."
         )

@@ -33,6 +33,7 @@ def timelapse_panel(run: RunSummary, part: Part, seen: services.Evaluation) -> N
     _, split = services.run_dataset(run)
     categories = run.info.dataset.categories
     held_out = split.words("validation")
+    short = "training names" if split.protocol == "report" else "validation names"
     st.caption(
         f"Measured on {held_out} after every epoch, with the priors of the training, whatever is "
         "chosen above."
@@ -48,7 +49,7 @@ def timelapse_panel(run: RunSummary, part: Part, seen: services.Evaluation) -> N
     pairs = separations(epochs, categories)
     last = last_to_separate(pairs)
     if last is not None:
-        st.markdown(f"The last pair to separate: {plain(separation_words(last))}")
+        st.markdown(f"The last pair to separate: {plain(separation_words(last, short))}")
     with st.grid(2, min_column_width=420):
         for title, at in (("Most mixed up at first", "start"), ("Most mixed up at last", "end")):
             with st.container(border=True):

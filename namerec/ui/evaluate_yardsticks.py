@@ -23,19 +23,17 @@ _POLL_SECONDS = 1.0
 
 def yardsticks_panel(run: RunSummary, part: Part, seen: services.Evaluation) -> None:
     """A table of the run, the yardsticks and the ceiling on the same names."""
-    training = run.info.config.training
     if part == "train":
         st.info("Yardsticks are measured on validation and test names.", icon=":material/rule:")
         return
-    services.yardsticks(training, compute=True)
-    waiting = services.yardsticks_underway(training)
+    services.yardsticks(run.id, compute=True)
+    waiting = services.yardsticks_underway(run.id)
     st.fragment(_table, run_every=_POLL_SECONDS if waiting else None)(run, part, seen, waiting)
 
 
 def _table(run: RunSummary, part: Part, seen: services.Evaluation, waited: bool) -> None:
-    training = run.info.config.training
-    known = services.yardsticks(training, compute=False)
-    waiting = services.yardsticks_underway(training)
+    known = services.yardsticks(run.id, compute=False)
+    waiting = services.yardsticks_underway(run.id)
     if waited and not waiting:
         st.rerun()
     if known is None:

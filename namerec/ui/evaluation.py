@@ -74,6 +74,15 @@ def evenness_of(run: RunSummary) -> float | None:
     return None if chosen == trained else chosen
 
 
+def assumed_evenness(run: RunSummary) -> float:
+    """The evenness of the priors assumed for a run, 0..1, whether it was trained with them or not.
+
+    Another run beside it is read with the same.
+    """
+    chosen = evenness_of(run)
+    return _evenness_as_trained(run) if chosen is None else chosen
+
+
 def _evenness_key(run: RunSummary) -> str:
     return f"evenness_{run.info.config.training.sampling}"
 
@@ -86,7 +95,7 @@ def _evenness_as_trained(run: RunSummary) -> float:
 
 def score_cards(scores: Scores, measured_on: str) -> None:
     """Accuracy, macro recall, macro F1, top-3 and loss, and what they were measured on."""
-    st.caption(f"All numbers on this page: {count(scores.names)} {measured_on}.")
+    st.caption(f"Measured on {count(scores.names)} {measured_on}.")
     with st.grid(5, min_column_width=150):
         st.metric("Accuracy", percent(scores.accuracy), border=True, help="Share of right answers.")
         st.metric(

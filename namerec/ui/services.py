@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
-from namerec.core.config import ModelConfig, Protocol, TrainConfig
+from namerec.core.config import ModelConfig, Protocol
 from namerec.core.results import (
     ConfusionMatrix,
     EpochRecord,
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from namerec.core.splits import Split
     from namerec.jobs.yardsticks import Yardsticks
     from namerec.runs.networks import TrainedNetwork
+    from namerec.runs.records import RunInfo
     from namerec.runs.store import RunSummary
 
 #: Networks, datasets and answers kept in memory at a time.
@@ -96,13 +97,30 @@ def run_dataset(run: RunSummary) -> tuple[Dataset, Split]:
     Raises:
         DataError: If those names are no longer there.
     """
-    training = run.info.config.training
-    reference = corpus_of(run)
+    return _names_and_split(run.info)
+
+
+def _names_and_split(info: RunInfo) -> tuple[Dataset, Split]:
+    """The same from what the run is.
+
+    Raises:
+        DataError: If those names are no longer there.
+    """
+    reference, training = _corpus_of(info), info.config.training
     names = dataset(reference)
     return names, _split(names.fingerprint, reference, training.protocol, training.split_draw)
 
 
 def corpus_of(run: RunSummary) -> str:
+    """Where the names of a run are now.
+
+    Raises:
+        DataError: If they are gone, or other names are there.
+    """
+    return _corpus_of(run.info)
+
+
+def _corpus_of(info: RunInfo) -> str:
     """Where the names of a run are now: where they were, or kept after an upload of the same names.
 
     Raises:
@@ -110,7 +128,7 @@ def corpus_of(run: RunSummary) -> str:
     """
     from namerec.data.own import OwnCorpora
 
-    remembered, reference = run.info.dataset, run.info.config.training.dataset
+    remembered, reference = info.dataset, info.config.training.dataset
     words = f"The corpus of this run, “{remembered.title}”,"
     try:
         if dataset(reference).fingerprint == remembered.fingerprint:
@@ -127,31 +145,36 @@ def corpus_of(run: RunSummary) -> str:
     return kept.reference
 
 
-def yardsticks(training: TrainConfig, *, compute: bool) -> Yardsticks | None:
+def yardsticks(run_id: str, *, compute: bool) -> Yardsticks | None:
     """What is known of the yardsticks of a run's names and split; None if those are not there.
 
     Args:
-        training: The run's settings.
+        run_id: Which run.
         compute: Whether what is missing is to be computed in the background.
     """
     try:
-        names = dataset(training.dataset)
-        keeper = yardstick_keeper()
-        if compute:
-            draw = training.split_draw
-            keeper.ask(names, _split(names.fingerprint, training.dataset, training.protocol, draw))
+        names, split = _names_and_split(_info(run_id))
     except NamerecError:
         return None
-    return keeper.known(names, training.protocol, training.split_draw)
+    keeper = yardstick_keeper()
+    if compute:
+        keeper.ask(names, split)
+    return keeper.known(names, split.protocol, split.seed)
 
 
-def yardsticks_underway(training: TrainConfig) -> bool:
+def yardsticks_underway(run_id: str) -> bool:
     """Whether the yardsticks of a run's names and split are being computed now."""
     try:
-        names = dataset(training.dataset)
+        names, split = _names_and_split(_info(run_id))
     except NamerecError:
         return False
-    return yardstick_keeper().underway(names, training.protocol, training.split_draw)
+    return yardstick_keeper().underway(names, split.protocol, split.seed)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _info(run_id: str) -> RunInfo:
+    """What a run is, which never changes."""
+    return manager().store.open(run_id).info()
 
 
 def answers(run: RunSummary, part: Part) -> PredictedNames:
@@ -260,12 +283,26 @@ def _training_names(
     return TrainingNames.of(names, split.train)
 
 
-@st.cache_data(max_entries=_KEPT, show_spinner=False)
-def temperature(run_id: str, best_epoch: int, _run: RunSummary) -> float:  # noqa: ARG001
-    """The temperature at which a run's validation answers are as sure as they should be."""
+def temperature(run: RunSummary, evenness: float | None) -> float:
+    """The temperature at which a run's validation answers are as sure as they should be.
+
+    Args:
+        run: Whose.
+        evenness: Of the priors assumed in the answers, as in `evaluation`.
+    """
+    return _temperature(run.id, run.status.best_epoch, evenness, run)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _temperature(
+    run_id: str,  # noqa: ARG001 - these decide the answers
+    best_epoch: int,  # noqa: ARG001
+    evenness: float | None,
+    _run: RunSummary,
+) -> float:
     from namerec.core.calibration import fitted_temperature
 
-    return fitted_temperature(answers(_run, "validation"))
+    return fitted_temperature(evaluation(_run, "validation", evenness).answers)
 
 
 def epochs(run_id: str) -> list[EpochRecord]:

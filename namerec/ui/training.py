@@ -96,7 +96,7 @@ def _shown() -> JobSnapshot | None:
 def _moving(snapshot: JobSnapshot) -> bool:
     """Whether there is anything to redraw: a run in progress, or yardsticks beside an ended one."""
     _yardsticks(snapshot)  # has them computed if it is time
-    return not snapshot.ended or services.yardsticks_underway(snapshot.config.training)
+    return not snapshot.ended or services.yardsticks_underway(snapshot.run_id)
 
 
 def _live(run_id: str, moved: bool) -> None:
@@ -244,7 +244,7 @@ def _yardsticks(snapshot: JobSnapshot) -> tuple[tuple[str, float], ...]:
     """Accuracies to compare with, on the names the validation curve is measured on."""
     # They take half a minute of the processor, which a running training has better use for.
     idle = snapshot.ended and not manager().active()
-    known = services.yardsticks(snapshot.config.training, compute=idle)
+    known = services.yardsticks(snapshot.run_id, compute=idle)
     if known is None:
         return ()
     lines = [

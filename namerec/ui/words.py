@@ -9,11 +9,16 @@ from datetime import datetime
 # directives such as :red[...], shortcodes such as :smile:.
 _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:^=&\"'])")
 
+# Addresses are made links after escapes are taken away; a sign of no width breaks them up.
+_LINKED = re.compile(r"://|www(?=\.)|@|(?:https?|mailto|ftp|xmpp)(?=:)", re.IGNORECASE)
+_WORD_JOINER = "\u2060"
+
 
 def plain(text: str) -> str:
     """Text put in by a person, made safe to stand in Markdown: shown letter by letter."""
     clean = text.encode("utf-8", "replace").decode("utf-8").replace("\x00", "�")
-    return _MARKUP.sub(r"\\\1", " ".join(clean.split()))
+    unlinked = _LINKED.sub(lambda found: found[0] + _WORD_JOINER, " ".join(clean.split()))
+    return _MARKUP.sub(r"\\\1", unlinked)
 
 
 def percent(share: float | None, digits: int = 1) -> str:

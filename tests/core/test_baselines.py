@@ -90,3 +90,10 @@ def test_no_fixed_answer_per_name_beats_the_ceiling_and_the_best_reaches_it(nois
     assert baselines.label_ceiling(dataset, np.arange(len(dataset))) == pytest.approx(
         best / len(lines)
     )
+
+
+def test_a_training_part_of_one_category_makes_every_yardstick_say_it():
+    dataset = unequal_dataset({"Ab": 20, "Cd": 20})
+    for kind in baselines.YARDSTICK_KINDS:
+        fitted = baselines.fit(kind, dataset, np.flatnonzero(dataset.labels == 1))
+        assert (fitted.answers(np.arange(40)).predicted == 1).all()

@@ -169,3 +169,20 @@ def test_a_contrast_is_told_in_a_plain_sentence():
 def test_sentences_of_few_and_of_many_names(only_a, only_b, said):
     a, b = made(only_a, only_b)
     assert said in contrast_words(contrast(a, ASKED, b, ASKED), "RNN", "LSTM")
+
+
+def test_lines_of_one_name_and_category_count_once():
+    """Fourteen lines of one name are one name that a gets right and b wrong, not fourteen."""
+    indices, labels = np.arange(16), np.array([0] * 14 + [1, 1])
+    spellings = np.array([b"aa"] * 14 + [b"aa", b"bb"])
+
+    def answers(said: list[int]) -> PredictedNames:
+        probabilities = np.full((16, 2), 0.2)
+        probabilities[np.arange(16), said] = 0.8
+        return PredictedNames(indices, labels, np.log(probabilities).astype(np.float32))
+
+    asked = AskedNames("f" * 64, "raw", 0, "test")
+    found = contrast(answers([0] * 16), asked, answers([1] * 16), asked, spellings=spellings)
+    assert found.only_a.tolist() == [0]
+    assert found.only_b.tolist() == [14, 15]
+    assert (found.names, found.left_out) == (3, 0)

@@ -134,7 +134,7 @@ def test_a_matrix_of_other_categories_is_refused():
 
 def test_separations_are_told_in_plain_sentences():
     told = [
-        separation_words(separations(pair_of(*mixed), ("A", "B"))[0])
+        separation_words(separations(pair_of(*mixed), ("A", "B"))[0], "validation names")
         for mixed in ((40, 2), (40, 13), (0, 1))
     ]
     assert told == [

@@ -8,9 +8,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from namerec.core.baselines import label_ceiling
+from namerec.core.calibration import fitted_temperature
 from namerec.core.combining import learned_prior
 from namerec.core.evaluation import score
 from namerec.core.priors import assuming
+from namerec.core.splits import make_split
+from namerec.data import catalogue
+from namerec.data.own import OwnCorpora
+from namerec.data.upload import read_upload
 from namerec.jobs.yardsticks import Yardsticks, YardstickScores
 from namerec.ui import services
 from namerec.ui.downloads import answers_table, as_csv
@@ -20,7 +26,8 @@ from namerec.ui.evaluate_sections import SECTIONS
 from namerec.ui.evaluate_yardsticks import yardstick_table
 from namerec.ui.server import manager
 from namerec.ui.words import percent
-from tests.conftest import tiny_config
+from tests.conftest import tiny_config, tiny_lines
+from tests.jobs.fakes import wait_until
 from tests.pages.references import opened, said
 
 
@@ -200,3 +207,51 @@ def test_a_run_whose_names_are_gone_says_so_and_keeps_the_page(lab, pretrained, 
     monkeypatch.setattr(type(manager().store), "trained", lambda self: [lost])
     opened(lab, "evaluate")
     assert "has changed since it was trained" in said(lab)
+
+
+def test_yardsticks_are_of_the_runs_own_names_wherever_they_are_now(lab, tiny_dataset, tmp_path):
+    """The folder they were read from holds other names; an upload of the same ones is found."""
+    lab.run()
+    path = tmp_path / "names.csv"
+    rows = [f"{line.name},{line.category}" for line in tiny_lines()]
+    path.write_text("\n".join(["name,category", *rows]))
+    run = manager().start(tiny_config(dataset=str(path)), catalogue.load(str(path)))
+    manager().wait(run, 30)
+    upload = read_upload(path.read_bytes(), "names.csv")
+    OwnCorpora().keep(upload)
+    path.write_text("\n".join(["name,category", *rows[:-9]]))
+    own = make_split(upload.dataset, "leak-free", tiny_config().training.split_draw)
+    services.yardsticks(run, compute=True)
+    wait_until(lambda: not services.yardsticks_underway(run))
+    known = services.yardsticks(run, compute=False)
+    assert known is not None
+    assert known.ceiling["test"] == label_ceiling(upload.dataset, own.test)
+    path.unlink()
+    assert services.yardsticks(run, compute=False) == known
+
+
+def test_a_temperature_is_fitted_under_the_priors_it_is_used_with(pretrained):
+    for evenness in (None, 1.0):
+        answers = services.evaluation(pretrained, "validation", evenness).answers
+        assert services.temperature(pretrained, evenness) == fitted_temperature(answers)
+    assert services.temperature(pretrained, None) != services.temperature(pretrained, 1.0)
+
+
+def test_two_runs_are_read_with_the_same_priors(lab, pretrained):
+    """A hidden slider of another kind of sampling has no say."""
+    opened(lab, "evaluate", section="compare", run=pretrained.id)
+    before = said(lab)
+    lab.session_state["evenness_balanced"] = 0.0
+    lab.session_state["evenness_square root"] = 0.9
+    lab.run()
+    assert said(lab) == before
+
+
+def test_no_line_end_or_semicolon_in_a_name_begins_a_cell():
+    text = as_csv(pd.DataFrame({"name": ["Ann;=1+1", "b\r=1+1"], "p": [0.5, 0.25]}))
+    assert [row[0] for row in csv.reader(io.StringIO(text, newline=""))][1:] == [
+        "Ann;=1+1",
+        "b\r=1+1",
+    ]
+    assert '"Ann;=1+1"' in text
+    assert '"b\r=1+1"' in text
