@@ -19,5 +19,5 @@ with said_plainly():
             part = pick_part(run)
             evenness = pick_evenness(run)
         seen = services.evaluation(run, part, evenness)
-        score_cards(seen.scores, seen.measured_on)
+        score_cards(run, seen.scores, seen.measured_on)
         section(run, part, seen)

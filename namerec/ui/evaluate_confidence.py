@@ -12,7 +12,7 @@ from namerec.figures.priors import priors_figure
 from namerec.ui import services
 from namerec.ui.charts import chart
 from namerec.ui.evaluation import assumed_evenness, evenness_of
-from namerec.ui.run_picker import noun
+from namerec.ui.run_picker import noun, nouns
 from namerec.ui.words import percent, plain
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def confidence_panel(run: RunSummary, part: Part, seen: services.Evaluation) -> 
                 f"Expected calibration error {percent(before.calibration_error)}; with temperature "
                 f"{temperature:.2f}, fitted on validation names, "
                 f"{percent(after.calibration_error)}. A temperature divides the logits: it "
-                "changes how sure the network is, never which language it ranks first."
+                f"changes how sure the network is, never which {noun(run)} it ranks first."
             )
         with st.container(border=True):
             st.subheader("If it may say “I don’t know”")
@@ -80,7 +80,7 @@ def priors_panel(run: RunSummary, part: Part, seen: services.Evaluation) -> None
     """Accuracy and macro recall for every assumed prior; the slider above chooses one."""
     _, split = services.run_dataset(run)
     with st.container(border=True):
-        st.subheader("What if the languages were more evenly frequent?")
+        st.subheader(f"What if the {nouns(run)} were more evenly frequent?")
         figure = priors_figure(
             services.prior_sweep(run, part),
             assumed_evenness(run),

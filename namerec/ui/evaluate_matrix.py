@@ -193,8 +193,8 @@ def _names_table(
         "p_true": share_column("True one", help="Its probability for the true one."),
         "nearest": st.column_config.TextColumn(
             "Nearest training names",
-            help="By edit distance, in brackets with their language: what it could have learned "
-            "the name from.",
+            help=f"By edit distance, with their {noun(run)} in brackets: what it could have "
+            "learned the name from.",
         ),
     }
     st.dataframe(

@@ -11,6 +11,7 @@ from namerec.core.config import MODEL_TITLES
 from namerec.core.results import Part
 from namerec.ui import services
 from namerec.ui.evaluation import share_column
+from namerec.ui.run_picker import nouns
 from namerec.ui.words import plain
 
 if TYPE_CHECKING:
@@ -63,8 +64,8 @@ def _table(run: RunSummary, part: Part, seen: services.Evaluation, waited: bool)
         st.caption(
             f"Measured on {plain(split.words(part))}; fitted on the training names of the same "
             "split. Letter groups are all runs of 1 to 4 letters in a name. The ceiling is what "
-            "the labels allow: a name that stands in several languages can be right for one of "
-            "them only."
+            f"the labels allow: a name that stands in several {nouns(run)} can be right for one "
+            "of them only."
         )
 
 

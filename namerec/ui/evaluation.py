@@ -10,6 +10,7 @@ import streamlit as st
 from namerec.core.config import PROTOCOL_WORDS
 from namerec.core.results import PARTS, ConfusionMatrix, Part, Scores
 from namerec.ui import address
+from namerec.ui.run_picker import noun, nouns
 from namerec.ui.words import count, percent
 
 if TYPE_CHECKING:
@@ -60,9 +61,9 @@ def pick_evenness(run: RunSummary) -> float | None:
         format="percent",
         key=key,
         persist_state="session",
-        help="How frequent each language is assumed to be: 0 %, as in the training data; 100 %, "
-        "all equally likely. Reweights the answers by Bayes' rule, without training again. Evened, "
-        "rare languages are found more often, at the cost of frequent ones.",
+        help=f"How frequent each {noun(run)} is assumed to be: 0 %, as in the training data; "
+        "100 %, all equally likely. Reweights the answers by Bayes' rule, without training again. "
+        f"Evened, rare {nouns(run)} are found more often, at the cost of frequent ones.",
     )
     return evenness_of(run)
 
@@ -93,8 +94,9 @@ def _evenness_as_trained(run: RunSummary) -> float:
     return evenness_as_trained(run.info.config.training.sampling)
 
 
-def score_cards(scores: Scores, measured_on: str) -> None:
+def score_cards(run: RunSummary, scores: Scores, measured_on: str) -> None:
     """Accuracy, macro recall, macro F1, top-3 and loss, and what they were measured on."""
+    one, several = noun(run), nouns(run)
     st.caption(f"Measured on {count(scores.names)} {measured_on}.")
     with st.grid(5, min_column_width=150):
         st.metric("Accuracy", percent(scores.accuracy), border=True, help="Share of right answers.")
@@ -102,25 +104,25 @@ def score_cards(scores: Scores, measured_on: str) -> None:
             "Macro recall",
             percent(scores.macro_recall),
             border=True,
-            help="Mean of the languages' recalls: small ones count as much as large ones.",
+            help=f"Mean of the recalls of the {several}: small ones count as much as large ones.",
         )
         st.metric(
             "Macro F1",
             percent(scores.macro_f1),
             border=True,
-            help="Mean of the languages' harmonic means of precision and recall.",
+            help=f"Mean of the harmonic means of precision and recall of the {several}.",
         )
         st.metric(
             "Top 3",
             percent(scores.top3),
             border=True,
-            help="Share of names whose language is among the three most probable.",
+            help=f"Share of names whose {one} is among the three most probable.",
         )
         st.metric(
             "Loss",
             f"{scores.loss:.3f}",
             border=True,
-            help="Mean negative log-probability of the right language, nats.",
+            help=f"Mean negative log-probability of the right {one}, nats.",
         )
 
 

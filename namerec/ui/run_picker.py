@@ -67,3 +67,8 @@ def run_words(run: RunSummary) -> str:
 def noun(run: RunSummary) -> str:
     """What a category of this run is called on screens."""
     return "language" if run.info.config.training.dataset in ("bundled", "tutorial") else "category"
+
+
+def nouns(run: RunSummary) -> str:
+    """What several of them are called."""
+    return {"language": "languages", "category": "categories"}[noun(run)]
