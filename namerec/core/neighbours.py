@@ -13,9 +13,9 @@ from rapidfuzz.process import cdist
 from namerec.core.alphabet import normalise
 from namerec.core.dataset import Dataset
 
-#: Names compared at once with all training names: bounds the table of distances, which takes about
-#: 20 bytes a pair while it is ranked.
-_BATCH = 64
+#: Pairs of a name and a training name compared at once: bounds the table of distances, which takes
+#: a byte a pair. Fewer would make each call's reading of all training names felt.
+_MOST_PAIRS = 8_000_000
 
 
 class Neighbour(NamedTuple):
@@ -83,29 +83,35 @@ class TrainingNames:
             For each name its neighbours, nearest first; none for a text without a letter.
         """
         keys = [normalise(name).letters.lower() for name in names]
+        if not self.keys:
+            return [[] for _ in keys]
+        firsts = np.array([key[:1] for key in self.keys])
+        batch = max(1, _MOST_PAIRS // len(self.keys))
         found: list[list[Neighbour]] = []
-        for begin in range(0, len(keys), _BATCH):
-            found += self._nearest(keys[begin : begin + _BATCH], most)
+        for begin in range(0, len(keys), batch):
+            some = keys[begin : begin + batch]
+            # Names have at most 64 letters, so a distance fits into a byte.
+            distances = cdist(some, self.keys, scorer=Levenshtein.distance, dtype=np.uint8)
+            found += [
+                self._ranked(row, firsts != key[:1], most)
+                if any(letter.isalpha() for letter in key)
+                else []
+                for key, row in zip(some, distances, strict=True)
+            ]
         return found
 
-    def _nearest(self, keys: list[str], most: int) -> list[list[Neighbour]]:
+    def _ranked(
+        self, distances: np.ndarray, other_letter: np.ndarray, most: int
+    ) -> list[Neighbour]:
+        """The nearest of one name, from its distances to all and whose first letter is another."""
         size = len(self.keys)
-        if size == 0:
-            return [[] for _ in keys]
-        # Names have at most 64 letters, so a distance fits into a byte.
-        distances = cdist(keys, self.keys, scorer=Levenshtein.distance, dtype=np.uint8)
-        firsts = np.array([key[:1] for key in self.keys])
-        other_letter = firsts[None, :] != np.array([key[:1] for key in keys])[:, None]
         # One number holds distance, first letter and place in the alphabet, most important first.
         order = (2 * distances.astype(np.int64) + other_letter) * size + np.arange(size)
         most = min(most, size)
-        nearest = np.sort(np.partition(order, most - 1, axis=1)[:, :most], axis=1) % size
+        nearest = np.sort(np.partition(order, most - 1)[:most]) % size
         return [
-            [
-                Neighbour(self.names[place], self.categories[place], int(row[place]))
-                for place in (places if any(letter.isalpha() for letter in key) else [])
-            ]
-            for key, row, places in zip(keys, distances, nearest.tolist(), strict=True)
+            Neighbour(self.names[place], self.categories[place], int(distances[place]))
+            for place in nearest.tolist()
         ]
 
 

@@ -75,7 +75,7 @@ def available() -> list[CorpusInfo]:
                 description=f"{len(corpus.categories)} categories, {corpus.names:,} lines: your "
                 f"own, kept since {corpus.kept.astimezone():%Y-%m-%d %H:%M}.",
                 installed=True,
-                where=str(kept.where(corpus.id)),
+                where=str(kept.where(corpus)),
             )
             for corpus in kept.entries()
             if isinstance(corpus, OwnCorpus)

@@ -16,6 +16,8 @@ PREFIX = "own:"
 #: Hexadecimal digits of the fingerprint in an id, 64 bits: no two corpora of anybody share them.
 ID_DIGITS = 16
 ID = re.compile(f"[0-9a-f]{{{ID_DIGITS}}}")
+#: Hexadecimal digits of the SHA-256 in a table's name.
+TABLE_DIGITS = 16
 
 
 class OwnCorpus(BaseModel):
@@ -29,7 +31,9 @@ class OwnCorpus(BaseModel):
         names: How many lines, duplicates counted.
         categories: In alphabetical order.
         has_split: Whether it says which names are for training, validation and test.
-        csv_bytes: Size of `<id>.csv`, bytes; another size is a torn file.
+        table: First digits of the SHA-256 of the table of names, which is `<id>-<table>.csv`;
+            None for a corpus kept before tables were so called, whose table is `<id>.csv`.
+        csv_bytes: Size of the table, bytes; another size is a torn file.
         notices: What was left out at upload and why.
     """
 
@@ -45,6 +49,7 @@ class OwnCorpus(BaseModel):
         Field(min_length=CATEGORY_BOUNDS[0], max_length=CATEGORY_BOUNDS[1]),
     ]
     has_split: bool
+    table: Annotated[str, Field(pattern=f"^[0-9a-f]{{{TABLE_DIGITS}}}$")] | None = None
     csv_bytes: Annotated[int, Field(ge=1, le=MAX_BYTES)]
     notices: Annotated[tuple[Annotated[str, Field(max_length=4000)], ...], Field(max_length=20)]
 
@@ -58,6 +63,11 @@ class OwnCorpus(BaseModel):
     def reference(self) -> str:
         """What `catalogue.load` takes."""
         return PREFIX + self.id
+
+    @property
+    def table_name(self) -> str:
+        """The file that holds its names."""
+        return f"{self.id}.csv" if self.table is None else f"{self.id}-{self.table}.csv"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,19 @@
-"""Corpora of your own, kept in the data folder: `corpora/<id>.csv` and `corpora/<id>.json`.
+"""Corpora of your own, kept in the data folder: `corpora/<id>.json` and a CSV table it refers to.
 
 The id is the beginning of the dataset's fingerprint. So the same names are the same corpus however
 often they are uploaded, and an upload brought again is found by the runs that were trained on it.
+
+A table is called after its content, so that the description's renaming alone replaces a corpus.
 """
 
 from __future__ import annotations
 
 import contextlib
 import csv
+import hashlib
 import io
+import re
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,7 +21,14 @@ from pydantic import ValidationError
 
 from namerec.core.dataset import Dataset
 from namerec.core.results import PARTS
-from namerec.data.kept import ID, ID_DIGITS, PREFIX, DamagedCorpus, OwnCorpus
+from namerec.data.kept import (
+    ID,
+    ID_DIGITS,
+    PREFIX,
+    TABLE_DIGITS,
+    DamagedCorpus,
+    OwnCorpus,
+)
 from namerec.data.table import parse_table
 from namerec.data.text import MAX_BYTES, read_bytes, shown
 from namerec.data.upload import Upload
@@ -27,8 +37,10 @@ from namerec.errors import DataError
 
 #: Most bytes of a description: 200 categories with long names, and all notices, many times over.
 _MAX_DESCRIPTION_BYTES = 2**20
-#: Age in seconds from which a file without its description is one that a killed process left.
+#: Age in seconds from which a file that no description refers to is no longer about to be.
 _DEBRIS_AGE = 3600.0
+#: A table's name; the id is its first group.
+_TABLE = re.compile(f"({ID.pattern})(?:-[0-9a-f]{{{TABLE_DIGITS}}})?[.]csv")
 
 
 class OwnCorpora:
@@ -38,7 +50,9 @@ class OwnCorpora:
         self.root = root if root is not None else home() / "corpora"
 
     def keep(self, upload: Upload) -> OwnCorpus:
-        """Stores an upload; one with the same fingerprint is replaced.
+        """Stores an upload; one with the same fingerprint is replaced, as its notices then say.
+
+        Whenever the process is killed, the earlier corpus or the new one is there and whole.
 
         Raises:
             DataError: If the data folder cannot be written, or the names take too much room.
@@ -51,6 +65,8 @@ class OwnCorpora:
                 f"written out; at most {MAX_BYTES // 2**20} MiB are kept. Give the categories "
                 "shorter names, or fewer names."
             )
+        earlier = self.find(dataset.fingerprint)
+        replaced = () if earlier is None else (_replaced_words(earlier),)
         corpus = OwnCorpus(
             id=dataset.fingerprint[:ID_DIGITS],
             title=dataset.title,
@@ -59,15 +75,17 @@ class OwnCorpora:
             names=len(dataset),
             categories=dataset.categories,
             has_split=dataset.given_parts is not None,
+            table=hashlib.sha256(content).hexdigest()[:TABLE_DIGITS],
             csv_bytes=len(content),
-            notices=upload.notices,
+            notices=(*upload.notices, *replaced),
         )
         try:
             self.root.mkdir(parents=True, exist_ok=True)
-            self._sweep()
-            # The description comes last: without it there is no corpus.
-            write_whole(self._table_path(corpus.id), content)
+            self._sweep()  # before, as it may make the room; after, as the earlier table is unused
+            # The description comes last: without it there is no corpus, or still the earlier one.
+            write_whole(self.where(corpus), content)
             write_whole(self._path(corpus.id), corpus.model_dump_json(indent=2).encode())
+            self._sweep()
         except OSError as error:
             raise DataError(
                 f"The corpus cannot be kept in {self.root}: {error.strerror}. Free some space, or "
@@ -106,12 +124,10 @@ class OwnCorpora:
                 "computer. Upload the same names again to bring it back, or choose another corpus."
             )
         try:
-            with self._path(identity).open("rb") as file:
-                raw = file.read(_MAX_DESCRIPTION_BYTES + 1)
-            corpus = OwnCorpus.model_validate_json(raw)
+            corpus = self._description(identity)
             if corpus.id != identity:
                 raise ValueError("it describes another corpus")
-            if self._table_path(identity).stat().st_size != corpus.csv_bytes:
+            if self.where(corpus).stat().st_size != corpus.csv_bytes:
                 raise ValueError("its table of names is torn")
         except ValidationError as error:
             raise _damaged(identity, "its description is not whole") from error
@@ -128,7 +144,7 @@ class OwnCorpora:
         corpus = self.describe(identity)
         try:
             lines = parse_table(
-                read_bytes(self._table_path(identity)),
+                read_bytes(self.where(corpus)),
                 corpus.title,
                 name_column=_HEADER[0],
                 category_column=_HEADER[1],
@@ -147,13 +163,12 @@ class OwnCorpora:
         Raises:
             DataError: If there is none of that id, or its files are damaged.
         """
-        self.describe(identity)
-        paths = (self._table_path(identity), self._path(identity))
+        paths = (self.where(self.describe(identity)), self._path(identity))
         return ";".join(str(path.stat().st_mtime_ns) for path in paths)
 
-    def where(self, identity: str) -> Path:
+    def where(self, corpus: OwnCorpus) -> Path:
         """The file that holds a kept corpus's names."""
-        return self._table_path(identity)
+        return self.root / corpus.table_name
 
     def remove(self, identity: str) -> None:
         """Removes a kept corpus, damaged or not. Runs trained on it stay, without their names.
@@ -165,7 +180,8 @@ class OwnCorpora:
             self.describe(identity)
         try:
             self._path(identity).unlink(missing_ok=True)
-            self._table_path(identity).unlink(missing_ok=True)
+            for table in self._tables().get(identity, []):
+                table.unlink(missing_ok=True)
         except OSError as error:
             raise DataError(
                 f"The corpus “{PREFIX}{identity}” cannot be removed from {self.root}: "
@@ -182,22 +198,34 @@ class OwnCorpora:
     def _path(self, identity: str) -> Path:
         return self.root / f"{identity}.json"
 
-    def _table_path(self, identity: str) -> Path:
-        return self.root / f"{identity}.csv"
+    def _description(self, identity: str) -> OwnCorpus:
+        with self._path(identity).open("rb") as file:
+            return OwnCorpus.model_validate_json(file.read(_MAX_DESCRIPTION_BYTES + 1))
+
+    def _tables(self) -> dict[str, list[Path]]:
+        """All tables there are, by the id of their corpus."""
+        found: dict[str, list[Path]] = {}
+        for path in self.root.glob("*.csv"):
+            if match := _TABLE.fullmatch(path.name):
+                found.setdefault(match[1], []).append(path)
+        return found
 
     def _sweep(self) -> None:
-        """Removes what a killed process left: unfinished files, and tables without description."""
+        """Removes unfinished files and the tables that no description refers to."""
+        unused = list(self.root.glob(f"*{UNFINISHED}"))
         described = set(self._ids())
-        for path in self._debris(described):
+        for identity, tables in self._tables().items():
+            if identity not in described:
+                unused += tables
+            elif len(tables) > 1:
+                with contextlib.suppress(OSError, ValueError):  # what is damaged keeps its tables
+                    used = self.where(self._description(identity))
+                    unused += [table for table in tables if table != used]
+        for path in unused:
             with contextlib.suppress(OSError):
+                # Another process may be about to refer to one that is new.
                 if time.time() - path.stat().st_mtime > _DEBRIS_AGE:
                     path.unlink(missing_ok=True)
-
-    def _debris(self, described: set[str]) -> Iterator[Path]:
-        yield from self.root.glob(f"*{UNFINISHED}")
-        for path in self.root.glob("*.csv"):
-            if ID.fullmatch(path.stem) and path.stem not in described:
-                yield path
 
 
 _HEADER = ("name", "category", "split")
@@ -216,6 +244,13 @@ def _table(dataset: Dataset) -> bytes:
     writer.writerow(_HEADER[: len(columns)])
     writer.writerows(zip(*columns, strict=True))
     return text.getvalue().encode()
+
+
+def _replaced_words(earlier: OwnCorpus) -> str:
+    return (
+        f"Replaced: “{shown(earlier.title)}”, kept since "
+        f"{earlier.kept.astimezone():%Y-%m-%d %H:%M}: the same names, as the network reads them."
+    )
 
 
 def _damaged(identity: str, reason: str) -> DataError:

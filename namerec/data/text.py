@@ -15,6 +15,8 @@ from namerec.errors import DataError
 MAX_BYTES = 64 * 2**20
 #: Longest category, in code points: what still fits beside a confusion matrix.
 MAX_CATEGORY = 100
+#: Each control character (Unicode's category Cc) as a blank: none of them is a part of a name.
+_CONTROLS_AS_BLANKS = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)], " ")
 #: Longest piece of somebody's text quoted in a message, in code points.
 _MAX_SHOWN = 120
 
@@ -79,7 +81,9 @@ def decode(raw: bytes, title: str) -> str:
 
 
 def checked_name(text: str, where: str) -> str:
-    """A name without blanks around it, of bounded length; empty stays empty.
+    """A name on one line, without control characters, of bounded length; empty stays empty.
+
+    Blanks and control characters, however many, become one blank, and none around the name.
 
     Args:
         text: What the source holds.
@@ -88,7 +92,7 @@ def checked_name(text: str, where: str) -> str:
     Raises:
         DataError: If it is longer than any text that is looked at.
     """
-    name = text.strip()
+    name = " ".join(text.translate(_CONTROLS_AS_BLANKS).split())
     if len(name) > MAX_TEXT:
         raise DataError(
             f"The name in {where} has {len(name):,} characters; at most {MAX_TEXT:,} are allowed. "

@@ -9,8 +9,9 @@ import streamlit as st
 
 from namerec.figures import shared_names, theme
 from namerec.ui import corpus_facts
+from namerec.ui.charts import chart
 from namerec.ui.corpus_choice import plural
-from namerec.ui.dataset_overview import chart
+from namerec.ui.evaluation import share_column
 from namerec.ui.words import count, percent, plain
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def _duplicates(dataset: Dataset, noun: str) -> None:
             "category": counts.categories,
             "lines": counts.lines,
             "pairs": counts.pairs,
-            "share": 100 * counts.repeats / counts.lines.clip(1),
+            "share": counts.repeats / counts.lines.clip(1),
         }
     ).sort_values(["share", "lines"], ascending=False, kind="stable")
     worst = table[table["share"] > 0].head(_NAMED)
@@ -107,7 +108,7 @@ def _duplicates(dataset: Dataset, noun: str) -> None:
                 "category": st.column_config.TextColumn(noun.capitalize()),
                 "lines": st.column_config.NumberColumn("Lines", width="small"),
                 "pairs": st.column_config.NumberColumn("Distinct", width="small"),
-                "share": _share_column("Repeats", help="Share of the lines that are repeats."),
+                "share": share_column("Repeats", help="Share of the lines that are repeats."),
             },
         )
         _table(
@@ -134,7 +135,7 @@ def _shared(dataset: Dataset, noun: str) -> None:
         f"one. {plain(_pair_words(most))}"
     )
     figure = shared_names.shared_figure(shared, theme.theme_for(st.context.theme.type), noun=noun)
-    chart(figure, "shared")
+    chart(figure, "dataset_shared")
     with st.grid(2, min_column_width=320):
         _table(
             pd.DataFrame(pairs[:_MOST_ROWS])[["first", "second", "shared"]],
@@ -232,9 +233,3 @@ def _table(table: pd.DataFrame, alt: str, columns: dict[str, object]) -> None:
             alt=alt,
             column_config=columns,  # type: ignore[arg-type]
         )
-
-
-def _share_column(title: str, *, help: str) -> object:
-    return st.column_config.ProgressColumn(
-        title, help=help, width="small", format="%.1f %%", min_value=0, max_value=100
-    )

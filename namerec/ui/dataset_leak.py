@@ -22,6 +22,7 @@ from namerec.ui.dataset_leak_worth import (
     worth,
 )
 from namerec.ui.errors import said_plainly
+from namerec.ui.evaluation import share_column
 from namerec.ui.server import manager
 from namerec.ui.settings_form import summary_words
 from namerec.ui.training import POLL_SECONDS, STATE_BADGES
@@ -189,7 +190,7 @@ def _result(dataset: Dataset, pair: Pair, noun: str) -> None:
     st.dataframe(
         pd.DataFrame(
             [
-                (group.split, group.words, group.rows, 100 * group.accuracy)
+                (group.split, group.words, group.rows, group.accuracy)
                 for group in groups
                 if group.rows
             ],
@@ -201,9 +202,7 @@ def _result(dataset: Dataset, pair: Pair, noun: str) -> None:
             "split": st.column_config.TextColumn("Split", width="small"),
             "rows": st.column_config.TextColumn("Test rows"),
             "number": st.column_config.NumberColumn("Number", width="small"),
-            "accuracy": st.column_config.ProgressColumn(
-                "Accuracy", format="%.1f %%", min_value=0, max_value=100
-            ),
+            "accuracy": share_column("Accuracy"),
         },
     )
     st.caption(

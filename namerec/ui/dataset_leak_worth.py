@@ -49,7 +49,7 @@ class Worth(NamedTuple):
         mislabelled: Those whose name is in training with other labels only.
         unseen: Those whose name is not in training.
         margin: How far the accuracies of the two splits may be apart by the chance of which names
-            are tested, 95 % of the time, 0..1.
+            are tested, 95 % of the time, 0..1; repeats of a name are one draw.
     """
 
     raw: RowGroup
@@ -134,6 +134,8 @@ def worth(dataset: Dataset, pair: Pair) -> Worth:
     split = corpus_facts.split(dataset, "raw", pair.raw.info.config.training.split_draw)
     seen = seen_in_training(dataset, split, raw.indices)
     right, right_free = raw.predicted == raw.labels, free.predicted == free.labels
+    keys = dataset.keys()
+    variance = _variance(right, keys[raw.indices]) + _variance(right_free, keys[free.indices])
 
     def group(words: str, rows: np.ndarray) -> RowGroup:
         return RowGroup("raw", words, int(rows.sum()), _share(right[rows]))
@@ -144,7 +146,7 @@ def worth(dataset: Dataset, pair: Pair) -> Worth:
         seen=group("name seen, same label", seen.pairs),
         mislabelled=group("name seen, other labels only", seen.names & ~seen.pairs),
         unseen=group("name not seen", ~seen.names),
-        margin=_MARGIN * math.sqrt(_variance(right) + _variance(right_free)),
+        margin=_MARGIN * math.sqrt(variance),
     )
 
 
@@ -152,10 +154,23 @@ def _share(right: np.ndarray) -> float:
     return float(right.mean()) if len(right) else math.nan
 
 
-def _variance(right: np.ndarray) -> float:
-    """Of a share measured on so many independent rows."""
-    share = _share(right)
-    return share * (1 - share) / len(right)
+def _variance(right: np.ndarray, keys: np.ndarray) -> float:
+    """Variance of the share of right answers, by the chance of which names are tested.
+
+    Rows of one name are answered alike, so they are no independent draws: residuals are summed
+    for each name before they are squared. If no name repeats, this is share (1 - share) / rows.
+
+    Source: the robust variance of Liang and Zeger, "Longitudinal data analysis using generalized
+    linear models", Biometrika 73(1), 1986, for a mean with names as clusters and independence as
+    working correlation.
+
+    Args:
+        right: Whether each row was answered right, booleans, (rows,).
+        keys: The name of each, upper and lower case as one, (rows,).
+    """
+    of_row = np.unique(keys, return_inverse=True)[1]
+    of_name = np.bincount(of_row, weights=right - _share(right))
+    return float((of_name**2).sum()) / len(right) ** 2
 
 
 def verdict(found: Worth) -> str:

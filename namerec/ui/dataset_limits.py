@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
-from namerec.core.config import PROTOCOL_WORDS
-from namerec.core.results import ConfusionMatrix, PredictedNames
-from namerec.ui import services
+from namerec.ui import corpus_facts, services
 from namerec.ui.corpus_choice import plural
+from namerec.ui.evaluation import share_column
 from namerec.ui.run_picker import run_words
 from namerec.ui.server import manager
 from namerec.ui.words import count, percent, plain
@@ -47,6 +45,8 @@ def limits_card(dataset: Dataset, noun: str) -> None:
 
 
 def _evidence(dataset: Dataset, noun: str) -> None:
+    from namerec.core.evaluation import confusion_matrix
+
     run = best_run(manager().store.trained(), dataset.fingerprint)
     if run is None:
         st.info(
@@ -56,7 +56,9 @@ def _evidence(dataset: Dataset, noun: str) -> None:
         )
         st.page_link("pages/train.py", label="Go to Train", icon=":material/model_training:")
         return
-    matrix = matrix_of(services.answers(run, "test"), run.info.dataset.categories)
+    training = run.info.config.training
+    split = corpus_facts.split(dataset, training.protocol, training.split_draw)
+    matrix = confusion_matrix(services.answers(run, "test"), dataset, split, "test")
     scores = [score for score in matrix.per_category() if score.support]
     scores.sort(key=lambda score: score.recall)
     worst = scores[0]
@@ -66,7 +68,7 @@ def _evidence(dataset: Dataset, noun: str) -> None:
         f"names, and {count(missed)} of the {count(worst.support)} in “{plain(worst.category)}”."
     )
     st.dataframe(
-        pd.DataFrame([(score.category, score.support, 100 * score.recall) for score in scores],
+        pd.DataFrame([(score.category, score.support, score.recall) for score in scores],
                      columns=["category", "support", "recall"]),
         hide_index=True,
         height=35 * (min(len(scores), _SEEN_ROWS) + 1) + 3,
@@ -74,15 +76,13 @@ def _evidence(dataset: Dataset, noun: str) -> None:
         column_config={
             "category": st.column_config.TextColumn(noun.capitalize()),
             "support": st.column_config.NumberColumn("Test names", width="small"),
-            "recall": st.column_config.ProgressColumn(
-                "Recall", help="Share of its test names that are recognised.", format="%.1f %%",
-                min_value=0, max_value=100,
+            "recall": share_column(
+                "Recall", help="Share of its test names that are recognised."
             ),
         },
     )  # fmt: skip
-    protocol = run.info.config.training.protocol
     st.caption(
-        f"Measured on {count(int(matrix.counts.sum()))} test names, {PROTOCOL_WORDS[protocol]}. "
+        f"Measured on {count(int(matrix.counts.sum()))} {split.words(matrix.part)}. "
         f"Run {plain(run.id)}: {plain(run_words(run))}."
     )
     st.page_link(
@@ -112,10 +112,3 @@ def best_run(runs: list[RunSummary], fingerprint: str) -> RunSummary | None:
         key=lambda run: _HELD_OUT.index(run.info.config.training.protocol),
         default=None,
     )
-
-
-def matrix_of(given: PredictedNames, categories: tuple[str, ...]) -> ConfusionMatrix:
-    """Who was taken for whom, from a run's stored answers."""
-    size = len(categories)
-    cells = np.bincount(given.labels * size + given.predicted, minlength=size * size)
-    return ConfusionMatrix(cells.reshape(size, size), categories, part="test")

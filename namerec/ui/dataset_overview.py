@@ -8,12 +8,11 @@ import streamlit as st
 
 from namerec.figures import corpus, corpus_maps, theme
 from namerec.ui import address, corpus_facts
+from namerec.ui.charts import chart
 from namerec.ui.corpus_choice import plural
 from namerec.ui.words import count, percent, plain
 
 if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
-
     from namerec.core.dataset import Dataset
 
 CATEGORY = "category"
@@ -48,17 +47,19 @@ def overview(dataset: Dataset, noun: str) -> None:
     grid = st.grid(2, min_column_width=380)
     with grid, st.container(border=True, height="stretch"):
         st.subheader(f"Names of each {noun}")
-        chart(corpus.counts_figure(counts, look, noun=noun), "counts")
+        chart(corpus.counts_figure(counts, look, noun=noun), "dataset_counts")
         st.caption("All lines of the corpus; a repeat is a line that another one says already.")
     with grid, st.container(border=True, height="stretch"):
         _marks_panel(dataset, noun, dataset.categories[largest], look)
     with st.container(border=True):
         st.subheader("How long names are")
-        chart(corpus_maps.length_figure(corpus_facts.lengths(dataset), look, noun=noun), "lengths")
+        figure = corpus_maps.length_figure(corpus_facts.lengths(dataset), look, noun=noun)
+        chart(figure, "dataset_lengths")
         st.caption("All distinct names, in letters as the network reads them.")
     with st.container(border=True):
         st.subheader("Which letters they have")
-        chart(corpus_maps.letter_figure(corpus_facts.letters(dataset), look, noun=noun), "letters")
+        figure = corpus_maps.letter_figure(corpus_facts.letters(dataset), look, noun=noun)
+        chart(figure, "dataset_letters")
         st.caption("All distinct names. Stronger colour: a larger share of the row's letters.")
 
 
@@ -73,19 +74,8 @@ def _marks_panel(dataset: Dataset, noun: str, default: str, look: theme.Theme) -
     address.write(CATEGORY, category, state=_CATEGORY)
     marks = corpus_facts.marks(dataset)[dataset.categories.index(category)]
     figure = corpus.marks_figure(category, marks, look)
-    chart(figure, "marks")
+    chart(figure, "dataset_marks")
     st.caption(
         f"Beginnings and endings of 2 to 4 letters that are more frequent here than in all other "
         f"{plural(noun)} together, by how sure that is; all distinct names."
-    )
-
-
-def chart(figure: Figure, key: str) -> None:
-    """A chart of the Dataset page, which stands still."""
-    st.plotly_chart(
-        figure,
-        key=f"dataset_{key}",
-        theme=None,
-        config=theme.STILL_CONFIG,
-        alt=theme.alt_text(figure),
     )

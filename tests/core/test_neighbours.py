@@ -2,9 +2,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rapidfuzz.process import cdist
 
+from namerec.core import neighbours
 from namerec.core.dataset import Dataset, LabelledName
-from namerec.core.neighbours import _BATCH, Neighbour, TrainingNames, under_both
+from namerec.core.neighbours import Neighbour, TrainingNames, under_both
 from namerec.core.splits import make_split
 from tests.core.references import modest
 
@@ -126,10 +128,22 @@ def test_of_no_names_there_are_no_neighbours():
     assert TrainingNames((), (), ()).nearest(["Kim"]) == [[]]
 
 
-def test_more_names_than_a_batch_each_get_their_own():
+@pytest.mark.parametrize("most_pairs", [1, 12, 13, 1000])
+def test_no_more_pairs_are_held_than_allowed_and_each_name_gets_its_own(monkeypatch, most_pairs):
     names = everything(MIXED)
-    asked = [("Kim", "Ross", "Moss")[place % 3] for place in range(2 * _BATCH + 1)]
-    assert names.nearest(asked, 2) == [names.nearest([name], 2)[0] for name in asked]
+    asked = ["Kim", "Ross", "Moss", "?", "Ruß"] * 3
+    expected = [names.nearest([name], 2)[0] for name in asked]
+    pairs = []
+
+    def counted(queries, choices, **settings):
+        pairs.append(len(queries) * len(choices))
+        return cdist(queries, choices, **settings)
+
+    monkeypatch.setattr(neighbours, "cdist", counted)
+    monkeypatch.setattr(neighbours, "_MOST_PAIRS", most_pairs)
+    assert names.nearest(asked, 2) == expected
+    assert max(pairs) <= max(most_pairs, len(names.keys))  # one name is always looked at whole
+    assert sum(pairs) == len(asked) * len(names.keys)
 
 
 def test_names_that_stand_under_both_categories_of_a_cell():

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,6 +14,7 @@ from namerec.core.dataset import Dataset, LabelledName
 from namerec.data import catalogue
 from namerec.data.kept import DamagedCorpus, OwnCorpus
 from namerec.data.own import OwnCorpora
+from namerec.data.text import checked_name
 from namerec.data.upload import Upload, read_upload
 from namerec.disk import home
 from namerec.errors import DataError
@@ -31,6 +33,21 @@ def upload_of(number: int) -> Upload:
     return read_upload(f"name,label\n{letters}x,A\n{letters}y,A\nPa,B\nPo,B\n".encode(), "n.csv")
 
 
+def spelled(letter: str) -> Upload:
+    """The same names to the network, however the first is spelled."""
+    table = f"name,label\nM{letter}ller,A\nAbt,A\nPa,B\nPo,B\n"
+    return read_upload(table.encode(), "n.csv", title=f"with {letter}")
+
+
+def file_of(corpora: OwnCorpora, corpus: OwnCorpus, ending: str) -> Path:
+    return corpora.where(corpus) if ending == "csv" else corpora.root / f"{corpus.id}.json"
+
+
+def age(corpora: OwnCorpora) -> None:
+    for path in corpora.root.iterdir():
+        os.utime(path, (time.time() - 7200,) * 2)
+
+
 def files_in(corpora: OwnCorpora) -> list[str]:
     return sorted(path.name for path in corpora.root.iterdir())
 
@@ -46,7 +63,7 @@ def test_what_is_kept_is_loaded_as_it_was_uploaded(corpora, raw, file_name):
     assert loaded.names == upload.dataset.names
     assert loaded.title == file_name
     assert (loaded.given_parts is None) == (file_name == "n.zip")
-    assert files_in(corpora) == [f"{corpus.id}.csv", f"{corpus.id}.json"]
+    assert files_in(corpora) == [corpus.table_name, f"{corpus.id}.json"]
 
 
 def test_the_description_says_what_was_kept(corpora):
@@ -61,7 +78,7 @@ def test_the_description_says_what_was_kept(corpora):
 
 def test_the_files_are_plain_csv_and_json(corpora):
     corpus = corpora.keep(read_upload(TABLE, "n.csv"))
-    table = corpora.where(corpus.id).read_text("utf-8")
+    table = corpora.where(corpus).read_text("utf-8")
     assert table.startswith("name,category,split\nPappas,Greek,train\n")
     assert json.loads((corpora.root / f"{corpus.id}.json").read_text())["names"] == 4
 
@@ -72,7 +89,7 @@ def test_a_kept_corpus_is_removed_and_gone(corpora):
     corpora.remove(corpus.id)
     assert corpora.entries() == [other]
     assert corpora.find(corpus.fingerprint) is None
-    assert files_in(corpora) == [f"{other.id}.csv", f"{other.id}.json"]
+    assert files_in(corpora) == [other.table_name, f"{other.id}.json"]
     for ask in (corpora.load, corpora.describe, corpora.stamp, corpora.remove):
         with pytest.raises(DataError, match=r"no longer, kept on this computer\. Upload the same"):
             ask(corpus.id)
@@ -129,7 +146,7 @@ def _tear(path, content: bytes) -> None:
 def test_a_damaged_corpus_is_a_data_error_and_the_others_stay(corpora, ending, damage):
     corpus = corpora.keep(read_upload(TABLE, "n.csv"))
     other = corpora.keep(upload_of(1))
-    path = corpora.root / f"{corpus.id}.{ending}"
+    path = file_of(corpora, corpus, ending)
     damage(path, path.read_bytes())
     if ending == "json" and b"Grrek" in path.read_bytes():
         # The words in a description are not what a network learns.
@@ -141,12 +158,12 @@ def test_a_damaged_corpus_is_a_data_error_and_the_others_stay(corpora, ending, d
     assert corpora.load(other.id).fingerprint == other.fingerprint
     corpora.remove(corpus.id)
     assert corpora.entries() == [other]
-    assert files_in(corpora) == [f"{other.id}.csv", f"{other.id}.json"]
+    assert files_in(corpora) == [other.table_name, f"{other.id}.json"]
 
 
 def test_a_torn_table_is_seen_without_reading_it(corpora):
     corpus = corpora.keep(read_upload(TABLE, "n.csv"))
-    _tear(corpora.where(corpus.id), corpora.where(corpus.id).read_bytes())
+    _tear(corpora.where(corpus), corpora.where(corpus).read_bytes())
     (listed,) = corpora.entries()
     assert isinstance(listed, DamagedCorpus)
     assert listed.id == corpus.id
@@ -155,7 +172,7 @@ def test_a_torn_table_is_seen_without_reading_it(corpora):
 
 def test_a_table_with_other_names_of_the_same_size_is_not_taken_for_the_corpus(corpora):
     corpus = corpora.keep(read_upload(TABLE, "n.csv"))
-    path = corpora.where(corpus.id)
+    path = corpora.where(corpus)
     path.write_bytes(path.read_bytes().replace(b"Pappas", b"Poppas"))
     with pytest.raises(DataError, match="its names are not those that were kept"):
         corpora.load(corpus.id)
@@ -163,16 +180,15 @@ def test_a_table_with_other_names_of_the_same_size_is_not_taken_for_the_corpus(c
 
 def test_a_description_under_another_id_is_damage(corpora):
     corpus = corpora.keep(upload_of(1))
-    for ending in ("csv", "json"):
-        path = corpora.root / f"{corpus.id}.{ending}"
-        path.rename(path.with_stem("0" * 16))
+    path = file_of(corpora, corpus, "json")
+    path.rename(path.with_stem("0" * 16))
     with pytest.raises(DataError, match="it describes another corpus"):
         corpora.load("0" * 16)
 
 
 def test_an_upload_again_repairs_what_is_damaged(corpora):
     corpus = corpora.keep(upload_of(1))
-    corpora.where(corpus.id).write_bytes(b"")
+    corpora.where(corpus).write_bytes(b"")
     corpora.keep(upload_of(1))
     assert corpora.load(corpus.id).fingerprint == corpus.fingerprint
 
@@ -196,11 +212,71 @@ def test_a_process_killed_while_keeping_leaves_no_corpus_and_its_debris_is_remov
     assert corpora.entries() == []
     assert not any(corpora.root.glob("*.part"))
     (corpora.root / "abc.json.1234.part").write_bytes(b"half")
-    for path in corpora.root.iterdir():
-        os.utime(path, (time.time() - 7200,) * 2)
+    age(corpora)
     (corpora.root / "fresh.part").write_bytes(b"half")
     corpus = corpora.keep(upload_of(2))
-    assert files_in(corpora) == sorted([f"{corpus.id}.csv", f"{corpus.id}.json", "fresh.part"])
+    assert files_in(corpora) == sorted([corpus.table_name, f"{corpus.id}.json", "fresh.part"])
+
+
+@pytest.mark.parametrize("flushes", range(4))
+def test_a_process_killed_while_replacing_leaves_the_earlier_corpus_or_the_new_one(
+    corpora, monkeypatch, flushes
+):
+    earlier, later = spelled("u"), spelled("ü")
+    assert earlier.dataset.fingerprint == later.dataset.fingerprint
+    corpus = corpora.keep(earlier)
+    flushed = []
+
+    def die(descriptor: int) -> None:
+        if len(flushed) == flushes:
+            raise KeyboardInterrupt
+        flushed.append(descriptor)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", die)
+        with pytest.raises(KeyboardInterrupt):
+            corpora.keep(later)
+    # The last flush is of the folder in which the description has its name already.
+    expected = later if flushes == 3 else earlier
+    assert corpora.load(corpus.id).names == expected.dataset.names
+    assert corpora.load(corpus.id).title == expected.dataset.title
+
+
+def test_what_was_replaced_is_told_and_its_table_goes_once_nobody_can_be_at_it(corpora):
+    first = corpora.keep(spelled("u"))
+    assert not any("Replaced" in notice for notice in first.notices)
+    age(corpora)
+    second = corpora.keep(spelled("ü"))
+    assert "Replaced: “with u”, kept since" in second.notices[-1]
+    assert files_in(corpora) == [second.table_name, f"{second.id}.json"]
+    third = corpora.keep(spelled("ú"))
+    tables = sorted([second.table_name, third.table_name])
+    assert files_in(corpora) == [*tables, f"{third.id}.json"]
+    corpora.remove(third.id)
+    assert files_in(corpora) == []
+
+
+def test_a_damaged_description_keeps_its_tables_until_it_is_removed(corpora):
+    corpora.keep(spelled("u"))
+    corpus = corpora.keep(spelled("ü"))
+    file_of(corpora, corpus, "json").write_bytes(b"{")
+    age(corpora)
+    other = corpora.keep(upload_of(1))
+    assert len(list(corpora.root.glob("*.csv"))) == 3
+    corpora.remove(corpus.id)
+    assert files_in(corpora) == [other.table_name, f"{other.id}.json"]
+
+
+def test_a_corpus_kept_before_tables_were_called_after_their_content_is_read_and_replaced(corpora):
+    corpus = corpora.keep(upload_of(1))
+    corpora.where(corpus).rename(corpora.root / f"{corpus.id}.csv")
+    path = file_of(corpora, corpus, "json")
+    path.write_text(json.dumps({k: v for k, v in json.loads(path.read_text()).items()
+                                if k != "table"}))  # fmt: skip
+    age(corpora)
+    assert corpora.load(corpus.id).fingerprint == corpus.fingerprint
+    again = corpora.keep(upload_of(1))
+    assert files_in(corpora) == [again.table_name, f"{again.id}.json"]
 
 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path):
@@ -228,12 +304,12 @@ def test_what_is_no_id_is_no_corpus(corpora, identity):
 def test_an_id_leads_nowhere_but_into_the_folder_of_corpora(corpora):
     corpus = corpora.keep(upload_of(1))
     for ending in ("csv", "json"):
-        path = corpora.root / f"{corpus.id}.{ending}"
+        path = file_of(corpora, corpus, ending)
         path.rename(corpora.root.parent / path.name)
     for ask in (corpora.load, corpora.remove):
         with pytest.raises(DataError, match="kept on this computer"):
             ask(f"../{corpus.id}")
-    assert (corpora.root.parent / f"{corpus.id}.csv").exists()
+    assert (corpora.root.parent / corpus.table_name).exists()
 
 
 def test_a_description_with_another_fingerprint_is_damage(corpora):
@@ -247,7 +323,9 @@ def test_a_description_with_another_fingerprint_is_damage(corpora):
 lines = st.lists(
     st.builds(
         LabelledName,
-        st.text(st.characters(exclude_categories=["Cs"]), max_size=12).map(str.strip),
+        st.text(st.characters(exclude_categories=["Cs"]), max_size=12).map(
+            lambda text: checked_name(text, "here")
+        ),
         st.sampled_from(["Old, Greek", 'The "Czech"', "NA"]),
         st.just("train"),
     )
@@ -321,7 +399,7 @@ def test_the_stamp_changes_when_the_corpus_is_replaced():
     corpus = corpora.keep(upload_of(1))
     before = catalogue.stamp(corpus.reference)
     assert catalogue.stamp(corpus.reference) == before
-    os.utime(corpora.where(corpus.id), (1, 1))
+    os.utime(corpora.where(corpus), (1, 1))
     assert catalogue.stamp(corpus.reference) != before
 
 

@@ -88,8 +88,21 @@ def test_quotes_hold_separators_quotes_and_line_ends():
     text = 'name,label\r\n"O""Hara, Jr",Irish\r\n"Le\r\nBerre", "French"\r\n'
     assert parse(text) == [
         LabelledName('O"Hara, Jr', "Irish"),
-        LabelledName("Le\r\nBerre", "French"),
+        LabelledName("Le Berre", "French"),
     ]
+
+
+@pytest.mark.parametrize(
+    "between", ["\r", "\n", "\t", "\x00", " \x1b\x07 ", "\x7f", "\x85", "\u2028"]
+)
+def test_control_characters_within_a_name_are_one_blank(between):
+    lines = parse(f'name,label\n"\x02Bob{between}=cmd|x\r",German\n')
+    assert lines == [LabelledName("Bob =cmd|x", "German")]
+
+
+@pytest.mark.parametrize("name", ["van der Berg", "O'Neill", "Müller-Łódź", "李小龍", "a\u200cb"])
+def test_an_ordinary_name_is_kept_letter_for_letter(name):
+    assert parse(f"name,label\n{name},German\n") == [LabelledName(name, "German")]
 
 
 def test_blank_lines_and_rows_of_empty_cells_are_skipped():
@@ -199,4 +212,6 @@ def test_what_the_csv_module_writes_is_read_back(lines, separator):
     text = io.StringIO()
     writer = csv.writer(text, delimiter=separator, quoting=csv.QUOTE_ALL)
     writer.writerows([("name", "label", "split"), *lines])
-    assert parse(text.getvalue()) == [LabelledName(*line) for line in lines]
+    assert parse(text.getvalue()) == [
+        LabelledName(" ".join(name.split()), category, part) for name, category, part in lines
+    ]

@@ -181,6 +181,7 @@ def test_the_audit_counts_duplicates_shared_names_and_changed_letters(lab):
     assert "1 name stands in more than one category" in words
     values = {metric.label: metric.value for metric in lab.metric}
     assert values["Repeated lines"] == "44.4 %"
+    assert lab.dataframe[0].value["share"].tolist() == pytest.approx([4 / 6, 0])
     assert values["Lines with letters changed"] == "1"
     assert values["Label ceiling"] == "80.0 %"
     assert "88.9 % of all 9 lines" in words.replace("*", "")
@@ -196,6 +197,7 @@ def test_the_card_names_its_run_and_what_it_was_measured_on(lab):
     recall = next(frame.value for frame in lab.dataframe if "recall" in frame.value)
     assert len(recall) == 18
     assert list(recall["recall"]) == sorted(recall["recall"])
+    assert recall["recall"].between(0, 1).all()
 
 
 def test_without_a_run_the_card_says_how_to_get_one(lab):
@@ -283,6 +285,14 @@ def test_text_that_is_not_utf_8_is_read_as_the_user_chooses(lab):
     button(lab, "Read and keep it").click().run()
     corpus = the_one_kept()
     assert OwnCorpora().load(corpus.id).names[0] == "Müller"
+
+
+def test_an_upload_that_replaces_an_earlier_one_says_so(lab):
+    kept("earlier")
+    uploaded(lab, "later.csv", table())
+    button(lab, "Read and keep it").click().run()
+    assert the_one_kept().title == "later"
+    assert any("“earlier”, kept since" in item.value for item in lab.warning)
 
 
 @pytest.mark.parametrize(
@@ -379,7 +389,7 @@ def test_two_corpora_of_one_title_can_be_told_apart(lab):
 def test_a_damaged_corpus_is_listed_with_its_reason_and_can_be_removed(lab):
     reference = kept()
     identity = reference.removeprefix("own:")
-    path = OwnCorpora().where(identity).with_suffix(".json")
+    path = OwnCorpora().root / f"{identity}.json"
     path.write_text("{")
     opened(lab, "dataset", view="own")
     assert "is damaged" in lab.warning[0].value

@@ -17,6 +17,7 @@ from namerec.ui.dataset_leak_worth import (
     SEED,
     RowGroup,
     Worth,
+    _variance,
     experiment,
     last_attempt,
     newest_pair,
@@ -86,6 +87,7 @@ def test_one_button_trains_both_and_the_page_says_what_the_leak_is_worth(lab, re
     assert "raw test rows" in said(lab)
     groups = lab.dataframe[0].value
     assert set(groups["split"]) == {"raw", "leak-free"}
+    assert groups["accuracy"].between(0, 1).all()
     other = OwnCorpora().keep(
         read_upload(b"name,category\nAda,x\nBob,x\nCid,y\nDan,y\n" * 3, "other.csv")
     )
@@ -185,3 +187,28 @@ def test_the_verdict_tells_a_difference_from_chance():
     assert "10.0 points lower" in verdict(found(0.8, 0.9))
     assert "no more than chance" in verdict(found(0.9, 0.8, rows=20, seen=0))
     assert np.isclose(found(0.9, 0.8).points, 10)
+
+
+def test_repeats_of_a_name_are_one_draw_and_not_many():
+    right = np.array([True, True, False, True, False])
+    once = np.array([b"a", b"b", b"c", b"d", b"e"])
+    assert _variance(right, once) == pytest.approx(0.6 * 0.4 / 5)
+    # Every row four times over says no more than once: the same variance, not a quarter of it.
+    assert _variance(np.tile(right, 4), np.tile(once, 4)) == pytest.approx(0.6 * 0.4 / 5)
+    # By hand: residuals 0.4 + 0.4 of a, -0.6 of b, 0.4 - 0.6 of c.
+    some = np.array([b"a", b"a", b"b", b"c", b"c"])
+    assert _variance(right, some) == pytest.approx((0.8**2 + 0.6**2 + 0.2**2) / 25)
+
+
+def test_the_variance_is_that_of_drawing_names_again_with_all_their_rows():
+    generator = np.random.default_rng(0)
+    repeats = generator.integers(1, 12, 400)
+    keys = np.repeat(np.arange(400), repeats)
+    right = np.repeat(generator.random(400) < 0.7, repeats)
+    shares = []
+    for _ in range(2000):
+        drawn = generator.integers(0, 400, 400)
+        of_name = np.bincount(keys, weights=right)
+        shares.append(of_name[drawn].sum() / repeats[drawn].sum())
+    assert math.sqrt(_variance(right, keys)) == pytest.approx(np.std(shares), rel=0.05)
+    assert _variance(right, keys) > 4 * _variance(right, np.arange(len(right)))
