@@ -10,8 +10,6 @@ from tests.conftest import tiny_lines
 
 pytestmark = pytest.mark.browser
 
-VIEWS = ("overview", "names", "audit", "leak", "own")
-
 
 def table() -> bytes:
     """The tiny corpus as a table in semicolons, with a category that looks like markup."""
@@ -61,21 +59,6 @@ def test_an_uploaded_table_becomes_a_corpus_and_a_network_is_trained_on_it(serve
     page.get_by_role("button", name="Remove it").click()
     expect(page.get_by_role("heading", name="Gone, but remembered")).to_be_visible()
     assert page.get_by_test_id("stMain").locator("i", has_text="words").count() == 0
-    lab.assert_calm()
-
-
-@pytest.mark.parametrize(("width", "theme"), [(1440, "dark"), (800, "light")])
-@pytest.mark.parametrize("name", VIEWS)
-def test_no_view_is_wider_than_the_window(server, watched, width, theme, name):
-    lab = watched(width, theme)
-    lab.page.goto(f"{server.url}/dataset?view={name}")
-    expect(lab.page.get_by_role("heading", level=1)).to_be_visible()
-    expect(lab.page.locator("[data-test-script-state=notRunning]").first).to_be_visible()
-    overflow = lab.page.evaluate(
-        "() => { const main = document.querySelector('[data-testid=stMain]');"
-        " return main.scrollWidth - main.clientWidth; }"
-    )
-    assert overflow <= 1
     lab.assert_calm()
 
 

@@ -5,6 +5,9 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from namerec.ui.dataset import VIEWS as DATASET_VIEWS
+from namerec.ui.evaluate_sections import SECTIONS
+
 pytestmark = pytest.mark.browser
 
 SHOWN = "() => document.querySelector('.st-key-loss_chart .chart')._fullLayout.xaxis.range"
@@ -176,8 +179,15 @@ def test_a_cold_server_opens_a_deep_link(tmp_path, browser, watched):
         cold.stop()
 
 
-@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (1440, "dark"), (800, "light")])
-@pytest.mark.parametrize("page_name", ["", "train", "evaluate", "name"])
+VIEWS = [
+    *("", "train", "evaluate", "name"),
+    *(f"evaluate?section={name}" for name in SECTIONS if name != "confusions"),
+    *(f"dataset?view={name}" for name in DATASET_VIEWS),
+]
+
+
+@pytest.mark.parametrize(("width", "theme"), [(1440, "dark"), (800, "light")])
+@pytest.mark.parametrize("page_name", VIEWS)
 def test_no_page_is_wider_than_the_window(server, watched, width, theme, page_name):
     lab = watched(width, theme)
     lab.page.goto(f"{server.url}/{page_name}")

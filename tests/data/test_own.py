@@ -225,7 +225,7 @@ def test_a_process_killed_while_replacing_leaves_the_earlier_corpus_or_the_new_o
     earlier, later = spelled("u"), spelled("ü")
     assert earlier.dataset.fingerprint == later.dataset.fingerprint
     corpus = corpora.keep(earlier)
-    flushed = []
+    flushed: list[int] = []
 
     def die(descriptor: int) -> None:
         if len(flushed) == flushes:
