@@ -70,7 +70,7 @@ def test_zoom_is_kept_while_the_chart_grows(server, watched):
     lab = watched()
     page = lab.page
     page.goto(server.url)
-    start_tiny_training(page, 60)
+    start_tiny_training(page, 600)
     page.wait_for_function(f"({POINTS})() > 10")
     box = page.locator(".st-key-loss_chart .nsewdrag").bounding_box()
     assert box is not None
