@@ -11,6 +11,7 @@ from namerec.ui.evaluate_sections import SECTIONS
 pytestmark = pytest.mark.browser
 
 SHOWN = "() => document.querySelector('.st-key-loss_chart .chart')._fullLayout.xaxis.range"
+EPOCHS = "() => document.querySelector('.st-key-accuracy_chart .chart')?.data?.[0]?.x?.length ?? 0"
 POINTS = "() => document.querySelector('.st-key-loss_chart .chart')?.data?.[0]?.x?.length ?? 0"
 
 
@@ -72,6 +73,7 @@ def test_zoom_is_kept_while_the_chart_grows(server, watched):
     page.goto(server.url)
     start_tiny_training(page, 600)
     page.wait_for_function(f"({POINTS})() > 10")
+    page.wait_for_function(f"({EPOCHS})() > 3")  # the sparklines are there: nothing moves any more
     box = page.locator(".st-key-loss_chart .nsewdrag").bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.2 * box["height"])
