@@ -51,6 +51,4 @@ def _predict_batch(
     model: NameModel, categories: tuple[str, ...], names: list[NormalisedName]
 ) -> Iterator[Prediction]:
     for name, row in zip(names, probabilities(model, [n.letters for n in names]), strict=True):
-        order = np.argsort(-row, kind="stable")
-        ranked = tuple((categories[index], float(row[index])) for index in order)
-        yield Prediction(name.original, name.letters, ranked)
+        yield Prediction.of(name.original, name.letters, row, categories)

@@ -7,7 +7,7 @@ fractions 0..1 until a screen writes them.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 
@@ -158,6 +158,15 @@ class Prediction:
     letters: str
     ranked: tuple[tuple[str, float], ...]
 
+    @classmethod
+    def of(
+        cls, name: str, letters: str, probabilities: np.ndarray, categories: tuple[str, ...]
+    ) -> Self:
+        """Ranks the categories by their probabilities, (categories,)."""
+        order = np.argsort(-probabilities, kind="stable").tolist()
+        ranked = tuple((categories[index], float(probabilities[index])) for index in order)
+        return cls(name, letters, ranked)
+
     def top(self, count: int) -> tuple[tuple[str, float], ...]:
         """The `count` most probable categories."""
         return self.ranked[:count]
@@ -214,10 +223,7 @@ class GateTrace:
         Args:
             name: The text as given.
         """
-        last = self.probabilities[-1]
-        order = np.argsort(-last, kind="stable").tolist()
-        ranked = tuple((self.categories[index], float(last[index])) for index in order)
-        return Prediction(name, self.letters, ranked)
+        return Prediction.of(name, self.letters, self.probabilities[-1], self.categories)
 
     def layer_name(self, layer: int) -> str:
         """What a place on the second axis of `values` is called: layer 2, or layer 2 ←."""

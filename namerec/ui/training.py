@@ -95,8 +95,10 @@ def _shown() -> JobSnapshot | None:
 
 def _moving(snapshot: JobSnapshot) -> bool:
     """Whether there is anything to redraw: a run in progress, or yardsticks beside an ended one."""
+    if not snapshot.ended:
+        return True
     _yardsticks(snapshot)  # has them computed if it is time
-    return not snapshot.ended or services.yardsticks_underway(snapshot.run_id)
+    return services.yardsticks_underway(snapshot.run_id)
 
 
 def _live(run_id: str, moved: bool) -> None:

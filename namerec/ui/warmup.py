@@ -1,7 +1,8 @@
 """Imports what is slow in the background, once the first page is painted.
 
-`import torch` takes seconds; the first page does not need it. numpy and plotly are imported before
-the thread starts: importing them from two threads at once can fail.
+`import torch` takes seconds; the first page does not need it. numpy, pandas and plotly are imported
+before the thread starts: importing them from two threads at once can fail, and plotly looks into a
+pandas that another thread has only begun to import.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ _SLOW_MODULES = ("namerec.jobs.local", "namerec.core.prediction", "namerec.core.
 @st.cache_resource(show_spinner=False)
 def warm_up() -> threading.Thread:
     """Starts the imports, once a server."""
+    importlib.import_module("pandas")
     # Plotly imports its parts when they are first used; here, and not beside torch.
     loss_figure(History.of([], [], protocol="leak-free", held_out=""), LIGHT)
     thread = threading.Thread(target=_import_all, name="warm-up", daemon=True)

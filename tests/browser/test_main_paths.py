@@ -12,6 +12,7 @@ pytestmark = pytest.mark.browser
 
 SHOWN = "() => document.querySelector('.st-key-loss_chart .chart')._fullLayout.xaxis.range"
 EPOCHS = "() => document.querySelector('.st-key-accuracy_chart .chart')?.data?.[0]?.x?.length ?? 0"
+UPDATES = "() => Number(document.querySelector('.st-key-accuracy_chart .chart').dataset.updates)"
 POINTS = "() => document.querySelector('.st-key-loss_chart .chart')?.data?.[0]?.x?.length ?? 0"
 
 
@@ -74,15 +75,15 @@ def test_zoom_is_kept_while_the_chart_grows(server, watched):
     start_tiny_training(page, 600)
     page.wait_for_function(f"({POINTS})() > 10")
     page.wait_for_function(f"({EPOCHS})() > 3")  # the sparklines are there: nothing moves any more
-    for _ in range(10):  # a redraw in the middle of dragging ends it; a person drags again
-        box = page.locator(".st-key-loss_chart .nsewdrag").bounding_box()
-        assert box is not None
-        page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.2 * box["height"])
-        page.mouse.down()
-        page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.8 * box["height"], steps=5)
-        page.mouse.up()
-        if page.evaluate(SHOWN)[0] > 1:
-            break
+    box = page.locator(".st-key-loss_chart .nsewdrag").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.2 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.5 * box["height"], steps=3)
+    redrawn = page.evaluate(UPDATES)  # of the chart beside it: two redraws come while dragging
+    page.wait_for_function(f"({UPDATES})() > {redrawn} + 1")
+    page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.8 * box["height"], steps=3)
+    page.mouse.up()
     page.wait_for_function(f"({SHOWN})()[0] > 1")
     zoomed = page.evaluate(SHOWN)
     seen = page.evaluate(POINTS)
