@@ -10,6 +10,7 @@ forget gate from Gers, Schmidhuber and Cummins, "Learning to forget", 2000; the 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -17,6 +18,14 @@ from torch import Tensor, nn
 
 #: The gates in the order in which they are stacked, as in `nn.LSTM`.
 GATES = ("i", "f", "g", "o")
+
+#: Puts a value in place of one that a step has computed, given its symbol: both (B, H).
+Alter = Callable[[str, Tensor], Tensor]
+
+
+def as_computed(symbol: str, value: Tensor) -> Tensor:  # noqa: ARG001
+    """Alters nothing."""
+    return value
 
 
 class LSTMState(NamedTuple):
@@ -30,7 +39,9 @@ class LSTMState(NamedTuple):
     h: Tensor  # hidden state, -1..1
 
 
-def lstm_step(x: Tensor, h: Tensor, c: Tensor, weight: Tensor, bias: Tensor) -> LSTMState:
+def lstm_step(
+    x: Tensor, h: Tensor, c: Tensor, weight: Tensor, bias: Tensor, alter: Alter = as_computed
+) -> LSTMState:
     """One time step of an LSTM.
 
     Args:
@@ -39,18 +50,28 @@ def lstm_step(x: Tensor, h: Tensor, c: Tensor, weight: Tensor, bias: Tensor) -> 
         c: Cell state before the step, (B, H).
         weight: Of the four gates, stacked i, f, g, o, reading input and hidden state, (4H, X + H).
         bias: Of the four gates, (4H,).
+        alter: Cuts in; what it gives is what the step goes on with.
 
     Returns:
         Gates, candidate and the new states.
     """
     i, f, g, o = (torch.cat([x, h], dim=1) @ weight.T + bias).chunk(4, dim=1)
-    i, f, g, o = torch.sigmoid(i), torch.sigmoid(f), torch.tanh(g), torch.sigmoid(o)
-    c = f * c + i * g
-    h = o * torch.tanh(c)
+    i, f = alter("i", torch.sigmoid(i)), alter("f", torch.sigmoid(f))
+    g, o = alter("g", torch.tanh(g)), alter("o", torch.sigmoid(o))
+    c = alter("c", f * c + i * g)
+    h = alter("h", o * torch.tanh(c))
     return LSTMState(i, f, g, o, c, h)
 
 
-def rnn_step(x: Tensor, h: Tensor, weight: Tensor, bias: Tensor, *, tanh: bool) -> Tensor:
+def rnn_step(
+    x: Tensor,
+    h: Tensor,
+    weight: Tensor,
+    bias: Tensor,
+    *,
+    tanh: bool,
+    alter: Alter = as_computed,
+) -> Tensor:
     """One time step of a simple recurrent network.
 
     Args:
@@ -59,12 +80,13 @@ def rnn_step(x: Tensor, h: Tensor, weight: Tensor, bias: Tensor, *, tanh: bool) 
         weight: Reading input and hidden state, (H, X + H).
         bias: (H,).
         tanh: Whether the recurrence is squashed; the report's and the tutorial's is not.
+        alter: Cuts in; what it gives is what the step goes on with.
 
     Returns:
         The new hidden state, (B, H).
     """
     z = torch.cat([x, h], dim=1) @ weight.T + bias
-    return torch.tanh(z) if tanh else z
+    return alter("h", torch.tanh(z) if tanh else z)
 
 
 class LSTMCell(nn.Module):

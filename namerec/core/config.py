@@ -45,10 +45,11 @@ MOST_GROUPED = 5
 GROUP_BUCKETS = 16_384
 
 
-#: Settings that only one network has: which, and for messages.
-ONE_NETWORKS_OWN: dict[str, tuple[ModelKind, str]] = {
-    "nonlinearity": ("rnn", "RNN; the LSTMs have theirs built in"),
-    "direction": ("custom_lstm", "custom LSTM; the other networks read forward"),
+#: Settings that only some networks have: which, and for messages.
+SOME_NETWORKS_OWN: dict[str, tuple[tuple[ModelKind, ...], str]] = {
+    "nonlinearity": (("rnn",), "RNN; the LSTMs have theirs built in"),
+    "direction": (("custom_lstm",), "custom LSTM; the other networks read forward"),
+    "forget_bias": (("lstm", "custom_lstm"), "LSTMs; an RNN has no forget gate"),
 }
 
 
@@ -59,7 +60,11 @@ class _Settings(BaseModel):
 
 
 class ModelConfig(_Settings):
-    """The shape of a network."""
+    """The shape of a network, and how its forget gates begin.
+
+    `forget_bias` is added to the forget gates' biases when a network is made (Jozefowicz et al.,
+    "An empirical exploration of recurrent network architectures", ICML 2015: 1 or 2).
+    """
 
     kind: ModelKind = "custom_lstm"
     hidden_size: Annotated[int, Field(ge=1, le=1024)] = 128
@@ -69,11 +74,15 @@ class ModelConfig(_Settings):
     direction: Direction = "forward"
     letter_groups: Annotated[int, Field(ge=0, le=MOST_GROUPED)] = 0
     group_dropout: Annotated[float, Field(ge=0, le=0.95)] = 0.0
+    forget_bias: Annotated[float, Field(ge=-10, le=10)] = 0.0
 
     @model_validator(mode="after")
-    def _some_settings_belong_to_one_network(self) -> ModelConfig:
-        for name, (kind, words) in ONE_NETWORKS_OWN.items():
-            if self.kind != kind and getattr(self, name) != ModelConfig.model_fields[name].default:
+    def _some_settings_belong_to_some_networks(self) -> ModelConfig:
+        for name, (kinds, words) in SOME_NETWORKS_OWN.items():
+            if (
+                self.kind not in kinds
+                and getattr(self, name) != ModelConfig.model_fields[name].default
+            ):
                 raise ValueError(f"{name} belongs to the {words}")
         return self
 

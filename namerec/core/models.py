@@ -51,6 +51,21 @@ class NameModel(nn.Module):
         """The same of the cells that read from the end; empty for a network that only reads on."""
         return []
 
+    def forget_biases(self) -> list[Tensor]:
+        """Each layer's bias of the forget gate, (H,), as it is stored; none without such gates."""
+        return []
+
+    def read_out(self, last: Tensor, before: Tensor, after: Tensor) -> Tensor:
+        """What the output layer makes of the top layer: (B, categories), before votes and softmax.
+
+        Args:
+            last: The top layer's input at the last letter, (B, X).
+            before: Its hidden state before the last letter, (B, H).
+            after: Its hidden state after the last letter, (B, H); with two directions, both, each
+                after the letter that it read last, (B, 2H).
+        """
+        raise NotImplementedError
+
     def with_votes(self, output: Tensor, names: PackedNames) -> Tensor:
         """Adds the votes of the names' letter groups, if there are any, to (B, categories)."""
         if self.groups is None:
@@ -114,8 +129,13 @@ class RNN(NameModel):
             last_input = F.one_hot(letters, ALPHABET_SIZE + 1)[:, :ALPHABET_SIZE].to(before.dtype)
         else:
             last_input = x.index_select(0, last)
-        output = self.i2o(torch.cat([last_input, before], dim=1))
+        output = self.read_out(last_input, before, before)
         return torch.as_tensor(self.softmax(self.with_votes(output, names)))
+
+    def read_out(self, last: Tensor, before: Tensor, after: Tensor) -> Tensor:
+        """See the base class; the state after the last letter is not read."""
+        output: Tensor = self.i2o(torch.cat([last, before], dim=1))
+        return output
 
 
 class LSTM(NameModel):
@@ -150,6 +170,16 @@ class LSTM(NameModel):
             final = states[-1]
         final = self.dropped(final.index_select(0, names.restore))
         return torch.as_tensor(self.softmax(self.with_votes(self.out(final), names)))
+
+    def read_out(self, last: Tensor, before: Tensor, after: Tensor) -> Tensor:
+        """See the base class; only the state after the last letter is read."""
+        output: Tensor = self.out(after)
+        return output
+
+    def forget_biases(self) -> list[Tensor]:
+        """See the base class; of the two biases, the one beside the recurrent weights."""
+        size = self.config.hidden_size
+        return [weights[3][size : 2 * size] for weights in self.rnn.all_weights]
 
     def _layer_by_layer(self, rows: Tensor, sizes: Tensor) -> Tensor:
         """The same kernel a layer at a time, with dropout between from our own generator.
@@ -202,6 +232,11 @@ class CustomLSTM(NameModel):
         """See the base class."""
         return [cell.stacked() for cell in self.cells]  # type: ignore[operator]
 
+    def forget_biases(self) -> list[Tensor]:
+        """See the base class; both directions."""
+        cells = [cell for cell in self.modules() if isinstance(cell, LSTMCell)]
+        return [cell.forget_gate.bias for cell in cells]
+
     def backward_weights(self) -> list[tuple[Tensor, Tensor]]:
         """See the base class."""
         if self.config.direction == "forward":
@@ -228,6 +263,11 @@ class CustomLSTM(NameModel):
             x = self.dropped(torch.cat(states, dim=1) if len(states) > 1 else states[0])
         return torch.as_tensor(self.softmax(self.with_votes(self.out(x), names)))
 
+    def read_out(self, last: Tensor, before: Tensor, after: Tensor) -> Tensor:
+        """See the base class; only the states after the last letters are read."""
+        output: Tensor = self.out(after)
+        return output
+
 
 MODELS: dict[ModelKind, type[NameModel]] = {"rnn": RNN, "lstm": LSTM, "custom_lstm": CustomLSTM}
 
@@ -237,7 +277,8 @@ def build(config: ModelConfig, categories: int, seed: int = 0) -> NameModel:
 
     PyTorch's own initial distributions, drawn from a generator of our own: uniform within
     1/sqrt(fan-in) for `nn.Linear`, within 1/sqrt(hidden size) for `nn.LSTM` and the custom
-    LSTM's gates; letter groups have no votes yet.
+    LSTM's gates; letter groups have no votes yet. The forget gates' biases are raised by
+    `config.forget_bias`.
 
     Args:
         config: The shape.
@@ -257,6 +298,9 @@ def build(config: ModelConfig, categories: int, seed: int = 0) -> NameModel:
                 _draw(module, module.hidden_size, generator)
             elif isinstance(module, nn.Linear) and module not in gates:
                 _draw(module, module.in_features, generator)
+        if config.forget_bias:
+            for bias in model.forget_biases():
+                bias += config.forget_bias
     return model
 
 

@@ -10,9 +10,9 @@ import streamlit as st
 from namerec.core.config import (
     MODEL_KINDS,
     MODEL_TITLES,
-    ONE_NETWORKS_OWN,
     PERSONAL,
     PROTOCOLS,
+    SOME_NETWORKS_OWN,
     Device,
     Direction,
     ModelConfig,
@@ -149,8 +149,8 @@ ADVANCED: tuple[Number | Choice, ...] = (
     Choice("device", "Device", "Where the numbers are crunched.", get_args(Device)),
 )
 
-#: Settings that only one network has.
-OWN: tuple[Choice, ...] = (
+#: Settings that only some networks have.
+OWN: tuple[Number | Choice, ...] = (
     Choice(
         "nonlinearity",
         "Nonlinearity",
@@ -163,6 +163,14 @@ OWN: tuple[Choice, ...] = (
         "Forward: from the first letter on. Both: a second set of cells reads from the end, and "
         "the answer is made of both.",
         get_args(Direction),
+    ),
+    Number(
+        "forget_bias",
+        "Forget-gate bias",
+        "Added to the forget gates' biases before training: with 1 or 2 the cells begin by "
+        "remembering. The Memory page shows what that does.",
+        1.0,
+        "%g",
     ),
 )
 
@@ -213,7 +221,7 @@ def settings_form() -> RunConfig:
             _draw(setting)
     with st.expander("More settings", icon=":material/tune:"):
         for setting in OWN:
-            if ONE_NETWORKS_OWN[setting.name][0] == st.session_state[_KIND]:
+            if st.session_state[_KIND] in SOME_NETWORKS_OWN[setting.name][0]:
                 _draw(setting)
         for setting in ADVANCED:
             _draw(setting)
@@ -323,7 +331,7 @@ def _read_back() -> RunConfig:
     model = {
         name: state[_key(name)]
         for name in ModelConfig.model_fields
-        if ONE_NETWORKS_OWN.get(name, (state[_KIND],))[0] == state[_KIND]
+        if name not in SOME_NETWORKS_OWN or state[_KIND] in SOME_NETWORKS_OWN[name][0]
     }
     training = {
         name: state[_key(name)] for name in TrainConfig.model_fields if name not in _UNASKED
