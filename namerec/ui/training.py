@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from namerec.core.config import MODEL_TITLES, PROTOCOL_WORDS, RunConfig
-from namerec.core.results import EpochRecord, Scores
+from namerec.core.results import Scores
 from namerec.errors import NamerecError
 from namerec.figures import curves, theme
 from namerec.runs.machine import thread_count
@@ -22,8 +22,12 @@ if TYPE_CHECKING:
     from namerec.core.baselines import YardstickKind
     from namerec.jobs.snapshot import JobSnapshot
 
-#: Seconds between two looks at a running job. A look costs about 15 ms of server time.
+#: Seconds between two looks at a running job, for its first seconds and after them. A look takes
+#: the server some 20 ms and the browser, on what may be the same processor, some 150.
 POLL_SECONDS = 1.0
+CALM_POLL_SECONDS = 2.0
+#: Seconds of training after which a second more or less no longer shows.
+CALM_AFTER_SECONDS = 30.0
 #: Seconds a click on Start waits for the first record, so that the page it draws has a point.
 FIRST_POINT_SECONDS = 0.7
 
@@ -73,8 +77,8 @@ def training_panel(config: RunConfig | None) -> None:
         )
         _charts(None)
     else:
-        moving = _moving(snapshot)
-        st.fragment(_live, run_every=POLL_SECONDS if moving else None)(snapshot.run_id, moving)
+        pace = _pace(snapshot)
+        st.fragment(_live, run_every=pace)(snapshot.run_id, pace)
     _interrupted(snapshot)
     if config is not None:
         _what_would_be_trained(config)
@@ -101,11 +105,18 @@ def _moving(snapshot: JobSnapshot) -> bool:
     return services.yardsticks_underway(snapshot.run_id)
 
 
-def _live(run_id: str, moved: bool) -> None:
-    """What is redrawn every second while something moves."""
+def _pace(snapshot: JobSnapshot) -> float | None:
+    """Seconds until the next look; None if nothing moves."""
+    if not _moving(snapshot):
+        return None
+    return POLL_SECONDS if snapshot.seconds < CALM_AFTER_SECONDS else CALM_POLL_SECONDS
+
+
+def _live(run_id: str, pace: float | None) -> None:
+    """What is redrawn at every look while something moves."""
     with said_plainly():
         snapshot = manager().look(run_id)
-        if moved and not _moving(snapshot):
+        if pace is not None and _pace(snapshot) != pace:
             st.rerun()
         _head(snapshot)
         _controls(snapshot)
@@ -181,14 +192,12 @@ def _numbers(snapshot: JobSnapshot) -> None:
             f"Accuracy · {part}",
             percent(now.validation_accuracy if now else None),
             border=True,
-            chart_data=_sparkline(history, "validation_accuracy"),
             help=f"Share of right answers ({PROTOCOL_WORDS[protocol]}).",
         )
         st.metric(
             f"Macro recall · {part}",
             percent(now.validation_macro_recall if now else None),
             border=True,
-            chart_data=_sparkline(history, "validation_macro_recall"),
             help="Mean over the languages of the share of their names that is recognised: "
             "small languages count as much as large ones",
         )
@@ -196,22 +205,14 @@ def _numbers(snapshot: JobSnapshot) -> None:
             f"Loss · {part}",
             f"{now.validation_loss:.3f}" if now else "–",
             border=True,
-            chart_data=_sparkline(history, "validation_loss"),
             help="Mean negative log-probability of the right language, nats",
         )
         st.metric(
             "Speed · training",
             f"{count(snapshot.names_per_second)} /s" if now else "–",
             border=True,
-            chart_data=_sparkline(history, "names_per_second"),
-            chart_type="bar",
             help="Training names per second over the last epoch, evaluation left out",
         )
-
-
-def _sparkline(history: tuple[EpochRecord, ...], field: str) -> list[float] | None:
-    """One value an epoch; None for fewer than two, which make no line."""
-    return [getattr(epoch, field) for epoch in history] if len(history) > 1 else None
 
 
 def _charts(snapshot: JobSnapshot | None) -> None:

@@ -74,7 +74,7 @@ def test_zoom_is_kept_while_the_chart_grows(server, watched):
     page.goto(server.url)
     start_tiny_training(page, 600)
     page.wait_for_function(f"({POINTS})() > 10")
-    page.wait_for_function(f"({EPOCHS})() > 3")  # the sparklines are there: nothing moves any more
+    page.wait_for_function(f"({EPOCHS})() > 3")
     box = page.locator(".st-key-loss_chart .nsewdrag").bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.2 * box["height"])
