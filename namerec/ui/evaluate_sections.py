@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import streamlit as st
-
 from namerec.core.results import Part
-from namerec.ui import address, services
+from namerec.ui import services
 from namerec.ui.downloads import download_menu
 from namerec.ui.evaluate_compare import comparison_panel
 from namerec.ui.evaluate_confidence import confidence_panel, priors_panel
@@ -17,6 +15,7 @@ from namerec.ui.evaluate_time import timelapse_panel
 from namerec.ui.evaluate_yardsticks import yardsticks_panel
 from namerec.ui.evaluation import category_table
 from namerec.ui.run_picker import noun
+from namerec.ui.sections import pick_section
 
 if TYPE_CHECKING:
     from namerec.runs.store import RunSummary
@@ -41,20 +40,6 @@ SECTIONS: dict[str, tuple[str, Callable[[RunSummary, Part, services.Evaluation],
 
 
 def section(run: RunSummary, part: Part, seen: services.Evaluation) -> None:
-    """Draws the choice of a section, kept in the URL, and the section chosen."""
-    address.read(_SECTION, list(SECTIONS))
-    st.session_state.setdefault(_SECTION, "confusions")
-    chosen = (
-        st.segmented_control(
-            "Look at",
-            list(SECTIONS),
-            key=_SECTION,
-            format_func=lambda name: SECTIONS[name][0],
-            required=True,
-            persist_state="session",
-            label_visibility="collapsed",
-        )
-        or "confusions"
-    )
-    address.write(_SECTION, chosen)
+    """Draws the choice of a section, and the section chosen."""
+    chosen = pick_section(_SECTION, {name: title for name, (title, _) in SECTIONS.items()})
     SECTIONS[chosen][1](run, part, seen)
