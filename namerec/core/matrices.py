@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from namerec.core.leaf_order import shortest_turn
 from namerec.core.results import ConfusionMatrix
 from namerec.errors import NamerecError
 
@@ -197,7 +198,7 @@ def _by_similarity(shares: np.ndarray) -> np.ndarray:
     Source: Bar-Joseph, Gifford and Jaakkola, "Fast optimal leaf ordering for hierarchical
     clustering", Bioinformatics 17 (2001).
     """
-    from scipy.cluster.hierarchy import leaves_list, linkage  # 0.3 s that pages need not wait for
+    from scipy.cluster.hierarchy import linkage  # 0.3 s that pages need not wait for
     from scipy.spatial.distance import squareform
 
     likeness = (shares + shares.T) / 2
@@ -208,8 +209,8 @@ def _by_similarity(shares: np.ndarray) -> np.ndarray:
         return outside
     distance = 1 - likeness[np.ix_(inside, inside)]
     np.fill_diagonal(distance, 0)
-    tree = linkage(squareform(distance, checks=False), "average", optimal_ordering=True)
-    leaves = inside[leaves_list(tree)]
+    tree = linkage(squareform(distance, checks=False), "average")
+    leaves = inside[shortest_turn(tree, distance)]
     # A tree can be read from either end: from the one that is first in the alphabet.
     leaves = leaves if leaves[0] < leaves[-1] else leaves[::-1]
     return np.concatenate([leaves, outside])

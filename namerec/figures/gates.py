@@ -28,6 +28,8 @@ _LEAST_HEIGHT, _MOST_HEIGHT = 160, 420
 _ABOVE, _BELOW = 58, 56  # room for the title's two lines, and for letters and axis title
 #: Most units with a gap between their cells.
 _MOST_WITH_GAPS = 32
+#: Most cells that can be clicked: each is a point of its own, and six figures are sent at once.
+MOST_PLACES = 4_096
 
 
 class Kind(NamedTuple):
@@ -51,11 +53,24 @@ KINDS: dict[str, Kind] = {
 _PLAIN_STATE = Kind("hidden state", "The only memory, computed anew at every letter.", None)
 
 
+class Rows(NamedTuple):
+    """The units of a layer in an order.
+
+    Attributes:
+        units: 0 the first, int64, (units,).
+        title: Of the axis: what they are, and in which order.
+    """
+
+    units: np.ndarray
+    title: str
+
+
 class GatePicture(NamedTuple):
     """What the figure shows.
 
     Attributes:
         values: (units, letters); without rows where there is nothing to show.
+        numbers: Of the units in the rows, 1 the first, int64, (units,).
         letters: As shown on the axis, one for each column.
         low: Value of the colour scale's lower end.
         high: Value of its upper end.
@@ -64,6 +79,7 @@ class GatePicture(NamedTuple):
     """
 
     values: np.ndarray
+    numbers: np.ndarray
     letters: list[str]
     low: float
     high: float
@@ -97,7 +113,11 @@ def shared_limit(traces: Iterable[GateTrace], symbol: str) -> float:
 
 
 def gate_picture(
-    trace: GateTrace, symbol: str, layer: int, limit: float | None = None
+    trace: GateTrace,
+    symbol: str,
+    layer: int,
+    limit: float | None = None,
+    rows: Rows | None = None,
 ) -> GatePicture:
     """What the figure shows; see `gate_figure`."""
     kind = kind_of(trace, symbol)
@@ -105,6 +125,7 @@ def gate_picture(
     layers = trace.layers if "h" in trace.values else 0
     if symbol in trace.values and 0 <= layer < layers:
         values = trace.values[symbol][:, layer, :].T
+    units = np.arange(len(values)) if rows is None or not len(values) else rows.units
     if kind.bounds is None:
         high = limit or shared_limit([trace], symbol)
         low = -high
@@ -113,12 +134,31 @@ def gate_picture(
     title = f"{kind.title} {symbol}"
     if layers > 1:
         title += f", {trace.layer_name(layer)}"
-    letters = [OPEN_BOX if letter == " " else letter for letter in trace.letters]
-    return GatePicture(values, letters, low, high, title, kind.meaning)
+    return GatePicture(
+        values[units], units + 1, shown_letters(trace), low, high, title, kind.meaning
+    )
+
+
+def shown_letters(trace: GateTrace) -> list[str]:
+    """The letters of a name with its spaces made visible."""
+    return [OPEN_BOX if letter == " " else letter for letter in trace.letters]
+
+
+def can_be_clicked(trace: GateTrace) -> bool:
+    """Whether a heatmap of this trace has few enough cells to answer to clicks."""
+    length, _, units = trace.values["h"].shape
+    return bool(length * units <= MOST_PLACES)
 
 
 def gate_figure(
-    trace: GateTrace, symbol: str, layer: int, theme: Theme, *, limit: float | None = None
+    trace: GateTrace,
+    symbol: str,
+    layer: int,
+    theme: Theme,
+    *,
+    limit: float | None = None,
+    rows: Rows | None = None,
+    followed: int | None = None,
 ) -> go.Figure:
     """One gate or state, letter by letter.
 
@@ -132,8 +172,11 @@ def gate_figure(
         theme: The colours.
         limit: Ends of the scale of an unbounded state; without it, its own largest value. Give
             the `shared_limit` of all traces to figures that are to be compared.
+        rows: The order of the units, from top to bottom; by number without it.
+        followed: A unit to outline, 0 the first. With it, cells can be clicked where there are not
+            too many: a point's `customdata` is its unit.
     """
-    picture = gate_picture(trace, symbol, layer, limit)
+    picture = gate_picture(trace, symbol, layer, limit, rows)
     units, length = picture.values.shape
     height = min(max(_HEIGHT_PER_UNIT * units, _LEAST_HEIGHT), _MOST_HEIGHT)
     figure = new_figure(
@@ -152,17 +195,22 @@ def gate_figure(
             ticks="", showgrid=False, fixedrange=True,
         ),
         yaxis=axis(
-            theme, "unit", range=[max(units, 1) + 0.5, 0.5], tickmode="array",
-            tickvals=_unit_ticks(units), ticks="", showgrid=False, fixedrange=True,
+            theme, rows.title if rows else "unit", range=[max(units, 1) + 0.5, 0.5],
+            tickmode="array", tickvals=_unit_ticks(units),
+            ticktext=[str(picture.numbers[row - 1]) for row in _unit_ticks(units)],
+            ticks="", showgrid=False, fixedrange=True,
         ),
     )  # fmt: skip
     if picture.values.size == 0:
         what = picture.title if length else "letter"
         return say_in_the_middle(figure, theme, f"There is no {what} to show.")
     gap = 1 if units <= _MOST_WITH_GAPS else 0
+    columns = [f"{place} ‘{literal(letter)}’" for place, letter in enumerate(picture.letters, 1)]
+    clickable = followed is not None and can_be_clicked(trace)
+    words = f"letter %{{x}}, unit %{{customdata}}: {kind_of(trace, symbol).title}"
     figure.add_heatmap(
         z=picture.values.astype(np.float32),
-        x=[f"{place} ‘{literal(letter)}’" for place, letter in enumerate(picture.letters, 1)],
+        x=columns,
         y0=1,
         dy=1,
         zmin=picture.low,
@@ -170,11 +218,54 @@ def gate_figure(
         colorscale=theme.sequential if picture.low == 0 else theme.diverging,
         xgap=1,
         ygap=gap,
-        hovertemplate=f"letter %{{x}}, unit %{{y}}: {kind_of(trace, symbol).title} %{{z:.2f}}"
-        "<extra></extra>",
         colorbar=_colour_bar(picture, theme),
     )
+    if clickable:
+        figure.update_traces(hoverinfo="skip")
+        _draw_places(figure, picture, columns, f"{words} %{{text}}<extra></extra>")
+    else:
+        figure.update_traces(
+            customdata=np.repeat(picture.numbers[:, None], length, axis=1),
+            hovertemplate=f"{words} %{{z:.2f}}<extra></extra>",
+        )
+    if followed is not None:
+        _outline(figure, int(np.flatnonzero(picture.numbers == followed + 1)[0]), picture, theme)
     return figure
+
+
+def _draw_places(figure: go.Figure, picture: GatePicture, columns: list[str], words: str) -> None:
+    """Lays an invisible point over each cell: heatmaps give no selection events."""
+    units, length = picture.values.shape
+    values = np.round(picture.values, 2).ravel().tolist()
+    figure.add_scatter(
+        x=np.tile(np.array(columns, dtype=object), units),
+        y=np.repeat(np.arange(1, units + 1), length),
+        customdata=np.repeat(picture.numbers, length),
+        text=np.array([f"{value:.2f}".replace("-", "−") for value in values], dtype=object),
+        hovertemplate=words,
+        mode="markers",
+        marker={"size": 2, "opacity": 0},
+        selected={"marker": {"opacity": 0}},
+        unselected={"marker": {"opacity": 0}},
+        showlegend=False,
+    )
+    # The nearest centre, whatever the distance, is that of the cell pointed at.
+    figure.update_layout(hovermode="closest", hoverdistance=-1)
+
+
+def _outline(figure: go.Figure, row: int, picture: GatePicture, theme: Theme) -> None:
+    """A frame around a row, and around its neighbours where rows are too thin to be seen."""
+    units, length = picture.values.shape
+    reach = max(0.5, units / 64)
+    figure.add_shape(
+        type="rect",
+        x0=-0.5,
+        x1=length - 0.5,
+        y0=row + 1 - reach,
+        y1=row + 1 + reach,
+        line={"color": theme.highlight, "width": 2},
+        layer="above",
+    )
 
 
 def _title(picture: GatePicture, theme: Theme) -> dict[str, object]:

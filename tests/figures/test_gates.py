@@ -5,6 +5,8 @@ from namerec.core.results import GateTrace
 from namerec.figures.gates import (
     KINDS,
     OPEN_BOX,
+    Rows,
+    can_be_clicked,
     gate_figure,
     gate_picture,
     shared_limit,
@@ -37,9 +39,52 @@ def test_hovering_tells_letter_unit_and_value():
     heatmap = gate_figure(trace("Anna"), "f", 0, LIGHT).data[0]
     assert heatmap.x[2] == "3 ‘n’"
     assert (heatmap.y0, heatmap.dy) == (1, 1)
+    assert heatmap.customdata.tolist() == [[1] * 4, [2] * 4, [3] * 4]
     assert heatmap.hovertemplate == (
-        "letter %{x}, unit %{y}: forget gate %{z:.2f}<extra></extra>"
-    )  # fmt: skip
+        "letter %{x}, unit %{customdata}: forget gate %{z:.2f}<extra></extra>"
+    )
+
+
+def test_rows_stand_in_the_order_given_under_their_own_numbers():
+    rows = Rows(np.array([2, 0, 1]), "unit, most active first")
+    told = trace("Anna")
+    figure = gate_figure(told, "f", 0, LIGHT, rows=rows)
+    np.testing.assert_array_equal(figure.data[0].z, told.values["f"][:, 0, [2, 0, 1]].T)
+    assert figure.data[0].customdata[0].tolist() == [3] * 4
+    assert figure.layout.yaxis.title.text == "unit, most active first"
+    ticks = dict(zip(figure.layout.yaxis.tickvals, figure.layout.yaxis.ticktext, strict=True))
+    assert ticks == {1: "3", 2: "1", 3: "2"}
+
+
+def test_a_click_on_any_cell_names_its_unit():
+    rows = Rows(np.array([2, 0, 1]), "unit")
+    told = trace("Anna")
+    heatmap, places = gate_figure(told, "f", 0, LIGHT, rows=rows, followed=0).data
+    assert heatmap.hoverinfo == "skip"
+    points = list(zip(places.x, places.y, places.customdata, places.text, strict=True))
+    assert len(points) == 12
+    for letter, x in enumerate(heatmap.x):
+        for row, unit in enumerate([2, 0, 1], 1):
+            value = float(told.values["f"][letter, 0, unit])
+            assert (x, row, unit + 1, f"{value:.2f}") in points
+    assert "unit %{customdata}: forget gate %{text}" in places.hovertemplate
+
+
+def test_the_unit_followed_is_outlined_where_it_stands():
+    rows = Rows(np.array([2, 0, 1]), "unit")
+    (frame,) = gate_figure(trace(), "f", 0, LIGHT, rows=rows, followed=1).layout.shapes
+    assert (frame.y0, frame.y1) == (2.5, 3.5)
+    assert not gate_figure(trace(), "f", 0, LIGHT, rows=rows).layout.shapes
+
+
+def test_too_many_cells_cannot_be_clicked_but_tell_their_values():
+    told = trace("Anna", units=1024)
+    assert can_be_clicked(told)
+    many = trace("Annas", units=1024)
+    assert not can_be_clicked(many)
+    (heatmap,) = gate_figure(many, "f", 0, LIGHT, followed=1000).data
+    assert heatmap.customdata[1000].tolist() == [1001] * 5
+    assert heatmap.hovertemplate
 
 
 @pytest.mark.parametrize(
