@@ -1,10 +1,21 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from numpy.typing import ArrayLike
 
 from namerec.core.results import GateTrace, Prediction
-from namerec.figures.probabilities import MOST_RIBBONS, ranking_figure, ribbon_figure, ribbons
+from namerec.figures.probabilities import (
+    MOST_RIBBONS,
+    decided_at,
+    ranking_figure,
+    ribbon_figure,
+    ribbons,
+    shared_colours,
+)
 from namerec.figures.theme import DARK, LIGHT, alt_text
+from tests.core.references import modest
 
 RANKED = (("Japanese", 0.83), ("Italian", 0.15), ("<b>x</b>", 0.02))
 
@@ -117,4 +128,71 @@ def test_the_words_for_those_who_cannot_see():
     assert "Japanese 83 %, Italian 15 %" in alt_text(
         ranking_figure(Prediction("Satō", "Sato", RANKED), LIGHT)
     )
-    assert "“S to”. At the end: Irish 80 %" in alt_text(ribbon_figure(STORY, LIGHT))
+    words = alt_text(ribbon_figure(STORY, LIGHT))
+    assert "“S to”. At the end: Irish 80 %" in words
+    assert "Decided at letter 3 of 4, “t”: from there on Irish leads." in words
+
+
+@modest
+@given(
+    rows=st.integers(1, 8).flatmap(
+        lambda n: arrays(np.float32, (n, 3), elements=st.floats(0, 1, width=16))
+    )
+)
+def test_a_name_is_decided_at_the_earliest_letter_after_which_nobody_else_leads(rows):
+    leaders = [row.tolist().index(max(row)) for row in rows]
+    decided = next(at for at in range(len(rows)) if set(leaders[at:]) == {leaders[-1]})
+    assert decided_at(answered("a" * len(rows), rows, ("Czech", "Dutch", "Irish"))) == decided
+
+
+def test_the_ribbon_marks_the_letter_that_decided():
+    figure = ribbon_figure(STORY, LIGHT)
+    (line,), (word,) = figure.layout.shapes, figure.layout.annotations
+    assert line.x0 == line.x1 == word.x == 3
+    assert word.text == "decided"
+    assert word.xanchor == "right"
+    early = ribbon_figure(answered("Sa", [[0.7, 0.3, 0, 0]] * 2), LIGHT)
+    assert early.layout.shapes[0].x0 == 1
+    assert early.layout.annotations[0].xanchor == "left"
+
+
+OTHER = answered("S to", [[0.1, 0.4, 0.1, 0.4]] * 3 + [[0.1, 0.3, 0.0, 0.6]])
+
+
+def test_compared_ribbons_show_the_same_categories_in_the_same_colours():
+    colours = shared_colours((STORY, OTHER), LIGHT)
+    assert list(colours) == ["Irish", "Greek", "Dutch", "Czech"]
+    for trace, greek in ((STORY, 0.5), (OTHER, 60)):
+        figure = ribbon_figure(trace, LIGHT, colours=colours)
+        assert [ribbon.name for ribbon in figure.data if ribbon.name != "others"] == list(colours)
+        red, green, blue = (int(colours["Greek"][at : at + 2], 16) for at in (1, 3, 5))
+        assert figure.data[1].fillcolor == f"rgba({red},{green},{blue},0.8)"
+        assert figure.data[1].y[-1] == pytest.approx(greek)
+        np.testing.assert_allclose(np.sum([r.y for r in figure.data], axis=0), 100, rtol=1e-5)
+    words = alt_text(ribbon_figure(OTHER, LIGHT, colours=colours))
+    assert "At the end: Greek 60 %, Dutch 30 %" in words
+    assert "from there on Greek leads" in words
+
+
+def test_compared_bars_have_the_colours_of_their_ribbons():
+    colours = {"Italian": "#123456", "Japanese": "#654321"}
+    (bars,) = ranking_figure(Prediction("Satō", "Sato", RANKED), LIGHT, colours=colours).data
+    assert bars.marker.color[:2] == ("#654321", "#123456")
+    assert bars.marker.color[2] not in colours.values()
+
+
+def test_a_category_of_another_corpus_has_no_ribbon():
+    strange = answered("So", [[0.9, 0.1]] * 2, ("Betan", "Dutch"))
+    colours = shared_colours((STORY, strange), LIGHT)
+    figure = ribbon_figure(strange, LIGHT, colours=colours)
+    assert [ribbon.name for ribbon in figure.data] == ["Betan", "Dutch"]
+
+
+def test_of_too_many_shared_categories_every_winner_stays():
+    size = MOST_RIBBONS + 4
+    rows = np.full((size, size), 0.001)
+    np.fill_diagonal(rows, np.linspace(0.9, 0.2, size))
+    names = tuple(map(str, range(size)))
+    colours = shared_colours((answered("a" * size, rows, names), STORY), LIGHT)
+    assert len(colours) == MOST_RIBBONS
+    assert {str(size - 1), "Irish"} == set(list(colours)[:2])
