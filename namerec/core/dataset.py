@@ -37,7 +37,7 @@ class Dataset:
         categories: In alphabetical order.
         names: As written in the source, one a line, duplicates kept.
         letters: Letter indices, uint8, 0..56, zero beyond a name's length, (names, longest).
-        lengths: Letters in each name, uint8, 1..64, (names,).
+        lengths: Letters in each name, uint8, (names,): 1..64, and more in generated sequences.
         labels: Index of each name's category, int64, (names,).
         given_parts: Index into `results.PARTS`, int8, (names,), or None if the source names none.
         unreadable: Lines left out because no letter of them could be read.

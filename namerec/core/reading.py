@@ -37,10 +37,13 @@ class Reading:
         steps: By layer and letter, T steps each. A network that reads in both directions has two
             entries a layer, the second of which reads from the end; its steps, too, stand at the
             letter that they read.
+        after: The top layer's hidden state after each name's last letter, (B, H); with two
+            directions both, each after the letter that it read last, (B, 2H).
         output: Of the output layer, before letter groups' votes and softmax, (B, categories).
     """
 
     steps: list[list[Step]]
+    after: Tensor
     output: Tensor
 
     def stacked(self, symbol: str) -> Tensor:
@@ -86,7 +89,7 @@ def read(model: NameModel, x: Tensor, alter: AlterLayer | None = None) -> Readin
     top = layers[-1]
     before = top[-2]["h"] if len(top) > 1 else torch.zeros_like(top[0]["h"])
     after = torch.cat([layers[-2][-1]["h"], top[0]["h"]], dim=1) if backward else top[-1]["h"]
-    return Reading(layers, model.read_out(last, before, after))
+    return Reading(layers, after, model.read_out(last, before, after))
 
 
 def _layer(
