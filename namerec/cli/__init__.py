@@ -1,4 +1,4 @@
-"""The lab without a screen: `python -m namerec train|evaluate|predict|compare|runs|data|bench`.
+"""The lab without a screen: `python -m namerec COMMAND`, for example `train` or `predict`.
 
 Exit codes: 0 done; 1 it could not be done, and a sentence on standard error says why; 2 the command
 line itself is wrong; 130 interrupted from the keyboard. With `--json` the last line of standard
@@ -19,11 +19,12 @@ from namerec.cli.asking import evaluate, predict
 from namerec.cli.benchmarks import bench
 from namerec.cli.comparing import compare
 from namerec.cli.corpora import data
+from namerec.cli.recalling import recall
 from namerec.cli.stored import runs
 from namerec.cli.training import train
 
 # A new command is one entry here. Its module imports `common`, never this one or another command.
-_COMMANDS = (train, evaluate, predict, compare, runs, data, bench)
+_COMMANDS = (train, evaluate, predict, compare, runs, data, bench, recall)
 
 
 @click.group(commands=_COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})

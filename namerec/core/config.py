@@ -92,6 +92,13 @@ class ModelConfig(_Settings):
             raise ValueError("letter_groups is the longest group's letters: 0 for none, or 2 to 5")
         return self
 
+    @property
+    def title(self) -> str:
+        """The network's screen name, which says of an RNN whether its recurrence is squashed."""
+        if self.kind == "rnn":
+            return "RNN (tanh)" if self.nonlinearity == "tanh" else "RNN (linear)"
+        return MODEL_TITLES[self.kind]
+
     def parameter_count(self, categories: int) -> int:
         """Trainable numbers in this network for so many categories."""
         hidden, layers = self.hidden_size, self.num_layers

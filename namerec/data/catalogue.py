@@ -10,6 +10,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from namerec.core import recall
 from namerec.core.dataset import Dataset
 from namerec.data import bundled, tutorial
 from namerec.data.folder import read_folder
@@ -89,7 +90,8 @@ def load(reference: str) -> Dataset:
     Args:
         reference: “bundled”, “tutorial”, “own:” and the id of a kept upload, or the path of a
             folder of text files or of a CSV or TSV file. A folder of your own that is called
-            “tutorial” is “./tutorial”.
+            “tutorial” is “./tutorial”. “recall:” and a number stands for the recall task with
+            so many letters of noise (`core.recall`), which is made, not read.
 
     Raises:
         DataError: If there is no such corpus, or it cannot be read as names with categories.
@@ -104,6 +106,8 @@ def load(reference: str) -> Dataset:
         return Dataset.build(title, read_folder(folder))
     if reference.startswith(PREFIX):
         return OwnCorpora().load(reference.removeprefix(PREFIX))
+    if recall.is_recall(reference):
+        return recall.recall_dataset(recall.noise_of(reference))
     path, is_folder = _existing(reference)
     lines = read_folder(path) if is_folder else read_table(path)
     return Dataset.build(shown(Path(os.path.abspath(path)).name or str(path)), lines)
@@ -138,7 +142,7 @@ def stamp(reference: str) -> str:
     Raises:
         DataError: If a path or a kept upload given as reference is not there.
     """
-    if reference == BUNDLED:
+    if reference == BUNDLED or recall.is_recall(reference):
         return ""
     if reference.startswith(PREFIX):
         return OwnCorpora().stamp(reference.removeprefix(PREFIX))

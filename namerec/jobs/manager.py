@@ -17,6 +17,7 @@ import time
 
 from namerec.core.config import RunConfig
 from namerec.core.dataset import Dataset
+from namerec.core.recall import is_recall
 from namerec.core.results import EpochRecord, FinalRecord, Scores, StepRecord
 from namerec.core.training import Plan
 from namerec.errors import JobError, NamerecError
@@ -161,9 +162,10 @@ class JobManager:
         return sorted(waiting, key=lambda snapshot: snapshot.place)
 
     def latest(self) -> JobSnapshot | None:
-        """The job started last, running or ended; None if there was none."""
-        jobs = list(self._jobs.values())
-        return jobs[-1].snapshot if jobs else None
+        """The job started last, running or ended, experiments left out; None if there was none."""
+        snapshots = [job.snapshot for job in reversed(list(self._jobs.values()))]
+        named = (job for job in snapshots if not is_recall(job.config.training.dataset))
+        return next(named, None)
 
     def wait_for_record(self, run_id: str, seconds: float) -> None:
         """Waits until a job has given its first record, but no longer than so many seconds."""

@@ -5,17 +5,19 @@
     metrics.jsonl            a line a record, append-only; a torn last line is dropped
     last.safetensors         weights, optimizer and random state after the last stored epoch
     best.safetensors         the weights of the best epoch
+    epoch-0004.safetensors   the weights after epochs 1, 2, 4, 8 ..., to look back on
     predictions.safetensors  the finished run's answers on the held-out names
     lock                     held by whoever trains the run
 
-An epoch is stored in the order metrics, last, best, status, and reported only then. Killed at any
-point in between, the run goes on from `last`: the lines of `metrics.jsonl` beyond it are taken
-back, and a `best` that is behind it is made from it.
+An epoch is stored in the order metrics, milestone, last, best, status, and reported only then.
+Killed at any point in between, the run goes on from `last`: the lines of `metrics.jsonl` and the
+milestone beyond it are taken back, and a `best` that is behind it is made from it.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import asdict
@@ -44,6 +46,7 @@ from namerec.runs.tensors import read_metadata, read_tensors, write_tensors
 
 BEST, LAST, PREDICTIONS = "best.safetensors", "last.safetensors", "predictions.safetensors"
 METRICS = "metrics.jsonl"
+_MILESTONE = re.compile(r"epoch-([0-9]{4,9})\.safetensors")
 #: Of `core.results.PredictedNames`, in its order.
 _COLUMNS = ("indices", "labels", "log_probabilities")
 
@@ -52,6 +55,9 @@ MAX_JSON_BYTES = 16 * 1024**2
 #: Largest `metrics.jsonl` read, bytes: 1,000 epochs with a confusion matrix of 200 categories take
 #: 120 MB; a usual run's take less than 2.
 MAX_METRICS_BYTES = 256 * 1024**2
+#: Largest network whose milestones are kept, bytes of weights: a run of 1,000 epochs has ten of
+#: them, which is 80 MB at this size; the pretrained presets' networks take 0.1 to 6 MB.
+MAX_MILESTONE_BYTES = 8 * 1024**2
 #: Seconds to wait for a run's lock, which everybody who asks `is_locked` holds for a moment.
 LOCK_SECONDS = 0.5
 #: The same when it is only asked, which every draw of a page does.
@@ -137,6 +143,7 @@ class RunFolder:
         """Stores an epoch's records and its checkpoint; see the module's text for the order."""
         lines = [json.dumps(_as_line(record)) + "\n" for record in records]
         append_flushed(self.path / METRICS, "".join(lines).encode())
+        self._keep_milestone(point)
         tensors = {f"model.{name}": tensor for name, tensor in point.weights.items()}
         tensors |= {f"resume.{name}": tensor for name, tensor in point.resume.items()}
         progress = {"progress": json.dumps(asdict(point.progress))}
@@ -159,6 +166,7 @@ class RunFolder:
             debris.unlink(missing_ok=True)
         if not (self.path / LAST).exists():
             (self.path / METRICS).unlink(missing_ok=True)
+            self._take_back_milestones(0)
             return None
         info = self.info()
         tensors, metadata = read_tensors(self.path / LAST)
@@ -174,6 +182,7 @@ class RunFolder:
         best = self._best_until(checkpoint)
         check_weights(best, info, BEST)
         self._take_back_metrics(progress.step)
+        self._take_back_milestones(progress.epoch)
         return Resumed(checkpoint, best)
 
     def progress(self) -> Progress:
@@ -238,6 +247,47 @@ class RunFolder:
             kept.append(line + b"\n")
         write_whole(self.path / METRICS, b"".join(kept))
 
+    # -- looking back
+
+    def _keep_milestone(self, point: Checkpoint) -> None:
+        epoch = point.progress.epoch
+        doubled = epoch.bit_count() == 1  # 1, 2, 4, 8 ...: most changes early on
+        size = sum(tensor.nbytes for tensor in point.weights.values())
+        if doubled and size <= MAX_MILESTONE_BYTES:
+            file = self.path / milestone_file(epoch)
+            write_tensors(file, point.weights, {"epoch": str(epoch)})
+
+    def _take_back_milestones(self, epoch: int) -> None:
+        for beyond in self.milestones():
+            if beyond > epoch:
+                (self.path / milestone_file(beyond)).unlink(missing_ok=True)
+
+    def milestones(self) -> list[int]:
+        """The epochs whose weights were kept to look back on, in rising order.
+
+        Empty for runs of versions that kept none, and of networks over `MAX_MILESTONE_BYTES`.
+        """
+        named = (_MILESTONE.fullmatch(file.name) for file in self.path.glob("epoch-*.safetensors"))
+        epochs = sorted({int(found[1]) for found in named if found} - {0})
+        return [epoch for epoch in epochs if (self.path / milestone_file(epoch)).is_file()]
+
+    def milestone_weights(self, epoch: int) -> dict[str, torch.Tensor]:
+        """The weights after one of `milestones()`.
+
+        Raises:
+            RunError: If they were not kept, are damaged, or do not fit the run's settings.
+        """
+        file = milestone_file(epoch)
+        if not (self.path / file).is_file():
+            kept = ", ".join(map(str, self.milestones())) or "none"
+            raise RunError(
+                f"Run {self.id} has kept no weights of epoch {epoch}. Kept: {kept}. Look at one "
+                "of these, or at its best epoch."
+            )
+        weights = read_tensors(self.path / file)[0]
+        check_weights(weights, self.info(), file)
+        return weights
+
     # -- results
 
     def best_weights(self) -> dict[str, torch.Tensor]:
@@ -288,6 +338,11 @@ class RunFolder:
         for answered in result.values():
             check_predictions(answered, info, PREDICTIONS)
         return result
+
+
+def milestone_file(epoch: int) -> str:
+    """Name of the file with the weights after an epoch."""
+    return f"epoch-{epoch:04d}.safetensors"
 
 
 def _json(record: BaseModel) -> bytes:

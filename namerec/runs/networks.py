@@ -9,10 +9,13 @@ from namerec.runs.fitting import check_weights
 from namerec.runs.folder import BEST, RunFolder
 from namerec.runs.records import RunInfo
 
+#: Stands for the weights that a run began with.
+BEFORE_TRAINING = 0
+
 
 @dataclass(frozen=True, eq=False)
 class TrainedNetwork:
-    """A run's network at its best epoch, in evaluation mode."""
+    """A run's network at one of its epochs, in evaluation mode."""
 
     info: RunInfo
     model: NameModel
@@ -23,16 +26,24 @@ class TrainedNetwork:
         return self.info.dataset.categories
 
 
-def load_network(folder: RunFolder) -> TrainedNetwork:
+def load_network(folder: RunFolder, epoch: int | None = None) -> TrainedNetwork:
     """Rebuilds a run's network from its settings and weights.
 
+    Args:
+        folder: The run's.
+        epoch: One of its milestones; `BEFORE_TRAINING` for the weights that it began with, which
+            are drawn anew from its seed; None for its best epoch.
+
     Raises:
-        RunError: If the run has no finished epoch, or its files are damaged or do not fit together.
+        RunError: If the run has no such epoch, or its files are damaged or do not fit together.
     """
     info = folder.info()
-    weights = folder.best_weights()
-    check_weights(weights, info, BEST)
-    model = build(info.config.model, len(info.dataset.categories))
-    model.load_state_dict(weights)
+    model = build(info.config.model, len(info.dataset.categories), info.config.training.seed)
+    if epoch is None:
+        weights = folder.best_weights()
+        check_weights(weights, info, BEST)
+        model.load_state_dict(weights)
+    elif epoch != BEFORE_TRAINING:
+        model.load_state_dict(folder.milestone_weights(epoch))
     model.eval()
     return TrainedNetwork(info, model)

@@ -15,16 +15,17 @@ from pathlib import Path
 import namerec
 from namerec.core.config import RunConfig
 from namerec.core.dataset import Dataset
+from namerec.core.recall import is_recall
 from namerec.disk import home, write_whole
 from namerec.errors import RunError
-from namerec.runs.folder import RunFolder
+from namerec.runs.folder import RunFolder, milestone_file
 from namerec.runs.machine import thread_count
 from namerec.runs.records import RESUMABLE_STATES, DatasetInfo, RunInfo, RunState, RunStatus
 
 #: Finished runs that ship with the project, so that the first launch has something to look into.
 PRETRAINED = Path(namerec.__file__).resolve().parent.parent / "assets" / "pretrained"
 
-#: The files of a finished run that looking into it needs.
+#: The files of a finished run that looking into it needs, besides its milestones.
 LOOKED_INTO = (
     "config.json",
     "status.json",
@@ -59,6 +60,11 @@ class RunSummary:
     def has_network(self) -> bool:
         """Whether there is a trained network to look into."""
         return self.status.best_epoch > 0
+
+    @property
+    def experiment(self) -> bool:
+        """Whether it was trained on a made-up task, and is no reader of names to choose from."""
+        return is_recall(self.info.config.training.dataset)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,13 +183,15 @@ class RunStore:
         return [run for run in self.entries() if isinstance(run, RunSummary)]
 
     def trained(self) -> list[RunSummary]:
-        """All runs that have a network to look into, the best first.
+        """All runs that have a network to look into, experiments left out, the best first.
 
         Those scored on held-out names come before those scored on training names; among them the
         test accuracy decides, or for unfinished runs that on validation.
         """
         return sorted(
-            (run for run in self.summaries() if run.has_network), key=_merit, reverse=True
+            (run for run in self.summaries() if run.has_network and not run.experiment),
+            key=_merit,
+            reverse=True,
         )
 
     def summary(self, folder: RunFolder) -> RunSummary | DamagedRun:
@@ -215,7 +223,7 @@ class RunStore:
         target = folder / identity
         try:
             target.mkdir(parents=True)
-            for name in LOOKED_INTO:
+            for name in (*LOOKED_INTO, *map(milestone_file, run.milestones())):
                 write_whole(target / name, (run.path / name).read_bytes())
         except OSError as error:
             raise RunError(f"The copy cannot be written to {target}: {error.strerror}.") from None

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from namerec.core.dataset import Dataset
 from namerec.data import bundled, tutorial
-from namerec.data.catalogue import available, load
+from namerec.data.catalogue import available, load, stamp
 from namerec.errors import DataError
 
 
@@ -118,3 +118,13 @@ def test_a_corpus_that_is_listed_as_installed_loads_under_its_listed_title():
         else:
             with pytest.raises(DataError, match=re.escape("NAMEREC_NAMES_DIR")):
                 load(info.reference)
+
+
+def test_a_recall_task_is_made_and_never_listed():
+    dataset = load("recall:7")
+    assert {name[0] for name in dataset.names} == set(dataset.categories) == set("abcdefgh")
+    assert set(dataset.lengths.tolist()) == {8}
+    assert stamp("recall:7") == ""
+    assert not any(info.reference.startswith("recall") for info in available())
+    with pytest.raises(DataError, match="5 to 250"):
+        load("recall:lots")

@@ -29,6 +29,7 @@ FILES = (
     "status.json",
     "metrics.jsonl",
     "best.safetensors",
+    "epoch-0001.safetensors",
     "last.safetensors",
     "predictions.safetensors",
 )

@@ -1,5 +1,6 @@
 import itertools
 import json
+import shutil
 import string
 import subprocess
 import sys
@@ -129,7 +130,9 @@ def _records_of(solo: Solo, epoch: int) -> list[StepRecord | EpochRecord]:
     return [*steps, solo.epochs[epoch - 1]]
 
 
-def test_an_epoch_is_stored_in_the_order_metrics_last_best(store, solo, tiny_dataset, monkeypatch):
+def test_an_epoch_is_stored_in_the_order_metrics_milestone_last_best(
+    store, solo, tiny_dataset, monkeypatch
+):
     folder = store.create(tiny_config(), tiny_dataset)
     written = []
     append, write = append_flushed, write_tensors
@@ -147,10 +150,15 @@ def test_an_epoch_is_stored_in_the_order_metrics_last_best(store, solo, tiny_dat
     point = solo.checkpoints[0]
     folder.store_epoch(_records_of(solo, 1), replace(point, best=True))
     folder.store_epoch(_records_of(solo, 2), replace(solo.checkpoints[1], best=False))
+    folder.store_epoch(_records_of(solo, 3), replace(solo.checkpoints[2], best=False))
     assert written == [
         "metrics.jsonl",
+        "epoch-0001.safetensors",
         "last.safetensors",
         "best.safetensors",
+        "metrics.jsonl",
+        "epoch-0002.safetensors",
+        "last.safetensors",
         "metrics.jsonl",
         "last.safetensors",
     ]
@@ -441,6 +449,76 @@ def test_best_weights_that_are_gone_are_told(behind):
     with pytest.raises(RunError) as caught:
         behind.resumed()
     assert_sentence(caught.value, "“best.safetensors” is missing", str(behind.path))
+
+
+# -- looking back
+
+
+def test_epochs_that_are_powers_of_two_can_be_looked_back_on_bit_for_bit(finished, solo):
+    assert finished.milestones() == [1, 2]  # of three epochs
+    for epoch in (1, 2):
+        kept = finished.milestone_weights(epoch)
+        assert as_bits(kept) == as_bits(solo.checkpoints[epoch - 1].weights)
+
+
+def test_the_weights_of_all_powers_of_two_are_kept_and_of_no_other_epoch(store, solo, tiny_dataset):
+    folder = store.create(tiny_config(), tiny_dataset)
+    point = solo.checkpoints[0]
+    for epoch in range(1, 20):
+        folder.store_epoch([], replace(point, progress=replace(point.progress, epoch=epoch)))
+    assert folder.milestones() == [1, 2, 4, 8, 16]
+
+
+def test_of_a_network_that_is_too_large_nothing_is_kept_to_look_back_on(
+    store, solo, tiny_dataset, monkeypatch
+):
+    point = solo.checkpoints[0]
+    size = sum(tensor.nbytes for tensor in point.weights.values())
+    for limit, kept in ((size, [1]), (size - 1, [])):
+        monkeypatch.setattr(folder_module, "MAX_MILESTONE_BYTES", limit)
+        folder = store.create(tiny_config(), tiny_dataset)
+        folder.store_epoch(_records_of(solo, 1), point)
+        assert folder.milestones() == kept
+        assert folder.resumed() is not None
+
+
+def test_going_on_takes_back_the_milestones_beyond_the_checkpoint(stopped, solo):
+    """Killed between milestone and checkpoint, an epoch is trained again."""
+    shutil.copyfile(
+        stopped.path / "epoch-0002.safetensors", stopped.path / "epoch-0004.safetensors"
+    )
+    assert stopped.milestones() == [1, 2, 4]
+    stopped.resumed()
+    assert stopped.milestones() == [1, 2]
+    (stopped.path / "last.safetensors").unlink()
+    stopped.resumed()
+    assert stopped.milestones() == []
+
+
+def test_a_run_without_milestones_is_gone_on_with_and_says_so(stopped, solo):
+    for epoch in stopped.milestones():
+        (stopped.path / f"epoch-{epoch:04d}.safetensors").unlink()
+    assert_holds_epochs(stopped, solo, 2)
+    with pytest.raises(RunError) as caught:
+        stopped.milestone_weights(2)
+    assert_sentence(caught.value, stopped.id, "no weights of epoch 2", "Kept: none")
+
+
+def test_files_that_are_no_milestones_are_not_taken_for_some(finished):
+    for name in ("epoch-0000", "epoch-1", "epoch-0008.part", "epoch-00004", "epoch--001"):
+        (finished.path / f"{name}.safetensors").write_bytes(b"PK")
+    (finished.path / "epoch-0016.safetensors").mkdir()
+    assert finished.milestones() == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "change", [drop("out.weight"), alter("out.weight", twice), alter("out.weight", not_a_number)]
+)
+def test_a_milestone_that_does_not_fit_the_run_is_refused(finished, change):
+    rewritten(finished.path / "epoch-0002.safetensors", change)
+    with pytest.raises(RunError) as caught:
+        finished.milestone_weights(2)
+    assert_sentence(caught.value, "“epoch-0002.safetensors”", finished.id, "Train the run again")
 
 
 # -- predictions

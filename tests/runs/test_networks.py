@@ -6,7 +6,7 @@ import torch
 from namerec.core.config import MODEL_KINDS
 from namerec.core.evaluation import predict_names
 from namerec.errors import RunError
-from namerec.runs.networks import load_network
+from namerec.runs.networks import BEFORE_TRAINING, load_network
 from namerec.runs.tensors import read_tensors
 from tests.conftest import tiny_config
 from tests.runs.references import (
@@ -38,8 +38,28 @@ def test_a_network_is_that_of_the_best_epoch(stopped, solo):
     assert as_bits(network.model.state_dict()) == as_bits(solo.best_until(2).weights)
 
 
-def test_a_network_is_in_evaluation_mode(finished):
-    assert not load_network(finished).model.training
+def test_a_network_can_be_looked_back_on_at_its_milestones(finished, solo):
+    for epoch in (1, 2):
+        network = load_network(finished, epoch)
+        assert as_bits(network.model.state_dict()) == as_bits(solo.checkpoints[epoch - 1].weights)
+    with pytest.raises(RunError, match="no weights of epoch 3"):
+        load_network(finished, 3)
+
+
+@pytest.mark.parametrize("kind", MODEL_KINDS)
+def test_a_network_before_training_is_the_one_that_training_began_with(store, tiny_dataset, kind):
+    """Of a training that never moved a weight, last and first are the same."""
+    still = Solo(tiny_config(kind, epochs=1, seed=9, learning_rate=1e-30), tiny_dataset)
+    network = load_network(still.store(store), BEFORE_TRAINING)
+    before = as_bits(network.model.state_dict())
+    assert before == as_bits(still.checkpoints[0].weights)
+    other = store.create(tiny_config(kind, seed=8), tiny_dataset)
+    assert before != as_bits(load_network(other, BEFORE_TRAINING).model.state_dict())
+
+
+@pytest.mark.parametrize("epoch", [None, BEFORE_TRAINING, 1])
+def test_a_network_is_in_evaluation_mode(finished, epoch):
+    assert not load_network(finished, epoch).model.training
 
 
 def test_a_run_without_an_epoch_has_no_network(store, tiny_dataset):

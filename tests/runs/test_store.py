@@ -231,6 +231,29 @@ def test_an_empty_data_folder_lists_nothing_and_is_not_made(tmp_path):
     assert not (tmp_path / "none").exists()
 
 
+# -- copying
+
+
+def test_a_copy_holds_what_looking_into_a_run_needs_and_nothing_else(store, finished, tmp_path):
+    (finished.path / "trap.pt").write_bytes(b"no")
+    copy = store.copy_finished(finished.id, tmp_path / "copies")
+    assert copy == tmp_path / "copies" / finished.id
+    assert {file.name for file in copy.iterdir()} == {
+        "config.json",
+        "status.json",
+        "metrics.jsonl",
+        "best.safetensors",
+        "predictions.safetensors",
+        "epoch-0001.safetensors",
+        "epoch-0002.safetensors",
+    }
+    for file in copy.iterdir():
+        assert file.read_bytes() == (finished.path / file.name).read_bytes()
+    copied = RunStore(tmp_path / "copies", None)
+    assert [run.state for run in copied.summaries()] == ["finished"]
+    assert copied.open(finished.id).milestones() == [1, 2]
+
+
 # -- listing
 
 

@@ -1,0 +1,96 @@
+"""`recall`: the experiment of the Memory page, with several seeds, written to a file."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import click
+
+from namerec.cli.common import json_option, print_json, sentences_for_errors
+
+#: Seconds between two looks at the experiment.
+_LOOK = 0.5
+
+
+@click.command()
+@click.option("--seeds", type=click.IntRange(1, 20), default=1, show_default=True)
+@click.option(
+    "--forget-bias", "biases", type=click.FloatRange(-10, 10), multiple=True, default=(3.0,),
+    show_default=True, help="Of the LSTMs; repeat for several experiments.",
+)  # fmt: skip
+@click.option("--clip", type=click.FloatRange(0, 1000), default=1.0, show_default=True)
+@click.option("--hidden", type=click.IntRange(1, 256), default=32, show_default=True)
+@click.option(
+    "--distance", "distances", type=click.IntRange(5, 250), multiple=True,
+    help="Letters of noise; repeat. Default: those of the Memory page.",
+)  # fmt: skip
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="A JSON file.")
+@json_option
+@sentences_for_errors
+def recall(
+    seeds: int,
+    biases: tuple[float, ...],
+    clip: float,
+    hidden: int,
+    distances: tuple[int, ...],
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Measure for how long the networks remember a letter.
+
+    Results that are in the file already are kept: a run that was interrupted goes on when it is
+    asked for again. The one that ships with the project was made so:
+
+    namerec recall --seeds 3 --forget-bias 3 --forget-bias 2 --forget-bias 1 --forget-bias 0 --out
+    assets/recall.json
+    """
+    from namerec.core.recall_curves import DISTANCES, finding, recall_curves
+    from namerec.data import catalogue
+    from namerec.jobs.executors import LocalExecutor
+    from namerec.jobs.manager import JobManager
+    from namerec.jobs.recall import RecallKeeper
+    from namerec.jobs.recall_results import RecallPlan, RecallSettings, points
+    from namerec.runs.store import RunStore
+
+    rows: list[dict[str, Any]] = []
+    with tempfile.TemporaryDirectory() as folder:
+        manager = JobManager(RunStore(Path(folder) / "runs", None), LocalExecutor(catalogue.load))
+        keeper = RecallKeeper(manager, out if out is not None else Path(folder) / "recall.json")
+        try:
+            for bias in biases:
+                settings = RecallSettings(hidden_size=hidden, forget_bias=bias, clip_norm=clip)
+                plan = RecallPlan(
+                    settings=settings, seeds=tuple(range(seeds)), distances=distances or DISTANCES
+                )
+                keeper.complete(plan)
+                _follow(keeper)
+                matching = keeper.known().matching(settings)
+                click.echo(f"Forget-gate bias {bias:g}. {finding(recall_curves(points(matching)))}")
+                rows += [entry.model_dump(mode="json") for entry in matching]
+        finally:
+            keeper.cancel()
+            manager.shutdown()
+    if as_json:
+        print_json({"entries": rows})
+
+
+def _follow(keeper: Any) -> None:
+    """Says what is measured, training by training, until the experiment is over."""
+    from namerec.core.recall_curves import RECALL_TITLES
+    from namerec.errors import TrainingError
+
+    said = -1
+    while not keeper.wait(_LOOK):
+        progress = keeper.progress()
+        if progress is not None and progress.cell is not None and progress.done != said:
+            said = progress.done
+            click.echo(
+                f"{progress.done} of {progress.total} done; {RECALL_TITLES[progress.cell.network]} "
+                f"over {progress.cell.noise} letters, seed {progress.cell.seed}",
+                err=True,
+            )
+    left = keeper.progress()
+    if left is not None:
+        raise TrainingError(left.message or "The experiment was stopped before its end.")

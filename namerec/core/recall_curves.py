@@ -1,0 +1,137 @@
+"""What the recall task showed: accuracy against distance, a line a network, and it in a sentence.
+
+No torch in here: figures and pages read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+RecallNetwork = Literal["rnn", "rnn_tanh", "lstm", "custom_lstm"]
+RECALL_NETWORKS: tuple[RecallNetwork, ...] = get_args(RecallNetwork)
+RECALL_TITLES: dict[RecallNetwork, str] = {
+    "rnn": "RNN (linear)",
+    "rnn_tanh": "RNN with tanh",
+    "lstm": "LSTM (built-in)",
+    "custom_lstm": "LSTM (custom)",
+}
+
+#: Letters that a sequence may begin with, each in an eighth of the sequences.
+FIRST_LETTERS = "abcdefgh"
+#: Accuracy of guessing, 0..1.
+CHANCE = 1 / len(FIRST_LETTERS)
+#: Letters of noise between the first letter and the question.
+DISTANCES = (5, 10, 20, 50, 100, 200)
+#: Accuracy, 0..1, from which on a network is said to recall: nine of ten, far above guessing.
+RECALLED = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class RecallPoint:
+    """One training's result.
+
+    Attributes:
+        network: Which.
+        noise: Letters of noise it was trained and tested with.
+        seed: Of its weights and batches.
+        accuracy: Share of the test sequences whose first letter it told, 0..1.
+        sequences: Test sequences.
+    """
+
+    network: RecallNetwork
+    noise: int
+    seed: int
+    accuracy: float
+    sequences: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecallCurve:
+    """One network's accuracies by distance; all tuples (distances,), distances rising.
+
+    Attributes:
+        network: Which.
+        noise: Distances, in letters.
+        mean: Means over the seeds, 0..1.
+        low: The worst seed's.
+        high: The best seed's.
+        seeds: How many seeds each mean is of.
+        sequences: Test sequences of each training.
+    """
+
+    network: RecallNetwork
+    noise: tuple[int, ...]
+    mean: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    seeds: tuple[int, ...]
+    sequences: tuple[int, ...]
+
+    def recalls(self, distances: Collection[int] = DISTANCES) -> int:
+        """The farthest of some distances up to which every mean is `RECALLED` or more; 0 for none.
+
+        Args:
+            distances: Those that count.
+        """
+        farthest = 0
+        for noise, mean in zip(self.noise, self.mean, strict=True):
+            if noise not in distances:
+                continue
+            if mean < RECALLED:
+                break
+            farthest = noise
+        return farthest
+
+
+def recall_curves(points: Iterable[RecallPoint]) -> list[RecallCurve]:
+    """The curves of the networks that have points, in the order of `RECALL_NETWORKS`."""
+    by_cell: dict[RecallNetwork, dict[int, list[RecallPoint]]] = {}
+    for point in points:
+        by_cell.setdefault(point.network, {}).setdefault(point.noise, []).append(point)
+    curves = []
+    for network in RECALL_NETWORKS:
+        cells = sorted(by_cell.get(network, {}).items())
+        if not cells:
+            continue
+        accuracies = [[point.accuracy for point in cell] for _, cell in cells]
+        curves.append(
+            RecallCurve(
+                network,
+                noise=tuple(noise for noise, _ in cells),
+                mean=tuple(sum(shares) / len(shares) for shares in accuracies),
+                low=tuple(min(shares) for shares in accuracies),
+                high=tuple(max(shares) for shares in accuracies),
+                seeds=tuple(len(shares) for shares in accuracies),
+                sequences=tuple(cell[0].sequences for _, cell in cells),
+            )
+        )
+    return curves
+
+
+def finding(curves: Sequence[RecallCurve]) -> str:
+    """What the curves show, in two sentences made of their numbers.
+
+    Only distances at which every curve has a point are compared; empty if there is none.
+    """
+    measured = set.intersection(*(set(curve.noise) for curve in curves)) if curves else set()
+    if not measured:
+        return ""
+    reached: dict[int, list[str]] = {}
+    for curve in curves:
+        reached.setdefault(curve.recalls(measured), []).append(RECALL_TITLES[curve.network])
+    clauses = [
+        f"{_listed(names)} {'over none of the distances' if not noise else f'over {noise} letters'}"
+        for noise, names in sorted(reached.items())
+    ]
+    return (
+        f"The first letter is recalled in at least {100 * RECALLED:.0f} % of the test "
+        f"sequences, at this and every shorter distance: by {'; by '.join(clauses)}. The longest "
+        f"distance measured is {max(measured)} letters; guessing is right in "
+        f"{100 * CHANCE:.1f} %."
+    )
+
+
+def _listed(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

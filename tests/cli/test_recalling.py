@@ -1,0 +1,42 @@
+"""The recall experiment without a screen."""
+
+import json
+
+import pytest
+
+from namerec.core import recall
+from namerec.jobs import recall_results
+from tests.cli.references import answered, ask, refused
+
+
+@pytest.fixture(autouse=True)
+def _quick_task(monkeypatch):
+    monkeypatch.setattr(recall, "SEQUENCES", 240)
+    monkeypatch.setattr(recall_results, "STEPS", 2)
+
+
+def test_the_experiment_is_measured_written_and_not_measured_twice(tmp_path, store):
+    out = tmp_path / "recall.json"
+    arguments = ("recall", "--distance", "5", "--hidden", "4", "--out", str(out))
+    first = answered(*arguments)["entries"]
+    assert sorted(entry["cell"]["network"] for entry in first) == [
+        "custom_lstm", "lstm", "rnn", "rnn_tanh",
+    ]  # fmt: skip
+    assert json.loads(out.read_text())["entries"] == first
+    again = answered(*arguments)["entries"]
+    assert again == first  # the seconds too
+    assert store.summaries() == []  # its runs are no runs of the user's
+    assert "The first letter is recalled" in ask(*arguments).stdout
+
+
+def test_a_failure_is_a_sentence(tmp_path, monkeypatch):
+    from namerec.errors import RunError
+    from namerec.jobs.manager import JobManager
+
+    def refuse(*given):
+        raise RunError("No space is left.")
+
+    monkeypatch.setattr(JobManager, "start", refuse)
+    assert refused("recall", "--distance", "5", "--out", str(tmp_path / "x.json")) == (
+        "No space is left."
+    )

@@ -1,0 +1,60 @@
+from namerec.core.recall_curves import (
+    RECALL_NETWORKS,
+    RecallCurve,
+    RecallPoint,
+    finding,
+    recall_curves,
+)
+
+
+def point(network="rnn", noise=5, accuracy=1.0, seed=0) -> RecallPoint:
+    return RecallPoint(network, noise, seed, accuracy, 571)
+
+
+def test_a_curve_is_mean_worst_and_best_of_the_seeds_by_distance():
+    curves = recall_curves(
+        [
+            point("lstm", 20, 0.25, seed=1),
+            point("lstm", 5, 1.0),
+            point("rnn", 5, 0.5),
+            point("lstm", 20, 0.75),
+        ]
+    )
+    assert curves == [
+        RecallCurve("rnn", (5,), (0.5,), (0.5,), (0.5,), (1,), (571,)),
+        RecallCurve("lstm", (5, 20), (1.0, 0.5), (1.0, 0.25), (1.0, 0.75), (1, 2), (571, 571)),
+    ]
+
+
+def test_a_network_recalls_up_to_the_first_distance_where_it_does_not():
+    accuracies = {5: 1.0, 10: 0.9, 20: 0.89, 50: 1.0}
+    [curve] = recall_curves([point(noise=noise, accuracy=a) for noise, a in accuracies.items()])
+    assert curve.recalls() == 10
+    [never] = recall_curves([point(accuracy=0.2)])
+    assert never.recalls() == 0
+
+
+def test_the_finding_says_how_far_each_network_came():
+    points = [point(network, noise, 0.3) for network in RECALL_NETWORKS[:2] for noise in (5, 50)]
+    points += [point(network, noise) for network in RECALL_NETWORKS[2:] for noise in (5, 50)]
+    said = finding(recall_curves(points))
+    assert "by RNN (linear) and RNN with tanh over none of the distances" in said
+    assert "by LSTM (built-in) and LSTM (custom) over 50 letters" in said
+    assert "The longest distance measured is 50 letters" in said
+    assert "12.5 %" in said
+    turned = finding(recall_curves([point("rnn", 20), point("lstm", 20, 0.1)]))
+    assert turned.index("LSTM (built-in) over none") < turned.index("RNN (linear) over 20 letters")
+
+
+def test_networks_are_compared_at_distances_that_all_of_them_have():
+    """An experiment underway has measured one network farther than another."""
+    underway = [point("rnn", 5), point("rnn", 10), point("lstm", 5)]
+    said = finding(recall_curves(underway))
+    assert "by RNN (linear) and LSTM (built-in) over 5 letters" in said
+    assert "The longest distance measured is 5 letters" in said
+    assert finding(recall_curves([point("rnn", 5), point("lstm", 10)])) == ""
+
+
+def test_nothing_measured_is_no_finding():
+    assert recall_curves([]) == []
+    assert finding([]) == ""
