@@ -1,11 +1,12 @@
-"""Name: one typed name, its ranking, and every gate letter by letter."""
+"""Name: one typed name, its ranking, and what the network does with it letter by letter."""
 
 import streamlit as st
 
 from namerec.ui import services
 from namerec.ui.errors import said_plainly
 from namerec.ui.evaluation import pick_evenness
-from namerec.ui.name_reading import answer_panel, gate_panel, name_input
+from namerec.ui.name_reading import name_input
+from namerec.ui.name_sections import section
 from namerec.ui.run_picker import pick_run
 from namerec.ui.shell import within_frame
 
@@ -18,6 +19,4 @@ with said_plainly():
         name = name_input()
         with st.expander("Assumed frequencies of the languages", icon=":material/balance:"):
             evenness = pick_evenness(run)
-        trace = services.gate_trace(run, name.letters, evenness)
-        answer_panel(run, name, trace)
-        gate_panel(trace)
+        section(run, name, services.gate_trace(run, name.letters, evenness))

@@ -1,4 +1,4 @@
-"""The panels of the Name page: the ranking, the ribbon, and the gates of one typed name."""
+"""The typed name of the Name page, and the answer to it: the ranking and the ribbon."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import streamlit as st
 
 from namerec.core.alphabet import MAX_TEXT, NormalisedName, readable
 from namerec.core.results import GateTrace
-from namerec.figures import gates, probabilities, theme
+from namerec.figures import probabilities, theme
 from namerec.ui import address
 from namerec.ui.charts import chart
 from namerec.ui.words import percent, plain
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 NAME = "name"
 #: Shown until a name is typed.
 EXAMPLE = "Satoshi"
-_LAYER = "gate_layer"
 
 
 def name_input() -> NormalisedName:
@@ -50,8 +49,8 @@ def answer_panel(run: RunSummary, name: NormalisedName, trace: GateTrace) -> Non
     look = theme.theme_for(st.context.theme.type)
     prediction = trace.prediction(name.original)
     category, probability = prediction.ranked[0]
-    grid = st.grid(5, min_column_width=150)
-    with grid.cell(column_span=2), st.container(border=True):
+    grid = st.grid(2, min_column_width=340)
+    with grid.cell(), st.container(border=True):
         st.subheader("The answer")
         st.metric(
             f"“{plain(name.letters)}” is most probably",
@@ -61,7 +60,7 @@ def answer_panel(run: RunSummary, name: NormalisedName, trace: GateTrace) -> Non
             delta_arrow="off",
         )
         chart(probabilities.ranking_figure(prediction, look), "ranking")
-    with grid.cell(column_span=3), st.container(border=True):
+    with grid.cell(), st.container(border=True):
         st.subheader("After every letter")
         chart(probabilities.ribbon_figure(trace, look), "ribbon")
         st.caption("What the network would answer if the name ended at that letter.")
@@ -70,32 +69,3 @@ def answer_panel(run: RunSummary, name: NormalisedName, trace: GateTrace) -> Non
                 f"In this network, groups of 2 to {longest} neighbouring letters vote beside the "
                 "hidden state; the gates below are its recurrent part alone."
             )
-
-
-def gate_panel(trace: GateTrace) -> None:
-    """Heatmaps of everything the network computed while it read the name."""
-    st.subheader("Inside, letter by letter")
-    gated = "f" in trace.values
-    if gated:
-        st.caption(
-            "Letters run across, hidden units down. Gates go from 0 (closed) to 1 (open); "
-            "candidate and hidden state from −1 to 1."
-        )
-    else:
-        st.caption("An RNN has no gates: all it keeps is its hidden state.")
-    layer = 0
-    if trace.layers > 1:
-        layer = st.segmented_control(
-            "Layer",
-            range(trace.layers),
-            key=_LAYER,
-            default=0,
-            format_func=lambda layer: trace.layer_name(layer).capitalize(),
-            required=True,
-        )
-    look = theme.theme_for(st.context.theme.type)
-    symbols = ("f", "i", "o", "g", "c", "h") if gated else ("h",)
-    with st.grid(3 if gated else 1, min_column_width=300):
-        for symbol in symbols:
-            with st.container(border=True):
-                chart(gates.gate_figure(trace, symbol, layer, look), f"gate_{symbol}")

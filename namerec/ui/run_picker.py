@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from namerec.core.config import MODEL_TITLES
 from namerec.ui import address
 from namerec.ui.server import manager
 from namerec.ui.words import moment, percent
@@ -58,10 +57,7 @@ def run_words(run: RunSummary) -> str:
         measured = f"{percent(scores.accuracy)} on test, {scores.protocol} split"
     origin = "pretrained" if run.pretrained else moment(run.info.created)
     preset = "" if config.preset == "own" else f" {config.preset.capitalize()}"
-    return (
-        f"{MODEL_TITLES[config.model.kind]}{preset} · {run.info.dataset.title} · {measured} · "
-        f"{origin}"
-    )
+    return f"{config.model.title}{preset} · {run.info.dataset.title} · {measured} · {origin}"
 
 
 def noun(run: RunSummary) -> str:

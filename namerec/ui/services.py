@@ -331,7 +331,8 @@ def gate_trace(run: RunSummary, letters: str, evenness: float | None) -> GateTra
     import numpy as np
 
     rows = np.zeros(len(letters), dtype=np.int64)
-    answers = PredictedNames(rows, rows, np.log(traced.probabilities))
+    least = np.finfo(traced.probabilities.dtype).tiny  # what has underflowed has a logarithm, too
+    answers = PredictedNames(rows, rows, np.log(np.maximum(traced.probabilities, least)))
     even = assuming(answers, prior(run), run.info.config.training.sampling, evenness)
     return replace(traced, probabilities=np.exp(even.log_probabilities))
 

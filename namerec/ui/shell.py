@@ -51,7 +51,14 @@ PAGES: tuple[PageEntry, ...] = (
         "Name",
         ":material/spellcheck:",
         "Inside the network",
-        "Type a name: the ranking, and every gate, letter by letter.",
+        "Type a name: the ranking, every gate letter by letter, and what decided it.",
+    ),
+    PageEntry(
+        "pages/memory.py",
+        "Memory",
+        ":material/memory:",
+        "Inside the network",
+        "Why gates: gradients through time, the recall task, and the parity proof.",
     ),
     PageEntry(
         "pages/dataset.py",

@@ -17,7 +17,12 @@ import streamlit as st
 from namerec.figures.curves import History, loss_figure
 from namerec.figures.theme import LIGHT
 
-_SLOW_MODULES = ("namerec.jobs.local", "namerec.core.prediction", "namerec.core.traces")
+_SLOW_MODULES = (
+    "namerec.jobs.local",
+    "namerec.core.prediction",
+    "namerec.core.traces",
+    "namerec.core.units",
+)
 
 
 @st.cache_resource(show_spinner=False)

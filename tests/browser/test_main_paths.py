@@ -130,11 +130,11 @@ def test_a_typed_name_shows_its_ranking_and_its_gates(server, watched):
     box.fill("Kuroyanagi")
     expect(page.get_by_text("“Kuroyanagi” is most probably")).to_be_visible()
     page.wait_for_function(
-        "document.querySelector('.st-key-gate_f .js-plotly-plot')?._fullLayout?.xaxis?.ticktext"
+        "document.querySelector('.st-key-units_f .js-plotly-plot')?._fullLayout?.xaxis?.ticktext"
         "?.join('') === 'Kuroyanagi'"
     )
     for symbol in "ifogch":
-        expect(page.locator(f".st-key-gate_{symbol} .js-plotly-plot")).to_be_visible()
+        expect(page.locator(f".st-key-units_{symbol} .js-plotly-plot")).to_be_visible()
     assert "name=Kuroyanagi" in page.url
     lab.assert_calm()
 

@@ -6,7 +6,7 @@ from namerec.ui.server import manager
 from tests.conftest import tiny_config
 from tests.pages.references import button, opened
 
-PAGES = ("start", "train", "evaluate", "name", "dataset")
+PAGES = ("start", "train", "evaluate", "name", "memory", "dataset")
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -1,0 +1,151 @@
+"""Which letters mattered: a category's log-probability, attributed to the letters of a name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from namerec.core.alphabet import NormalisedName
+from namerec.core.results import GateTrace
+from namerec.figures import theme
+from namerec.figures.attribution import attribution_figure, signed
+from namerec.figures.words import percent
+from namerec.ui import services
+from namerec.ui.charts import chart
+from namerec.ui.evaluation import evenness_of
+from namerec.ui.run_picker import noun
+from namerec.ui.words import plain
+
+if TYPE_CHECKING:
+    from namerec.core.attribution import Attribution, Method
+    from namerec.runs.store import RunSummary
+
+_METHOD, _CATEGORY, _BESIDE = "letters_method", "letters_category", "letters_beside"
+#: Attributions kept: those of a typed name, so that other widgets of the page do not redo them.
+_KEPT = 128
+
+
+def letters_panel(run: RunSummary, name: NormalisedName, trace: GateTrace) -> None:
+    """How much each letter of the name speaks for a category, or against it.
+
+    Args:
+        run: Whose network answers.
+        name: The typed name.
+        trace: Of it; its last probabilities rank the categories.
+    """
+    from namerec.core.attribution import METHODS
+
+    st.subheader("Which letters mattered")
+    ranked = np.argsort(-trace.probabilities[-1], kind="stable").tolist()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        method = st.segmented_control(
+            "Method",
+            METHODS,
+            key=_METHOD,
+            default=METHODS[0],
+            format_func=lambda method: method.capitalize(),
+            required=True,
+            persist_state="session",
+        )
+        # A key for each answer: once the network answers otherwise, that answer is explained.
+        category = st.selectbox(
+            noun(run).capitalize(),
+            ranked,
+            key=f"{_CATEGORY}_{ranked[0]}",
+            format_func=trace.categories.__getitem__,
+            width=260,
+            help="Whose probability is explained; the most probable one comes first.",
+        )
+        beside = st.toggle(
+            "Beside the most probable other",
+            value=True,
+            key=_BESIDE,
+            persist_state="session",
+        )
+    others = [index for index in ranked if index != category][:1] if beside else []
+    shown = [attribution(run, name.letters, index, method) for index in [category, *others]]
+    look = theme.theme_for(st.context.theme.type)
+    chart(attribution_figure(shown, look), "letters_figure")
+    for one in shown:
+        if method == METHODS[0] and not one.complete:
+            st.warning(
+                f"{plain(one.category)}: after {one.points} points, the sum still misses what it "
+                f"should explain by {one.missed:.3f} nats. Read these bars with care.",
+                icon=":material/warning:",
+            )
+        st.caption(sum_in_words(one))
+    st.caption(_method_in_words(run, method))
+    if evenness_of(run) is not None:
+        st.caption(
+            "The log-probabilities here are the network’s own, not reweighted by the assumed "
+            "frequencies."
+        )
+
+
+def attribution(run: RunSummary, letters: str, category: int, method: Method) -> Attribution:
+    """What each letter contributes to a category's log-probability in a run's network.
+
+    Args:
+        run: Which.
+        letters: A normalised name.
+        category: Index of the category.
+        method: One of `core.attribution.METHODS`.
+    """
+    return _attribution(run.id, run.status.best_epoch, letters, category, method)
+
+
+@st.cache_resource(max_entries=_KEPT, show_spinner=False)
+def _attribution(
+    run_id: str,
+    best_epoch: int,  # noqa: ARG001 - ages the cache
+    letters: str,
+    category: int,
+    method: Method,
+) -> Attribution:
+    from namerec.core.attribution import attribute
+
+    asked = services.network(run_id)
+    return attribute(asked.model, asked.categories, letters, category, method)
+
+
+def sum_in_words(shown: Attribution) -> str:
+    """The sum of the contributions, what it should explain, and by how much it misses."""
+    none, whole = (
+        f"{signed(value)} ({percent(float(np.exp(value)))})"
+        for value in (shown.with_none, shown.with_all)
+    )
+    share = shown.missed / abs(shown.change) if shown.change else 0.0
+    off = f"{percent(share)} of that" if share < 1 else f"{shown.missed:.2f} nats"
+    return (
+        f"**{plain(shown.category)}**: the letters sum to {signed(shown.total)} nats. From no "
+        f"letter to the whole name, its log-probability goes from {none} to {whole}, by "
+        f"{signed(shown.change)} nats; the sum is off by {off}."
+    )
+
+
+def _method_in_words(run: RunSummary, method: Method) -> str:
+    """What the bars mean and what they leave out."""
+    model, dropout = run.info.config.model, run.info.config.training.letter_dropout
+    if method == "integrated gradients":
+        words = (
+            "Integrated gradients: all letters together are faded in from nothing, and each gets "
+            "its share of the change on the way, so the bars add up (to within 1 %)."
+        )
+    else:
+        words = (
+            "Gradient times input: what fading this letter a very little would take from the "
+            "log-probability, scaled up to the whole letter. A local, linear view: its sum need "
+            "not agree with the change."
+        )
+        if model.kind == "rnn" and model.nonlinearity == "none" and not model.letter_groups:
+            words += " In this RNN, which has no nonlinearity, it would agree before the softmax."
+    met = "as letter dropout fed it in training" if dropout else "which it never met in training"
+    words += f" Letters that are not there are blank input to the network, {met}."
+    if model.letter_groups:
+        words += (
+            f" The votes of groups of 2 to {model.letter_groups} letters fade with the letters in "
+            "them."
+        )
+    return f"{words} About this one name only."

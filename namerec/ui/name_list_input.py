@@ -1,0 +1,89 @@
+"""Giving a list of names: pasted, or in a file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+if TYPE_CHECKING:
+    from namerec.core.many import NameList
+    from namerec.data.encodings import EncodingSample
+
+_SOURCE, _TEXT, _FILE, _ASK = "many_source", "many_text", "many_file", "many_ask"
+_SOURCES = {"paste": "Paste", "file": "File"}
+
+
+def list_input() -> NameList | None:
+    """Draws the box or the upload; the names, if the button has just been pressed.
+
+    Raises:
+        NamerecError: If they cannot be read, or there are none or too many.
+    """
+    source = st.segmented_control(
+        "Names from",
+        list(_SOURCES),
+        key=_SOURCE,
+        default="paste",
+        format_func=_SOURCES.__getitem__,
+        required=True,
+        label_visibility="collapsed",
+    )
+    return _from_file() if source == "file" else _pasted()
+
+
+def _pasted() -> NameList | None:
+    """The pasted names, if the button has just been pressed."""
+    from namerec.core.many import lines_of
+
+    text = st.text_area(
+        "Names, one a line",
+        key=_TEXT,
+        height=170,
+        persist_state="session",
+        placeholder="Schmidt\nOkonkwo\nNguyễn\n김",
+    )
+    return lines_of(text) if _ask() else None
+
+
+def _from_file() -> NameList | None:
+    """The names of an upload, if the button has just been pressed."""
+    from namerec.data.encodings import UTF_8
+    from namerec.data.name_list import LIST_ENDINGS, MAX_LIST_BYTES, read_list
+
+    file = st.file_uploader(
+        "A text file or a table",
+        type=[ending.removeprefix(".") for ending in LIST_ENDINGS],
+        max_upload_size=MAX_LIST_BYTES // 2**20,
+        key=_FILE,
+        help="A text file with one name a line; or a CSV or TSV, of which the column headed “name” "
+        "is read, or else the first one.",
+    )
+    if file is None:
+        return None
+    raw, encoding = file.getvalue(), UTF_8
+    if samples := _samples(file.file_id, raw, file.name):
+        words = {one.encoding: f"{one.title}: {' · '.join(one.lines)}" for one in samples}
+        chosen = st.selectbox(
+            "The text is not UTF-8. In which encoding do the names read right?",
+            list(words),
+            index=None,
+            key=f"many_encoding_{file.file_id}",
+            format_func=words.__getitem__,
+            placeholder="Choose; nothing is guessed",
+        )
+        if chosen is None:
+            return None
+        encoding = chosen
+    return read_list(raw, file.name, encoding) if _ask() else None
+
+
+@st.cache_resource(max_entries=4, show_spinner="Looking at the file…")
+def _samples(identity: str, _raw: bytes, _name: str) -> tuple[EncodingSample, ...]:  # noqa: ARG001
+    from namerec.data.name_list import encodings_of_list
+
+    return encodings_of_list(_raw, _name)
+
+
+def _ask() -> bool:
+    return st.button("Ask the network", type="primary", icon=":material/play_arrow:", key=_ASK)

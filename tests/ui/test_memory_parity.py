@@ -1,0 +1,124 @@
+from collections.abc import Iterator
+from types import SimpleNamespace
+
+import pytest
+import torch
+from streamlit.testing.v1 import AppTest
+
+from namerec.core.config import ModelConfig
+from namerec.core.parity import Agreement, Parity, Speed
+from namerec.ui import memory_parity
+from namerec.ui.memory_parity import Measured, agreement_table, parity_panel, scientific, verdict
+from namerec.ui.server import manager
+
+
+def page() -> None:
+    """The section alone, for the run that the test asks for."""
+    import streamlit as st
+
+    from namerec.ui.memory_parity import parity_panel
+    from namerec.ui.server import manager
+
+    kind = st.session_state["kind"]
+    run = next(run for run in manager().store.trained() if run.info.config.model.kind == kind)
+    parity_panel(run)
+
+
+@pytest.fixture
+def lab(monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
+    monkeypatch.setattr("namerec.core.parity.LEAST_ROUNDS", 1)
+    monkeypatch.setattr("namerec.core.parity.MOST_ROUNDS", 1)
+    monkeypatch.setattr("namerec.core.parity.MOST_NAMES", 24)
+    memory_parity._measured.clear()
+    manager.clear()
+    yield AppTest.from_function(page, default_timeout=60)
+    manager().shutdown()
+    manager.clear()
+    memory_parity._measured.clear()
+
+
+def said(lab: AppTest) -> str:
+    texts = (*lab.subheader, *lab.markdown, *lab.caption, *lab.info)
+    return " ".join(text.value for text in texts).replace("\\", "")
+
+
+def measured(
+    *, double: float = 1e-15, ratio: float = 2.0, back: bool = True, single: float = 4e-7
+) -> Measured:
+    agreements = (
+        Agreement(torch.float32, 5.72e-6, single, 1.0),
+        Agreement(torch.float64, 1.1e-14, double, 1.0),
+    )
+    found = Parity(256, agreements, back, 95_232)
+    return Measured(found, Speed(200.0, 100.0, ratio, 9, 256, 1), "validation names")
+
+
+@pytest.mark.parametrize("kind", ["custom_lstm", "lstm"])
+def test_a_trained_lstm_is_found_to_be_one(lab, kind):
+    lab.session_state["kind"] = kind
+    lab.run()
+    assert not lab.exception
+    words = said(lab)
+    assert "The same numbers as PyTorch’s own nn.LSTM?" in words
+    assert "That is rounding: the two compute the same." in words
+    assert "the same to the last bit" in words
+    assert "Measured on 24 validation names, leak-free split" in words
+    assert ("trained with nn.LSTM" in words) == (kind == "lstm")
+
+
+def test_an_rnn_is_compared_as_a_whole_and_measured_again_when_asked(lab):
+    lab.session_state["kind"] = "rnn"
+    lab.run()
+    words = said(lab)
+    assert "An RNN has no gates to compare" in words
+    assert "own nn.RNN?" in words
+    assert "That is rounding" in words
+    before = lab.dataframe[1].value["speed"].tolist()
+    lab.run()
+    assert lab.dataframe[1].value["speed"].tolist() == before
+    lab.button[0].click().run()
+    assert lab.dataframe[1].value["speed"].tolist() != before
+    assert not lab.exception
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        (ModelConfig(kind="rnn"), "there is nothing to compare it with"),
+        (ModelConfig(kind="custom_lstm"), "has 5\u2009000\u2009001 recurrent weights"),
+    ],
+)
+def test_what_cannot_be_compared_is_said(config, words, monkeypatch):
+    told: list[str] = []
+    run = SimpleNamespace(id="x", info=SimpleNamespace(config=SimpleNamespace(model=config)))
+    monkeypatch.setattr("namerec.ui.services.network", lambda run: SimpleNamespace(model=None))
+    monkeypatch.setattr("namerec.core.parity.weight_count", lambda model: 5_000_001)
+    for silent in ("subheader", "caption"):
+        monkeypatch.setattr(f"streamlit.{silent}", lambda text: None)
+    monkeypatch.setattr("streamlit.info", lambda text, icon: told.append(text))
+    parity_panel(run)  # type: ignore[arg-type]
+    assert len(told) == 1
+    assert words in told[0]
+
+
+def test_the_verdict_gives_the_numbers_and_what_they_mean():
+    assert verdict(measured(), "nn.LSTM") == (
+        "With the same weights, the hand-written layers and nn.LSTM give log-probabilities that "
+        "differ by at most 5.7 × 10⁻⁶, and gradients by at most 4.0 × 10⁻⁷ of the largest one; in "
+        "double precision by 1.1 × 10⁻¹⁴ and 1.0 × 10⁻¹⁵. That is rounding: the two compute the "
+        "same. A training step by hand is 2.0 times as fast."
+    )
+    for off in (measured(double=1e-9), measured(single=1e-2), measured(back=False)):
+        assert "do not compute the same" in verdict(off, "nn.LSTM")
+    assert verdict(measured(ratio=0.5), "nn.RNN").endswith("step of nn.RNN is 2.0 times as fast.")
+    for even in (1.04, 0.96):
+        assert verdict(measured(ratio=even), "nn.RNN").endswith("takes both equally long.")
+
+
+def test_numbers_are_written_as_powers_of_ten():
+    written = [scientific(value) for value in (5.72e-6, 1.06e-14, 0.0, 0.123, 0.0099, float("nan"))]
+    assert written == [
+        "5.7 × 10⁻⁶", "1.1 × 10⁻¹⁴", "exactly 0", "0.12", "9.9 × 10⁻³", "no number",
+    ]  # fmt: skip
+    table = agreement_table(measured().parity)
+    assert table.iloc[:, 1].tolist() == ["5.7 × 10⁻⁶", "4.0 × 10⁻⁷", "1", "4.0 × 10⁻⁷"]
