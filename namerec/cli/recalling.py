@@ -41,7 +41,7 @@ def recall(
     """Measure for how long the networks remember a letter.
 
     Results that are in the file already are kept: a run that was interrupted goes on when it is
-    asked for again. The one that ships with the project was made so:
+    asked for again. The one that ships with the project is what comes of:
 
     namerec recall --seeds 3 --forget-bias 3 --forget-bias 2 --forget-bias 1 --forget-bias 0 --out
     assets/recall.json
