@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
 import sys
 from collections.abc import Iterable
 from typing import Any
@@ -19,7 +21,7 @@ from namerec.cli.common import (
 )
 from namerec.core.config import MODEL_KINDS, PRESETS, PROTOCOLS, RunConfig, preset, with_settings
 from namerec.core.results import EpochRecord, Scores, StepRecord
-from namerec.errors import ConfigError
+from namerec.errors import ConfigError, RunError
 
 
 @click.command()
@@ -69,11 +71,11 @@ def train(
         config = with_settings(config, chosen)
         folder = store.create(config, catalogue.load(config.training.dataset))
     click.echo(f"run {folder.id}", err=True)
-    stream = LocalExecutor(catalogue.load).stream(folder)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # stored and ended as by Ctrl-C
     try:
-        _follow(stream, folder.info().config)
+        with contextlib.closing(LocalExecutor(catalogue.load).stream(folder)) as stream:
+            _follow(stream, folder.info().config)
     except KeyboardInterrupt:
-        stream.close()
         click.echo(f"\nStopped. Go on with: python -m namerec train --resume {folder.id}", err=True)
         sys.exit(INTERRUPTED)
     info, status = folder.info(), folder.status()
@@ -122,6 +124,7 @@ def _assigned(assignments: Iterable[str]) -> dict[str, str]:
 def _follow(stream: Iterable[object], config: RunConfig) -> None:
     """Shows a progress bar for a stream of records until it ends."""
     from namerec.core.training import Plan
+    from namerec.jobs.executors import Held
 
     bar: Any = None
     done = 0
@@ -133,6 +136,8 @@ def _follow(stream: Iterable[object], config: RunConfig) -> None:
                     length=record.steps, label=config.model.kind, file=sys.stderr, show_pos=True
                 )
                 bar.__enter__()
+            elif isinstance(record, Held):
+                raise RunError(record.message)
             elif isinstance(record, StepRecord) and bar is not None:
                 bar.update(record.step - done)
                 done = record.step

@@ -6,9 +6,12 @@ cluster's would be a second.
 
 from __future__ import annotations
 
+import errno
 import logging
 import traceback
 from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import torch
@@ -18,14 +21,30 @@ from namerec.core.results import EpochRecord, FinalRecord, StepRecord
 from namerec.core.splits import make_split
 from namerec.core.training import Checkpoint, Plan, Progress, plan, train
 from namerec.disk import write_whole
-from namerec.errors import DataError, NamerecError, RunError
+from namerec.errors import DataError, DivergedError, NamerecError, RunError
 from namerec.runs.folder import RunFolder
 from namerec.runs.records import PartScores
 
 log = logging.getLogger(__name__)
 
-#: What an executor yields: the plan once, and then what core.training yields, checkpoints stored.
-StreamRecord = Plan | StepRecord | EpochRecord | FinalRecord
+#: How the system says that there is no room: a full disk, a used-up quota, a limit on files.
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Training cannot go on for now; asking for the next record tries again.
+
+    Attributes:
+        message: Why, and what to do, in a sentence.
+    """
+
+    message: str
+
+
+#: What an executor yields: the plan once, then what core.training yields, checkpoints stored; and
+#: what holds it up.
+StreamRecord = Plan | StepRecord | EpochRecord | FinalRecord | Held
 
 
 class Executor(Protocol):
@@ -59,8 +78,8 @@ class LocalExecutor:
                 raise
             except OSError as error:
                 failure = RunError(
-                    f"Run {run.id} cannot be stored: {error.strerror or error}. Free some space, "
-                    "then go on with it from its last stored epoch."
+                    f"Run {run.id} cannot be stored: {error.strerror or error}. See to the "
+                    "disk, then go on with it from its last stored epoch."
                 )
                 keeper.fail(failure)
                 raise failure from error
@@ -93,13 +112,31 @@ class LocalExecutor:
             if isinstance(record, StepRecord):
                 waiting.append(record)
             elif isinstance(record, EpochRecord) and point is not None:
-                run.store_epoch([*waiting, record], point)
+                for write in run.epoch_writes([*waiting, record], point):
+                    yield from _once_there_is_room(run, write)
                 waiting = []
-                keeper.epoch(record)
+                yield from _once_there_is_room(run, partial(keeper.epoch, record))
             elif isinstance(record, FinalRecord):
-                run.write_predictions(record.predictions)
-                keeper.finish(record)
+                yield from _once_there_is_room(
+                    run, partial(run.write_predictions, record.predictions)
+                )
+                yield from _once_there_is_room(run, partial(keeper.finish, record))
             yield record
+
+
+def _once_there_is_room(run: RunFolder, write: Callable[[], None]) -> Generator[Held]:
+    """Writes, again and again as long as it is asked to while the disk is full."""
+    while True:
+        try:
+            return write()
+        except OSError as error:
+            if error.errno not in NO_ROOM:
+                raise
+            log.warning("run %s is held: %s", run.id, error)
+            yield Held(
+                f"The disk is full ({error.strerror}), so run {run.id} is held; nothing of it is "
+                "lost. Free some space where the data folder lies, then go on with it."
+            )
 
 
 class _StatusKeeper:
@@ -127,7 +164,10 @@ class _StatusKeeper:
 
     def stop(self) -> None:
         if self._status.state != "finished":
-            self.change(state="stopped")
+            try:
+                self.change(state="stopped")
+            except OSError:  # then it is found *interrupted*, and can be gone on with
+                log.exception("the stop of run %s could not be stored", self._run.id)
 
     def epoch(self, record: EpochRecord) -> None:
         values: dict[str, object] = {
@@ -158,12 +198,19 @@ class _StatusKeeper:
             log.exception("run %s failed", self._run.id)
         try:
             write_whole(self._run.path / "error.txt", traceback.format_exc().encode())
-            self.change(state="failed", message=message)
+            state = "diverged" if isinstance(error, DivergedError) else "failed"
+            self.change(state=state, message=message)
         except OSError:
             log.exception("the failure of run %s could not be stored", self._run.id)
 
 
 def _unforeseen(error: Exception) -> str:
+    if isinstance(error, MemoryError) or "can't allocate memory" in str(error):
+        return (
+            "There was not enough memory for this training. Make the batch, the network or the "
+            "letter groups smaller, or close other programs, and start again. The full cause is in "
+            "“error.txt” in the run's folder."
+        )
     return (
         f"Training failed in a way namerec did not foresee ({type(error).__name__}: "
         f"{str(error)[:200]}). The full cause is in “error.txt” in the run's folder."

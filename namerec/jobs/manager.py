@@ -20,8 +20,8 @@ from namerec.core.dataset import Dataset
 from namerec.core.recall import is_recall
 from namerec.core.results import EpochRecord, FinalRecord, Scores, StepRecord
 from namerec.core.training import Plan
-from namerec.errors import JobError, NamerecError
-from namerec.jobs.executors import Executor, StreamRecord
+from namerec.errors import DivergedError, JobError, NamerecError
+from namerec.jobs.executors import Executor, Held, StreamRecord
 from namerec.jobs.snapshot import GrowingSeries, JobSnapshot, stored_snapshot
 from namerec.runs.folder import RunFolder
 from namerec.runs.records import ACTIVE_STATES, RunState, RunStatus
@@ -257,7 +257,8 @@ class JobManager:
             if not job.snapshot.ended:
                 job.publish(state="stopped", remaining=None)
         except NamerecError as error:
-            job.publish(state="failed", message=str(error), remaining=None)
+            state: RunState = "diverged" if isinstance(error, DivergedError) else "failed"
+            job.publish(state=state, message=str(error), remaining=None)
         except Exception as error:
             log.exception("run %s failed", job.folder.id)
             message = job.stored_message() or f"Training failed: {type(error).__name__}."
@@ -308,6 +309,9 @@ class _Job:
                 names_per_second=record.names_per_second,
             )
             self._mark = (record.seconds, time.monotonic())
+        elif isinstance(record, Held):
+            self.publish(message=record.message)
+            self.going.clear()
         elif isinstance(record, FinalRecord):
             scores: tuple[Scores, ...] = tuple(record.scores.values())
             self.publish(state="finished", scores=scores, seconds=record.seconds, remaining=0.0)
@@ -325,7 +329,7 @@ class _Job:
             if self._first_step is not None:
                 self._first_step = (self._first_step[0], self._first_step[1] + paused)
             if not self.stopping.is_set():
-                self.publish(state="running")
+                self.publish(state="running", message="")
         return self.stopping.is_set()
 
     def order_to_stop(self) -> None:

@@ -196,7 +196,7 @@ class RecallKeeper:
             with contextlib.suppress(JobError):  # still at work
                 ended = self._manager.wait(run_id, _PATIENCE)
                 break
-        if ended.state == "failed":
+        if ended.state in ("failed", "diverged"):
             return RecallEntry(
                 cell=cell, accuracy=None, sequences=0, seconds=ended.seconds,
                 message=ended.message[:1000],

@@ -10,7 +10,7 @@ from namerec.core.config import RunConfig
 from namerec.core.results import EpochRecord, Scores, StepRecord
 from namerec.errors import RunError
 from namerec.runs.folder import RunFolder
-from namerec.runs.records import RESUMABLE_STATES, RunState
+from namerec.runs.records import ACTIVE_STATES, RESUMABLE_STATES, RunState
 from namerec.runs.store import RunSummary
 
 
@@ -83,7 +83,7 @@ class JobSnapshot:
         series: Step records so far.
         history: Epoch records so far.
         scores: By part, once finished.
-        message: Why it failed, in a sentence.
+        message: Why it failed or is held, in a sentence.
     """
 
     run_id: str
@@ -118,7 +118,7 @@ class JobSnapshot:
     @property
     def ended(self) -> bool:
         """Whether nobody works on it any more and nobody will by itself."""
-        return self.state in ("finished", "stopped", "failed", "interrupted")
+        return self.state not in ACTIVE_STATES
 
 
 def stored_snapshot(run: RunSummary, folder: RunFolder) -> JobSnapshot:

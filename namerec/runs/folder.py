@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import asdict
 from pathlib import Path
@@ -141,15 +141,28 @@ class RunFolder:
 
     def store_epoch(self, records: Iterable[StepRecord | EpochRecord], point: Checkpoint) -> None:
         """Stores an epoch's records and its checkpoint; see the module's text for the order."""
+        for write in self.epoch_writes(records, point):
+            write()
+
+    def epoch_writes(
+        self, records: Iterable[StepRecord | EpochRecord], point: Checkpoint
+    ) -> list[Callable[[], None]]:
+        """The writes that store an epoch, to be called in order.
+
+        One that fails with an OSError has changed nothing, and can be called again.
+        """
         lines = [json.dumps(_as_line(record)) + "\n" for record in records]
-        append_flushed(self.path / METRICS, "".join(lines).encode())
-        self._keep_milestone(point)
         tensors = {f"model.{name}": tensor for name, tensor in point.weights.items()}
         tensors |= {f"resume.{name}": tensor for name, tensor in point.resume.items()}
         progress = {"progress": json.dumps(asdict(point.progress))}
-        write_tensors(self.path / LAST, tensors, progress)
+        writes: list[Callable[[], None]] = [
+            lambda: append_flushed(self.path / METRICS, "".join(lines).encode()),
+            lambda: self._keep_milestone(point),
+            lambda: write_tensors(self.path / LAST, tensors, progress),
+        ]
         if point.best:
-            self._write_best(point.weights, point.progress.epoch)
+            writes.append(lambda: self._write_best(point.weights, point.progress.epoch))
+        return writes
 
     def _write_best(self, weights: dict[str, torch.Tensor], epoch: int) -> None:
         write_tensors(self.path / BEST, weights, {"epoch": str(epoch)})

@@ -10,7 +10,7 @@ from namerec.core.config import Protocol, RunConfig
 
 #: States a run is stored in. *interrupted* is not among them: it is what a run is found to be that
 #: says it is running while nobody holds its lock.
-StoredState = Literal["queued", "running", "paused", "finished", "stopped", "failed"]
+StoredState = Literal["queued", "running", "paused", "finished", "stopped", "failed", "diverged"]
 RunState = StoredState | Literal["interrupted"]
 
 #: Runs in these states have somebody working on them, or are interrupted.

@@ -48,6 +48,7 @@ STATE_BADGES = {
     "finished": (":material/check:", "green"),
     "stopped": (":material/stop:", "gray"),
     "failed": (":material/error:", "red"),
+    "diverged": (":material/trending_up:", "red"),
     "interrupted": (":material/power_off:", "orange"),
 }
 
@@ -130,15 +131,19 @@ def _head(snapshot: JobSnapshot) -> None:
     icon, colour = STATE_BADGES[snapshot.state]
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="run_head"):
         st.title(MODEL_TITLES[snapshot.config.model.kind], width="content")
-        place = f", place {snapshot.place} in the queue" if snapshot.place else ""
-        st.badge(f"{snapshot.state}{place}", icon=icon, color=colour)  # type: ignore[arg-type]
+        more = f", place {snapshot.place} in the queue" if snapshot.place else ""
+        if snapshot.state == "paused" and snapshot.message:
+            more = ": disk full"
+        st.badge(f"{snapshot.state}{more}", icon=icon, color=colour)  # type: ignore[arg-type]
         if snapshot.config.preset != "own":
             st.badge(f"preset {snapshot.config.preset}", color="gray")
     st.caption(f"{summary_words(snapshot.config)} · run {snapshot.run_id}")
     if notice := st.session_state.pop(_NOTICE, ""):
         st.warning(plain(notice), icon=":material/info:")
     if snapshot.message:
-        st.error(plain(snapshot.message), icon=":material/error:")
+        held = snapshot.state == "paused"
+        say, icon = (st.warning, ":material/hard_disk:") if held else (st.error, ":material/error:")
+        say(plain(snapshot.message), icon=icon)
 
 
 def _controls(snapshot: JobSnapshot) -> None:

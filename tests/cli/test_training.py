@@ -172,7 +172,7 @@ def test_a_run_that_diverges_is_told_with_advice(store, tmp_path):
     ]
     sentence = refused("train", "--model", "rnn", "--dataset", str(tmp_path), *exploding)
     assert "training has diverged. Lower the learning rate (now 10)" in sentence
-    assert [run.state for run in store.summaries()] == ["failed"]
+    assert [run.state for run in store.summaries()] == ["diverged"]
 
 
 def test_a_full_disk_is_told_and_the_run_goes_on_when_there_is_room(store, tiny_folder):
@@ -188,10 +188,10 @@ def test_a_full_disk_is_told_and_the_run_goes_on_when_there_is_room(store, tiny_
     )
     assert child.returncode == 1
     assert "Traceback" not in child.stderr
-    assert child.stderr.splitlines()[-1].startswith("Error: Run ")
-    assert "cannot be stored: File too large. Free some space" in child.stderr
+    assert child.stderr.splitlines()[-1].startswith("Error: The disk is full (File too large)")
+    assert "Free some space" in child.stderr
     (run,) = store.summaries()
-    assert run.state == "failed"
+    assert run.state == "stopped"
     assert 1 <= run.status.epoch < 50
     folder = store.open(run.id)
     assert_no_debris(folder.path)

@@ -9,7 +9,7 @@ from namerec.core.results import EpochRecord, FinalRecord, StepRecord
 from namerec.core.training import Checkpoint, Plan, train
 from namerec.errors import DataError, RunError
 from namerec.jobs import executors
-from namerec.jobs.executors import LocalExecutor
+from namerec.jobs.executors import Held, LocalExecutor
 from namerec.runs.folder import RunFolder
 from tests.conftest import tiny_config, tiny_lines
 from tests.core.references import without_times
@@ -205,48 +205,87 @@ def test_an_interrupt_from_the_keyboard_stores_the_stop(executor, fresh, solo, m
     assert_holds_all(fresh, solo)
 
 
-@pytest.mark.parametrize("name", ["metrics.jsonl", "last.safetensors", "best.safetensors"])
-def test_a_full_disk_is_told_and_the_run_goes_on_when_there_is_room(
-    executor, fresh, solo, monkeypatch, name
-):
-    full = True
-    fsync = os.fsync
+class FailingDisk:
+    """Flushes of files with a name fail after a run's first epoch, until it works again."""
 
-    def fsync_or_fail(descriptor):
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, fresh: RunFolder) -> None:
+        self._flush = os.fsync
+        self._run = fresh
+        self.name = ""
+        self.error = errno.ENOSPC
+        self.works = False
+        monkeypatch.setattr(os, "fsync", self._flush_or_fail)
+
+    def _flush_or_fail(self, descriptor: int) -> None:
         file = os.readlink(f"/proc/self/fd/{descriptor}")
-        if full and name in file and fresh.status().epoch == 1:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        fsync(descriptor)
+        if not self.works and self.name in file and self._run.status().epoch == 1:
+            raise OSError(self.error, os.strerror(self.error))
+        self._flush(descriptor)
 
-    monkeypatch.setattr(os, "fsync", fsync_or_fail)
-    with pytest.raises(RunError) as caught:
-        list(executor.stream(fresh))
-    assert_sentence(caught.value, fresh.id, "No space left on device", "Free some space")
-    assert fresh.status().state == "failed"
-    assert fresh.status().message == str(caught.value)
-    assert "OSError" in (fresh.path / "error.txt").read_text()
+
+@pytest.fixture
+def disk(monkeypatch, fresh):
+    return FailingDisk(monkeypatch, fresh)
+
+
+every_file = pytest.mark.parametrize(
+    "name",
+    ["metrics.jsonl", "epoch-0002", "last.safetensors", "best.safetensors", "status.json"],
+)
+
+
+@every_file
+def test_a_full_disk_is_told_and_the_run_goes_on_when_there_is_room(
+    executor, fresh, solo, disk, name
+):
+    disk.name = name
+    stream = executor.stream(fresh)
+    held = next(record for record in stream if isinstance(record, Held))
+    assert_sentence(RunError(held.message), fresh.id, "No space left on device", "Free some space")
+    assert isinstance(next(stream), Held)  # nothing has changed, and nothing was lost
     assert_no_debris(fresh.path)
-    full = False
+    disk.works = True
+    records = list(stream)
+    assert isinstance(records[-1], FinalRecord)
+    assert not any(isinstance(record, Held) for record in records)
+    assert_holds_all(fresh, solo)
+
+
+@every_file
+def test_a_run_held_by_a_full_disk_can_be_stopped_and_gone_on_with(
+    executor, fresh, solo, disk, name
+):
+    disk.name = name
+    stream = executor.stream(fresh)
+    next(record for record in stream if isinstance(record, Held))
+    stream.close()
+    assert fresh.state(fresh.status()) == ("interrupted" if name == "status.json" else "stopped")
+    disk.works = True
     list(executor.stream(fresh))
     assert_holds_all(fresh, solo)
 
 
-def test_a_disk_too_full_for_the_failure_itself_leaves_an_interrupted_run(
-    executor, fresh, solo, monkeypatch, caplog
+def test_a_disk_that_fails_is_told_and_leaves_the_run_as_it_was(executor, fresh, solo, disk):
+    disk.name, disk.error = "last.safetensors", errno.EIO
+    with pytest.raises(RunError) as caught:
+        list(executor.stream(fresh))
+    assert_sentence(caught.value, fresh.id, "Input/output error", "go on with it")
+    assert (fresh.status().state, fresh.status().message) == ("failed", str(caught.value))
+    assert "OSError" in (fresh.path / "error.txt").read_text()
+    disk.works = True
+    list(executor.stream(fresh))
+    assert_holds_all(fresh, solo)
+
+
+def test_a_disk_that_cannot_store_the_failure_either_leaves_an_interrupted_run(
+    executor, fresh, solo, disk, caplog
 ):
-    fsync = os.fsync
-
-    def fsync_or_fail(descriptor):
-        if fresh.status().epoch == 1:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        fsync(descriptor)
-
-    monkeypatch.setattr(os, "fsync", fsync_or_fail)
-    with pytest.raises(RunError, match="No space left on device"):
+    disk.error = errno.EIO
+    with pytest.raises(RunError, match="Input/output error"):
         list(executor.stream(fresh))
     assert "could not be stored" in caplog.text
     assert fresh.state(fresh.status()) == "interrupted"
-    monkeypatch.setattr(os, "fsync", fsync)
+    disk.works = True
     assert_holds_epochs(fresh, solo, 1)
     list(executor.stream(fresh))
     assert_holds_all(fresh, solo)

@@ -655,9 +655,9 @@ def test_training_that_diverges_says_so_with_advice(managed, store):
         tiny_config("rnn", schedule="constant", batch_size=4, **exploding), dataset
     )
     ended = manager.wait(run_id, LIMIT)
-    assert ended.state == "failed"
+    assert ended.state == "diverged"
     assert "training has diverged. Lower the learning rate (now 10)" in ended.message
-    assert store.open(run_id).status().state == "failed"
+    assert store.open(run_id).status().state == "diverged"
     assert store.open(run_id).status().message == ended.message
 
 
