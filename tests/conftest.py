@@ -6,6 +6,7 @@ import pytest
 
 from namerec.core.config import ModelConfig, RunConfig, TrainConfig
 from namerec.core.dataset import Dataset, LabelledName
+from namerec.settings import Settings, settings, variable
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -21,6 +22,9 @@ def _own_home(tmp_path_factory, monkeypatch):
     monkeypatch.setenv("NAMEREC_HOME", str(home / "runs"))
     monkeypatch.setenv("NAMEREC_CACHE", str(home / "cache"))
     monkeypatch.delenv("NAMEREC_NAMES_DIR", raising=False)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(variable(name), raising=False)
+    settings.cache_clear()
 
 
 def tiny_lines() -> list[LabelledName]:

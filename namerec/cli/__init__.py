@@ -19,12 +19,15 @@ from namerec.cli.asking import evaluate, predict
 from namerec.cli.benchmarks import bench
 from namerec.cli.comparing import compare
 from namerec.cli.corpora import data
+from namerec.cli.doctor import doctor
 from namerec.cli.recalling import recall
 from namerec.cli.stored import runs
 from namerec.cli.training import train
+from namerec.disk import home
+from namerec.logs import set_up
 
 # A new command is one entry here. Its module imports `common`, never this one or another command.
-_COMMANDS = (train, evaluate, predict, compare, runs, data, bench, recall)
+_COMMANDS = (train, evaluate, predict, compare, runs, data, bench, recall, doctor)
 
 
 @click.group(commands=_COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
@@ -34,6 +37,7 @@ def cli() -> None:
 
 def main() -> None:
     """Runs the command line."""
+    set_up(home() / "logs")
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A name that the terminal's or the file's encoding does not have is written all the same.
         sys.stdout.reconfigure(errors="backslashreplace")

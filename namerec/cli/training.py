@@ -56,8 +56,12 @@ def train(
 ) -> None:
     """Train a network and store the run."""
     from namerec.data import catalogue
+    from namerec.disk import home
     from namerec.jobs.executors import LocalExecutor
+    from namerec.jobs.limits import check_disk, check_memory, check_network
+    from namerec.jobs.memory import stored
     from namerec.runs.store import RunStore
+    from namerec.settings import settings
 
     store = RunStore()
     if resume is not None:
@@ -69,7 +73,11 @@ def train(
         if protocol is not None:
             chosen = {"protocol": protocol, **chosen}
         config = with_settings(config, chosen)
-        folder = store.create(config, catalogue.load(config.training.dataset))
+        names = catalogue.load(config.training.dataset)
+        check_network(config, names, settings())
+        check_memory(config, names, settings())
+        check_disk(home(), settings(), stored(config, names))
+        folder = store.create(config, names)
     click.echo(f"run {folder.id}", err=True)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # stored and ended as by Ctrl-C
     try:

@@ -22,10 +22,13 @@ from namerec.core.results import EpochRecord, FinalRecord, Scores, StepRecord
 from namerec.core.training import Plan
 from namerec.errors import DivergedError, JobError, NamerecError
 from namerec.jobs.executors import Executor, Held, StreamRecord
+from namerec.jobs.limits import check_queue, check_start, out_of_time
 from namerec.jobs.snapshot import GrowingSeries, JobSnapshot, stored_snapshot
+from namerec.logs import for_run
 from namerec.runs.folder import RunFolder
 from namerec.runs.records import ACTIVE_STATES, RunState, RunStatus
 from namerec.runs.store import RunStore, RunSummary
+from namerec.settings import settings
 
 log = logging.getLogger(__name__)
 
@@ -45,41 +48,62 @@ class JobManager:
         self._executor = executor
         self._most_running = most_running
         self._lock = threading.Lock()
+        self._asking = threading.Lock()  # held from asking for room until it is taken
         self._jobs: dict[str, _Job] = {}
         self._queue: list[_Job] = []
         self._looked_at: dict[str, tuple[tuple[RunStatus, RunState], JobSnapshot]] = {}
         atexit.register(self.shutdown)
 
-    def start(self, config: RunConfig, dataset: Dataset) -> str:
+    def start(self, config: RunConfig, dataset: Dataset, owner: str = "") -> str:
         """Makes a run and queues it.
 
         Args:
             config: Network and settings.
             dataset: The names that `config.training.dataset` stands for.
+            owner: Who asks, as `ui.access.user` says; empty for the lab itself.
 
         Returns:
             The run's id.
 
         Raises:
-            NamerecError: If the run cannot be stored.
+            NamerecError: If this server's limits do not allow it, or it cannot be stored.
         """
-        folder = self.store.create(config, dataset)
-        self._enqueue(_Job(folder, config))
+        with self._asking:
+            check_start(
+                config,
+                dataset,
+                owner=owner,
+                owners=self._owners(),
+                jobs=self.active(),
+                home=self.store.root.parent,
+                settings=settings(),
+            )
+            folder = self.store.create(config, dataset)
+            self._enqueue(_Job(folder, config, owner))
         return folder.id
 
-    def resume(self, run_id: str) -> None:
+    def resume(self, run_id: str, owner: str = "") -> None:
         """Queues a run that was interrupted, stopped or failed, from its last stored epoch.
 
+        Args:
+            run_id: Which.
+            owner: Who asks, as in `start`.
+
         Raises:
-            NamerecError: If there is no such run, or it cannot be gone on with.
+            NamerecError: If there is no such run, it cannot be gone on with, or this server's
+                limits do not allow it.
         """
         summary = self.store.resumable(run_id)
         folder = self.store.open(run_id)
-        job = _Job(folder, summary.info.config)
+        job = _Job(folder, summary.info.config, owner)
         stored = stored_snapshot(summary, folder)
+        if words := out_of_time(stored.seconds, settings()):
+            raise JobError(words)
         job.series = GrowingSeries.of(stored.series)
         job.publish(series=job.series.view(), history=stored.history, seconds=stored.seconds)
-        self._enqueue(job)
+        with self._asking:
+            check_queue(owner=owner, owners=self._owners(), jobs=self.active(), settings=settings())
+            self._enqueue(job)
 
     def pause(self, run_id: str) -> None:
         """Holds a running job before its next record.
@@ -203,6 +227,9 @@ class JobManager:
 
     # -- inside
 
+    def _owners(self) -> dict[str, str]:
+        return {job.folder.id: job.owner for job in self._all()}
+
     def _ordered(self, run_id: str, verb: str, allowed: set[str]) -> _Job:
         job = self._jobs.get(run_id)
         if job is None:
@@ -248,11 +275,19 @@ class JobManager:
             job.publish(state="queued", place=place)
 
     def _work(self, job: _Job) -> None:
+        with for_run(job.folder.id):
+            self._train(job)
+
+    def _train(self, job: _Job) -> None:
         try:
             with contextlib.closing(self._executor.stream(job.folder)) as stream:
                 for record in stream:
                     job.take(record)
                     if job.hold():
+                        break
+                    words = out_of_time(job.snapshot.seconds, settings())
+                    if words and not job.snapshot.ended:
+                        job.publish(message=words)
                         break
             if not job.snapshot.ended:
                 job.publish(state="stopped", remaining=None)
@@ -277,8 +312,9 @@ class JobManager:
 class _Job:
     """A run that is queued, worked on, or was."""
 
-    def __init__(self, folder: RunFolder, config: RunConfig) -> None:
+    def __init__(self, folder: RunFolder, config: RunConfig, owner: str = "") -> None:
         self.folder = folder
+        self.owner = owner
         self.going = threading.Event()
         self.going.set()
         self.stopping = threading.Event()

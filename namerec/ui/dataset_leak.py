@@ -11,6 +11,7 @@ from namerec.core.config import MODEL_TITLES, RunConfig
 from namerec.errors import NamerecError
 from namerec.runs.records import ACTIVE_STATES
 from namerec.ui import corpus_facts
+from namerec.ui.access import user
 from namerec.ui.dataset_leak_worth import (
     PROTOCOLS,
     SEED,
@@ -101,7 +102,7 @@ def _start(dataset: Dataset, reference: str, *, active: bool) -> None:
         st.caption(_settings_words(experiment(reference)["raw"]), width="stretch")
     if clicked:
         for config in experiment(reference).values():
-            manager().start(config, dataset)
+            manager().start(config, dataset, user())
         st.rerun()
 
 

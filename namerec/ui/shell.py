@@ -7,6 +7,9 @@ from typing import NamedTuple
 
 import streamlit as st
 
+from namerec.disk import home
+from namerec.logs import set_up
+from namerec.ui.access import gate
 from namerec.ui.errors import said_plainly
 from namerec.ui.warmup import warm_up
 
@@ -71,9 +74,11 @@ PAGES: tuple[PageEntry, ...] = (
 
 
 def open_lab() -> None:
-    """Draws the frame and runs the page that was asked for."""
-    st.session_state[_IN_FRAME] = True
+    """Draws the frame and runs the page that was asked for, for who may see it."""
+    set_up(home() / "logs")
     _configure()
+    gate(hide_menu=lambda: _navigation("hidden"))
+    st.session_state[_IN_FRAME] = True
     page = _navigation("sidebar")
     st.set_page_config(page_title=f"{page.title} · Name Recognition Lab")
     st.logo(

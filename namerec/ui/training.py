@@ -12,6 +12,7 @@ from namerec.errors import NamerecError
 from namerec.figures import curves, theme
 from namerec.runs.machine import thread_count
 from namerec.ui import address, services
+from namerec.ui.access import user
 from namerec.ui.errors import said_plainly
 from namerec.ui.live_chart import chart_library, live_chart
 from namerec.ui.server import manager
@@ -60,7 +61,7 @@ def start_button(config: RunConfig) -> None:
     ):
         return
     jobs = manager()
-    run_id = jobs.start(config, services.dataset(config.training.dataset))
+    run_id = jobs.start(config, services.dataset(config.training.dataset), user())
     st.session_state[_RUN] = run_id
     jobs.wait_for_record(run_id, FIRST_POINT_SECONDS)
 
@@ -163,7 +164,8 @@ def _controls(snapshot: JobSnapshot) -> None:
 def _order(label: str, icon: str, verb: str, run_id: str) -> None:
     def obey() -> None:
         try:
-            getattr(manager(), verb)(run_id)
+            owner = {"owner": user()} if verb == "resume" else {}
+            getattr(manager(), verb)(run_id, **owner)
             st.session_state[_RUN] = run_id
         except NamerecError as error:
             st.session_state[_NOTICE] = str(error)

@@ -10,6 +10,7 @@ import streamlit as st
 
 from namerec.errors import NamerecError
 from namerec.ui.corpus_choice import choose_next
+from namerec.ui.limits import check_upload_allowed, count_upload
 from namerec.ui.words import count, plain
 
 if TYPE_CHECKING:
@@ -200,7 +201,9 @@ def _keep(raw: bytes, name: str, choices: UploadChoices, title: str) -> None:
 
     try:
         with st.spinner("Reading the names…"):
+            check_upload_allowed(len(raw))
             kept = OwnCorpora().keep(read_upload(raw, name, choices, title=title))
+            count_upload()
     except NamerecError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return

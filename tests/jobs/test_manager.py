@@ -9,7 +9,7 @@ import pytest
 from namerec.core.config import MODEL_KINDS
 from namerec.core.dataset import Dataset, LabelledName
 from namerec.core.results import EpochRecord
-from namerec.errors import JobError, NamerecError, RunError
+from namerec.errors import ConfigError, JobError, NamerecError, RunError
 from namerec.jobs import manager as manager_module
 from namerec.jobs.executors import LocalExecutor
 from namerec.jobs.manager import JobManager
@@ -17,6 +17,7 @@ from namerec.jobs.snapshot import JobSnapshot
 from namerec.runs.folder import RunFolder
 from namerec.runs.records import RunStatus
 from namerec.runs.store import RunStore
+from namerec.settings import settings, variable
 from tests.conftest import tiny_config, tiny_lines
 from tests.jobs.fakes import (
     LIMIT,
@@ -906,3 +907,61 @@ def test_weights_of_runs_side_by_side_are_those_of_solo_runs(managed, store, tin
         assert manager.wait(run_id, LIMIT).state == "finished"
         solo = Solo(config, tiny_dataset)
         assert as_bits(store.open(run_id).best_weights()) == as_bits(solo.best_until(20).weights)
+
+
+# -- what a shared server allows
+
+
+def _allow(monkeypatch: pytest.MonkeyPatch, **limits: object) -> None:
+    for name, value in limits.items():
+        monkeypatch.setenv(variable(name), str(value))
+    settings.cache_clear()
+
+
+def test_one_person_may_have_so_many_runs_and_others_are_not_held_up_by_it(
+    fed_manager, fed, store, tiny_dataset, monkeypatch
+):
+    _allow(monkeypatch, most_jobs_per_user=2)
+    first, _ = (fed_manager.start(tiny_config(), tiny_dataset, "ada") for _ in range(2))
+    with pytest.raises(JobError, match=r"You have 2 runs .* 2 are allowed .*MOST_JOBS_PER_USER"):
+        fed_manager.start(tiny_config(), tiny_dataset, "ada")
+    assert len(store.summaries()) == 2  # nothing was made of it
+    fed_manager.start(tiny_config(), tiny_dataset, "bea")
+    fed.feed(first).put(final_record(), End())
+    fed_manager.wait(first, LIMIT)
+    fed_manager.start(tiny_config(), tiny_dataset, "ada")
+
+
+def test_the_queue_has_an_end_for_new_runs_and_for_those_gone_on_with(
+    fed_manager, fed, stopped, tiny_dataset, monkeypatch
+):
+    _allow(monkeypatch, most_queued=1)
+    for _ in range(2):  # one runs, one waits
+        _start(fed_manager, tiny_dataset)
+    with pytest.raises(JobError, match="1 run of all users"):
+        _start(fed_manager, tiny_dataset)
+    with pytest.raises(JobError, match="1 run of all users"):
+        fed_manager.resume(stopped.id)
+
+
+def test_a_run_too_large_for_the_machine_is_refused_before_anything_is_made(
+    fed_manager, store, tiny_dataset, monkeypatch
+):
+    _allow(monkeypatch, most_memory=1)
+    with pytest.raises(ConfigError, match=r"would need about .* Lowering \w+ \(now"):
+        _start(fed_manager, tiny_dataset, batch_size=8192)
+    assert store.summaries() == []
+
+
+def test_a_run_ends_when_its_minutes_are_over_and_keeps_its_last_epoch(
+    manager, store, tiny_dataset, monkeypatch
+):
+    manager.wait(_start(manager, tiny_dataset), LIMIT)  # PyTorch's first step takes seconds
+    _allow(monkeypatch, most_minutes=0.01)
+    ended = manager.wait(_start(manager, tiny_dataset, epochs=1000), LIMIT)
+    assert ended.state == "stopped"
+    assert "minutes of training; 0.01 are allowed (NAMEREC_MOST_MINUTES)" in ended.message
+    assert store.open(ended.run_id).status().state == "stopped"
+    _allow(monkeypatch, most_minutes=0.0001)
+    with pytest.raises(JobError, match="NAMEREC_MOST_MINUTES"):
+        manager.resume(ended.run_id)

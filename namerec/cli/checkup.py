@@ -1,0 +1,212 @@
+"""What `doctor` looks at: versions, folders, settings, runs, corpora, memory. It only looks.
+
+Every look gives facts to show and problems to mend, and no look can fail: what goes wrong in one is
+a problem of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, requires, version
+from importlib.util import find_spec
+from pathlib import Path
+
+import namerec
+from namerec.disk import UNFINISHED, home
+from namerec.errors import NamerecError
+from namerec.settings import OTHER_VARIABLES, settings, unknown_variables
+
+ROOT = Path(namerec.__file__).resolve().parent.parent
+#: Seconds from which an unfinished file is left over from a crash and not just being written.
+DEBRIS_AGE = 3600.0
+#: Bytes that should be free: a few hundred runs.
+LITTLE_SPACE = 200_000_000
+#: Problems of one kind that are told one by one.
+MOST_TOLD = 10
+
+
+@dataclass
+class Findings:
+    """What one look has found.
+
+    Attributes:
+        title: What it looked at.
+        facts: What is so, by name.
+        problems: What is not as it should be, each a sentence or two that say how to mend it.
+    """
+
+    title: str
+    facts: dict[str, str | int | float | None] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+    def tell(self, problems: list[str]) -> None:
+        """Adds problems of one kind, the first few one by one."""
+        self.problems += problems[:MOST_TOLD]
+        if len(problems) > MOST_TOLD:
+            self.problems.append(f"{len(problems) - MOST_TOLD:,} more of the same kind.")
+
+
+def check_up() -> Iterator[Findings]:
+    """Looks at everything, one thing after the other."""
+    for title, look in LOOKS.items():
+        findings = Findings(title)
+        try:
+            look(findings)
+        except NamerecError as error:
+            findings.problems.append(str(error))
+        except Exception as error:  # noqa: BLE001 - it must go on whatever is damaged
+            findings.problems.append(
+                f"This could not be looked at ({type(error).__name__}: {str(error)[:200]})."
+            )
+        yield findings
+
+
+def _versions(findings: Findings) -> None:
+    findings.facts["python"] = platform.python_version()
+    findings.facts["namerec"] = namerec.__version__
+    wrong = []
+    for name, wanted in pinned().items():
+        try:
+            present = version(name)
+        except PackageNotFoundError:
+            findings.facts[name] = None
+            wrong.append(f"{name} {wanted} is not installed.")
+            continue
+        findings.facts[name] = present
+        if present.split("+")[0] != wanted:  # torch's says after a plus what it was built for
+            wrong.append(f"{name} is {present}, but namerec was tested with {wanted}.")
+    if wrong:
+        findings.tell(wrong)
+        findings.problems.append("Install what was tested: pip install -r requirements.txt")
+
+
+def pinned() -> dict[str, str]:
+    """The version of each requirement that namerec was tested with."""
+    file = ROOT / "requirements.txt"
+    lines = file.read_text("utf-8").splitlines() if file.is_file() else requires("namerec") or []
+    pairs = (line.partition(";")[0].partition("==") for line in lines)
+    return {name.strip(): wanted.strip() for name, is_pin, wanted in pairs if is_pin}
+
+
+def _folders(findings: Findings) -> None:
+    from namerec.data.tutorial import cache_folder
+    from namerec.jobs.limits import folder_bytes
+
+    for name, folder in (("data", home()), ("logs", home() / "logs"), ("cache", cache_folder())):
+        findings.facts[name] = str(folder)
+        there = next(path for path in (folder, *folder.parents) if path.exists())
+        if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+            findings.problems.append(
+                f"The {name} folder {folder} cannot be written. Change its owner or its rights, or "
+                f"set {'NAMEREC_CACHE' if name == 'cache' else 'NAMEREC_HOME'} to another folder."
+            )
+        if name == "data":
+            free = shutil.disk_usage(there).free
+            findings.facts |= {
+                "data MB": _megabytes(folder_bytes(folder)),
+                "free MB": free // 10**6,
+            }
+            if free < LITTLE_SPACE:
+                findings.problems.append(
+                    f"Only {_megabytes(free)} MB are free for {folder}. Delete runs that are no "
+                    "longer needed, or set NAMEREC_HOME to a folder on another disk."
+                )
+
+
+def _settings(findings: Findings) -> None:
+    for name in sorted(OTHER_VARIABLES):
+        if name in os.environ:
+            findings.facts[name] = os.environ[name]
+    findings.tell(
+        [
+            f"Nothing reads the variable {name}: check its spelling, or unset it."
+            for name in unknown_variables()
+        ]
+    )
+    findings.facts |= {name: str(value) for name, value in settings().changed().items()}
+
+
+def _runs(findings: Findings) -> None:
+    from namerec.runs.store import DamagedRun, RunStore
+
+    store = RunStore()
+    entries = store.entries()
+    damaged = [entry for entry in entries if isinstance(entry, DamagedRun)]
+    states = Counter[str](entry.state for entry in entries if not isinstance(entry, DamagedRun))
+    findings.facts |= dict(states) | {"damaged": len(damaged)}
+    findings.tell([run.reason for run in damaged])
+    if states["interrupted"]:
+        findings.facts["to go on"] = "python -m namerec train --resume RUN"
+
+
+def _corpora(findings: Findings) -> None:
+    from namerec.data.kept import DamagedCorpus
+    from namerec.data.own import OwnCorpora
+
+    entries = OwnCorpora().entries()
+    damaged = [entry for entry in entries if isinstance(entry, DamagedCorpus)]
+    findings.facts |= {"kept": len(entries) - len(damaged), "damaged": len(damaged)}
+    findings.tell([corpus.reason for corpus in damaged])
+
+
+def _debris(findings: Findings) -> None:
+    unfinished, locks = [], []
+    now = time.time()
+    for folder, _, files in os.walk(home()):
+        for name in files:
+            path = Path(folder, name)
+            if name.endswith(UNFINISHED) and now - path.lstat().st_mtime > DEBRIS_AGE:
+                unfinished.append(path)
+            elif name == "lock" and not (path.parent / "config.json").exists():
+                locks.append(path)
+    findings.facts |= {"unfinished files": len(unfinished), "locks without a run": len(locks)}
+    findings.tell(
+        [f"{path} was left over when a program was killed. Delete it." for path in unfinished]
+    )
+    findings.tell([f"{path} locks a run that is not there. Delete it." for path in locks])
+
+
+def _machine(findings: Findings) -> None:
+    from namerec.jobs.memory import RESERVE, available
+    from namerec.runs.machine import thread_count
+
+    free = available()
+    findings.facts["free memory MB"] = None if free is None else _megabytes(free)
+    findings.facts |= {"processors": os.cpu_count(), "training threads": thread_count()}
+    if free is not None and free < 2 * RESERVE:
+        findings.problems.append(
+            f"Only {_megabytes(free)} MB of memory are free, so that hardly any training is "
+            "accepted. End other programs, or raise this container's limit."
+        )
+
+
+def _browser_tests(findings: Findings) -> None:
+    """Facts alone: the lab needs none of this."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    findings.facts["chromium"] = chromium
+    findings.facts["playwright"] = "installed" if find_spec("playwright") else None
+    missing = [name for name, there in findings.facts.items() if there is None]
+    findings.facts["can run"] = f"no, without {' and '.join(missing)}" if missing else "yes"
+
+
+def _megabytes(size: int) -> int:
+    return round(size / 10**6)
+
+
+#: All looks, in the order they are shown. A new one is one entry here.
+LOOKS: dict[str, Callable[[Findings], None]] = {
+    "versions": _versions,
+    "folders": _folders,
+    "settings": _settings,
+    "runs": _runs,
+    "corpora": _corpora,
+    "debris": _debris,
+    "machine": _machine,
+    "browser tests": _browser_tests,
+}

@@ -1,0 +1,204 @@
+"""What a shared server refuses: too large, too long, too many. Pure functions over `Settings`.
+
+Each message says the number given, the limit, which variable sets it, and what to do. They are
+asked before a run is made and before any of its memory is taken; all of it takes milliseconds.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from namerec.core.config import RunConfig
+from namerec.core.dataset import Dataset
+from namerec.errors import ConfigError, DataError, JobError
+from namerec.jobs.memory import MEGABYTE, RESERVE, available, largest_part, need, stored
+from namerec.jobs.snapshot import JobSnapshot
+from namerec.settings import Settings, variable
+
+
+def check_start(
+    config: RunConfig,
+    dataset: Dataset,
+    *,
+    owner: str,
+    owners: Mapping[str, str],
+    jobs: Sequence[JobSnapshot],
+    home: Path,
+    settings: Settings,
+) -> None:
+    """Refuses a run that this server's limits do not allow.
+
+    Args:
+        config: What is to be trained.
+        dataset: On which names.
+        owner: Who asks, as `ui.access.user` says; empty for the command line.
+        owners: Who asked for which job, by run id.
+        jobs: All that train or wait.
+        home: The data folder.
+        settings: The limits.
+
+    Raises:
+        ConfigError: If the network is too large, or needs more memory than there is.
+        JobError: If there are too many jobs, or the data folder is full.
+    """
+    check_queue(owner=owner, owners=owners, jobs=jobs, settings=settings)
+    check_network(config, dataset, settings)
+    check_memory(config, dataset, settings)
+    check_disk(home, settings, stored(config, dataset))
+
+
+def check_queue(
+    *, owner: str, owners: Mapping[str, str], jobs: Sequence[JobSnapshot], settings: Settings
+) -> None:
+    """Refuses one more job; for a run that is gone on with, this is all there is to ask.
+
+    Raises:
+        JobError: If this person has, or all together have, too many of them.
+    """
+    own = sum(owners.get(job.run_id, "") == owner for job in jobs)
+    if own >= settings.most_jobs_per_user:
+        raise JobError(
+            f"You have {_counted(own, 'run')} in training or waiting; "
+            f"{settings.most_jobs_per_user:,} are allowed at a time "
+            f"({variable('most_jobs_per_user')}). Wait until one ends, or stop one."
+        )
+    waiting = sum(job.place > 0 for job in jobs)
+    if waiting >= settings.most_queued:
+        raise JobError(
+            f"{_counted(waiting, 'run')} of all users are waiting; {settings.most_queued:,} are "
+            f"allowed ({variable('most_queued')}). Try again when some of them have been trained."
+        )
+
+
+def check_network(config: RunConfig, dataset: Dataset, settings: Settings) -> None:
+    """Refuses a network of too many weights.
+
+    Raises:
+        ConfigError: If it has more than are allowed.
+    """
+    parameters = config.model.parameter_count(len(dataset.categories))
+    if parameters > settings.most_parameters:
+        raise ConfigError(
+            f"This network has {parameters:,} trainable parameters; at most "
+            f"{settings.most_parameters:,} are allowed here ({variable('most_parameters')}). "
+            "Lower hidden_size, num_layers or letter_groups."
+        )
+
+
+def check_memory(
+    config: RunConfig, dataset: Dataset, settings: Settings, free: int | None = None
+) -> None:
+    """Refuses a training that would not fit, before any memory is taken.
+
+    Args:
+        config: What is to be trained.
+        dataset: On which names.
+        settings: The limits.
+        free: Bytes that can be taken; what the system says if None.
+
+    Raises:
+        ConfigError: If the estimate is over the setting, or over what is free less a reserve.
+    """
+    estimate = need(config, dataset).total
+    free = available() if free is None else free
+    limits = []
+    if settings.most_memory:
+        said = f"are allowed here ({variable('most_memory')})"
+        limits.append((settings.most_memory * MEGABYTE, said))
+    if free is not None:
+        limits.append((max(0, free - RESERVE), "can be given to a training on this computer now"))
+    if not limits:
+        return
+    limit, said = min(limits)
+    if estimate > limit:
+        name, value = largest_part(config, dataset)
+        raise ConfigError(
+            f"This training would need about {_megabytes(estimate)} of memory; "
+            f"{_megabytes(limit)} {said}. Lowering {name} (now {value}) saves the most."
+        )
+
+
+def check_disk(home: Path, settings: Settings, more: int = 0) -> None:
+    """Refuses to store more in a data folder that is full.
+
+    Args:
+        home: The data folder.
+        settings: The limits.
+        more: Bytes that are about to be stored.
+
+    Raises:
+        JobError: If they would not fit.
+    """
+    if not settings.most_disk:
+        return
+    used, limit = folder_bytes(home), settings.most_disk * MEGABYTE
+    if used + more > limit:
+        raise JobError(
+            f"The data folder holds {_megabytes(used)} and this would add about "
+            f"{_megabytes(more)}; {_megabytes(limit)} are allowed ({variable('most_disk')}). "
+            f"Delete runs or corpora that are no longer needed from {home}."
+        )
+
+
+def check_upload(kept: int, home: Path, settings: Settings, more: int = 0) -> None:
+    """Refuses one more corpus of a browser session.
+
+    Args:
+        kept: How many this session has kept already.
+        home: The data folder.
+        settings: The limits.
+        more: Bytes of the upload.
+
+    Raises:
+        DataError: If it has kept as many as are allowed.
+        JobError: If the data folder is full.
+    """
+    if kept >= settings.most_uploads:
+        raise DataError(
+            f"{'1 corpus' if kept == 1 else f'{kept:,} corpora'} of yours were kept in this "
+            f"session; {settings.most_uploads:,} are allowed ({variable('most_uploads')}). Use "
+            "one of them."
+        )
+    check_disk(home, settings, more)
+
+
+def out_of_time(seconds: float, settings: Settings) -> str:
+    """Why a run that has been trained for so long must end now; empty while it may go on.
+
+    Args:
+        seconds: Of training so far, pauses left out, over all of its goings-on.
+        settings: The limits.
+    """
+    if not settings.most_minutes or seconds < 60 * settings.most_minutes:
+        return ""
+    return (
+        f"Stopped after {seconds / 60:.1f} minutes of training; {settings.most_minutes:g} are "
+        f"allowed ({variable('most_minutes')}). Its best whole epoch is kept. For a run that gets "
+        "to its end, lower epochs, steps or hidden_size."
+    )
+
+
+def folder_bytes(folder: Path) -> int:
+    """Bytes of all files in a folder and below; what cannot be looked at counts as nothing."""
+    total, folders = 0, [os.fspath(folder)]
+    while folders:
+        try:
+            with os.scandir(folders.pop()) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(entry.path)
+                    else:
+                        total += entry.stat(follow_symlinks=False).st_size
+        except OSError:
+            continue
+    return total
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / MEGABYTE:,.0f} MB"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

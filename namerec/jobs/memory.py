@@ -1,0 +1,221 @@
+"""How much memory a training will need, told before any of it is taken, and how much there is.
+
+The estimate counts the arrays that `core.training` and `core.layers` are known to hold at once. It
+is a bound to refuse by, no measurement: for networks of all kinds and sizes it was 1.0 to 2.3 times
+the measured peak. A run on a GPU is counted as if it were trained here.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from namerec.core.alphabet import ALPHABET_SIZE
+from namerec.core.config import GROUP_BUCKETS, ModelConfig, RunConfig, TrainConfig
+from namerec.core.dataset import Dataset
+from namerec.core.evaluation import EVALUATION_BATCH
+from namerec.core.training import plan
+from namerec.runs.folder import MAX_MILESTONE_BYTES
+
+MEGABYTE = 1_000_000
+#: Bytes left to the rest of the server: pages, and what PyTorch's kernels take for themselves.
+RESERVE = 256 * MEGABYTE
+#: Numbers an optimizer keeps for each weight.
+_MOMENTS = {"sgd": 0, "adam": 2, "adamw": 2}
+_FLOAT, _INDEX = 4, 8
+#: Bytes that a name takes beside its letters: the text, its label and its place in the split.
+_NAME = 160
+#: Bytes for the small things of any training: batches being drawn, records, what is being written.
+_BASE = 24 * MEGABYTE
+#: Arrays of (letters, hidden units) that a layer keeps until its backward pass: the custom
+#: LSTM four gates, h, c, tanh(c); the RNN its states. `nn.LSTM` keeps what autograd needs.
+_KEPT = {"rnn": 1, "lstm": 9, "custom_lstm": 7}
+#: The same that one layer takes besides while it is at work: products and their gradients.
+_AT_WORK = {"rnn": 3, "lstm": 6, "custom_lstm": 8}
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What a training will need, bytes.
+
+    Attributes:
+        network: Weights, gradients, optimizer state, and the copies of the best and last epoch.
+        batch: What the largest batch takes on its way through the network and back, or, if
+            that is more, what `EVALUATION_BATCH` names take.
+        names: The dataset, and the drawing of batches from it.
+    """
+
+    network: int
+    batch: int
+    names: int
+
+    @property
+    def total(self) -> int:
+        """All of it, and what any training takes."""
+        return _BASE + self.network + self.batch + self.names
+
+
+def need(config: RunConfig, dataset: Dataset) -> Need:
+    """Estimates what a training will need."""
+    histogram = np.bincount(dataset.lengths, minlength=1)
+    return _need(config, histogram, len(dataset.categories))
+
+
+def largest_part(config: RunConfig, dataset: Dataset) -> tuple[str, int | str]:
+    """The setting by whose halving most memory would be saved, and its value."""
+    histogram = np.bincount(dataset.lengths, minlength=1)
+    values = config.model.model_dump() | config.training.model_dump()
+
+    def left_when_halved(name: str) -> int:
+        part = "model" if name in ModelConfig.model_fields else "training"
+        less = getattr(config, part).model_copy(update={name: _half(name, values[name])})
+        changed = config.model_copy(update={part: less})
+        return _need(changed, histogram, len(dataset.categories)).total
+
+    asked = ("hidden_size", "batch_size", "num_layers", "letter_groups", "steps", "direction")
+    most = min((name for name in asked if values[name] is not None), key=left_when_halved)
+    return most, values[most]
+
+
+def stored(config: RunConfig, dataset: Dataset) -> int:
+    """Estimates the bytes that a run's folder will hold: checkpoint, best and kept weights."""
+    weights = _FLOAT * config.model.parameter_count(len(dataset.categories))
+    kept = 0
+    if weights <= MAX_MILESTONE_BYTES:
+        kept = plan(config.training, len(dataset)).epochs.bit_length()  # epochs 1, 2, 4, 8 ...
+    return (2 + _MOMENTS[config.training.optimizer] + kept) * weights + MEGABYTE
+
+
+def _half(name: str, value: int | str) -> int | str:
+    if isinstance(value, str):
+        return "forward"
+    return value // 2 if name == "letter_groups" else max(1, value // 2)
+
+
+def _need(config: RunConfig, histogram: np.ndarray, categories: int) -> Need:
+    model, training = config.model, config.training
+    names = int(histogram.sum())
+    drawn = plan(training, names).ends[0] * training.batch_size if training.steps else names
+    batch = min(training.batch_size, drawn)
+    trained = _activations(model, batch, _letters(histogram, batch), categories, training=True)
+    looked_at = min(EVALUATION_BATCH, names)
+    letters = _letters(histogram, looked_at)
+    evaluated = _activations(model, looked_at, letters, categories, training=False)
+    width = len(histogram)
+    return Need(
+        network=_copies(training) * _FLOAT * model.parameter_count(categories),
+        batch=max(trained, evaluated),
+        # A random order, the names in it, sorted, and in batches; and answers, three times.
+        names=names * (width + _NAME + 3 * _FLOAT * categories) + 5 * _INDEX * drawn,
+    )
+
+
+def _copies(training: TrainConfig) -> int:
+    """Copies of all weights when an epoch is stored: the most there are at one time.
+
+    Weights, gradients and moments; the best ones; the checkpoint's weights and moments; and the
+    file's content, which is made in memory.
+    """
+    moments = _MOMENTS[training.optimizer]
+    return (2 + moments) + 1 + 2 * (1 + moments)
+
+
+def _letters(histogram: np.ndarray, names: int) -> int:
+    """Letters of so many names, the longest there are; names are drawn again if need be."""
+    in_all = int(histogram.sum())
+    rounds, rest = divmod(names, in_all)
+    longest_first = histogram[::-1]
+    taken = np.minimum(longest_first.cumsum(), rest)
+    counts = np.diff(taken, prepend=0) + rounds * longest_first
+    return int((counts * np.arange(len(histogram))[::-1]).sum())
+
+
+def _activations(
+    model: ModelConfig, names: int, letters: int, categories: int, *, training: bool
+) -> int:
+    """Bytes that a batch takes in the layers, and in the votes of its letter groups."""
+    directions = 2 if model.direction == "both" else 1
+    states = letters + names
+    one = _FLOAT * states * model.hidden_size
+    layers = model.num_layers if training else 1
+    kept = layers * directions * _KEPT[model.kind] * one
+    # Between layers: what was read, its dropout mask, and the gradient coming back.
+    between = (model.num_layers - 1) * directions * (3 if training else 1) * one
+    at_work = _AT_WORK[model.kind] * one if training else directions * one
+    one_hot = (_FLOAT + _INDEX) * letters * ALPHABET_SIZE if model.kind == "lstm" else 0
+    groups = max(model.letter_groups - 1, 0) * states
+    votes = groups * ((4 if training else 2) * _FLOAT * categories + 4 * _INDEX)
+    # While the votes' gradient is made there is a second one of all of them.
+    buckets = max(model.letter_groups - 1, 0) * GROUP_BUCKETS * categories * _FLOAT
+    rows = 6 * _INDEX * states
+    return kept + between + at_work + one_hot + votes + (buckets if training else 0) + rows
+
+
+# -- what there is
+
+
+def available() -> int | None:
+    """Bytes that can still be taken here, cgroup limits counted; None where nobody says."""
+    known = [bytes_free for bytes_free in (_of_machine(), *_of_cgroups()) if bytes_free is not None]
+    return max(0, min(known)) if known else None
+
+
+def _of_machine() -> int | None:
+    try:
+        for line in Path("/proc/meminfo").read_text("ascii").splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    except (OSError, ValueError, IndexError):
+        pass
+    try:
+        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):  # Windows has no sysconf, macOS not this name
+        return None
+
+
+def _of_cgroups(
+    root: Path = Path("/sys/fs/cgroup"), own: Path = Path("/proc/self/cgroup")
+) -> Iterable[int | None]:
+    """Bytes left under the limits of this process's cgroups, of version 2 and 1."""
+    try:
+        lines = own.read_text("utf-8").splitlines()
+    except (OSError, ValueError):
+        return
+    for line in lines:
+        _, controllers, path = (*line.split(":", 2), "", "")[:3]
+        if controllers and "memory" not in controllers.split(","):
+            continue
+        base = root / "memory" if controllers else root
+        limit, used = (
+            ("memory.limit_in_bytes", "memory.usage_in_bytes")
+            if controllers
+            else ("memory.max", "memory.current")
+        )
+        # In a container the path is often not below what is mounted; the mount itself is then it.
+        for folder in (base / path.lstrip("/"), base):
+            yield _left(folder / limit, folder / used, folder / "memory.stat")
+
+
+def _left(limit: Path, used: Path, statistics: Path) -> int | None:
+    try:
+        most = int(limit.read_text("ascii"))  # “max” is no number: no limit
+        now = int(used.read_text("ascii"))
+    except (OSError, ValueError):
+        return None
+    return most - now + _given_back(statistics)
+
+
+def _given_back(statistics: Path) -> int:
+    """Bytes of file cache that count as used and are given up as soon as they are needed."""
+    try:
+        for line in statistics.read_text("ascii").splitlines():
+            name, _, value = line.partition(" ")
+            if name in ("inactive_file", "total_inactive_file") and value.isdecimal():
+                return int(value)
+    except (OSError, ValueError):
+        pass
+    return 0

@@ -1,0 +1,108 @@
+"""The log: one bounded file, one JSON object a line, so that no text in it can forge a line.
+
+What namerec's own loggers say at level *info* and above goes into `namerec.log`; warnings and
+errors go to standard error besides, as they do without this module.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from io import TextIOWrapper
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+#: Name of the newest file; older ones end in `.1` and `.2`.
+FILE = "namerec.log"
+#: Bytes of one file: some 5,000 records with a traceback in ten of them, and an editor opens it.
+MAX_BYTES = 2 * 1024**2
+#: Older files kept: months of one person's use, and never more than 6 MiB together.
+BACKUPS = 2
+#: Longest message or traceback written, characters: a traceback of 100 frames takes half of it.
+MAX_TEXT = 16_384
+
+_run: ContextVar[str | None] = ContextVar("run", default=None)
+
+
+def set_up(folder: Path) -> None:
+    """Has the process log into a folder; asked again for the same folder, it does nothing.
+
+    A folder that cannot be made or written costs the records, never the program.
+
+    Args:
+        folder: Where the files lie; made when there is something to write.
+    """
+    ours = logging.getLogger("namerec")
+    here = [handler for handler in ours.handlers if isinstance(handler, _File)]
+    if any(handler.folder == folder for handler in here):
+        return
+    for handler in here:
+        ours.removeHandler(handler)
+        handler.close()
+    ours.addHandler(_File(folder))
+    if logging.lastResort is not None and logging.lastResort not in ours.handlers:
+        ours.addHandler(logging.lastResort)
+    ours.setLevel(logging.INFO)
+
+
+@contextmanager
+def for_run(run_id: str) -> Iterator[None]:
+    """Whatever is logged inside, in this thread, carries the run's id."""
+    token = _run.set(run_id)
+    try:
+        yield
+    finally:
+        _run.reset(token)
+
+
+class _File(RotatingFileHandler):
+    """The file; what it cannot write is lost without a word."""
+
+    def __init__(self, folder: Path) -> None:
+        # Opened at the first record, and again after every failure: a disk is not full for ever.
+        super().__init__(
+            folder / FILE, maxBytes=MAX_BYTES, backupCount=BACKUPS, encoding="ascii", delay=True
+        )
+        self.folder = folder
+        self.setFormatter(_JsonLine())
+
+    def _open(self) -> TextIOWrapper:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        return super()._open()
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        """Nobody is told: standard error has the warnings, and there is no better place."""
+
+    def close(self) -> None:
+        """See the base class; what a full disk has not taken is lost."""
+        with suppress(OSError):
+            super().close()
+
+
+class _JsonLine(logging.Formatter):
+    """A record as one line of ASCII: line ends and control characters of its texts are escaped."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """See the base class."""
+        values = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": _shortened(record.getMessage()),
+        }
+        run = _run.get()
+        if run is not None:
+            values["run"] = run
+        if record.exc_info and record.exc_info[0] is not None:
+            values["exception"] = _shortened(self.formatException(record.exc_info))
+        return json.dumps(values)
+
+
+def _shortened(text: str) -> str:
+    """A text, or its two ends: a traceback's last lines say the most."""
+    half = MAX_TEXT // 2
+    return text if len(text) <= MAX_TEXT else f"{text[:half]} … {text[-half:]}"

@@ -1,0 +1,149 @@
+"""What the person who runs the lab decides: limits for a shared server, and who may connect.
+
+Every setting is an environment variable, `NAMEREC_` and its name in capitals, and each has a
+default that suits one person on their own computer.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from functools import cache
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from namerec.errors import ConfigError
+
+#: What the names of all variables begin with.
+PREFIX = "NAMEREC_"
+#: Variables that are read elsewhere: the folders, the threads, and what the tests insist on.
+OTHER_VARIABLES = frozenset(
+    PREFIX + name for name in ("HOME", "CACHE", "NAMES_DIR", "THREADS", "BROWSER_TESTS")
+)
+#: Longest part of a wrong value that is repeated, characters.
+_SHOWN = 60
+#: A header's name, without what HTTP allows and no proxy uses.
+_HEADER = re.compile("[A-Za-z][A-Za-z0-9-]{0,99}")
+
+
+class Settings(BaseSettings):
+    """The settings, read from the environment; an empty variable counts as one that is not set.
+
+    Attributes:
+        most_parameters: Trainable numbers a network may have; the default is more than any
+            network that can be set.
+        most_memory: Megabytes a training may need; 0 for what is free, less a reserve.
+        most_minutes: Minutes of training a run may take; 0 for any number.
+        most_jobs_per_user: Runs of one person that may train or wait at a time.
+        most_queued: Runs of all people that may wait.
+        most_disk: Megabytes that the data folder may take; 0 for as many as there are.
+        most_uploads: Corpora that one browser session may keep.
+        insecure: Whether the app may be reached from other computers by anybody, without a login.
+        trusted_proxies: Addresses or networks of proxies whose `user_header` is believed,
+            separated by commas.
+        user_header: Header in which a trusted proxy says who is logged in.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="ignore", allow_inf_nan=False
+    )
+
+    most_parameters: Annotated[int, Field(ge=1, le=1_000_000_000)] = 100_000_000
+    most_memory: Annotated[int, Field(ge=0, le=10_000_000)] = 0
+    most_minutes: Annotated[float, Field(ge=0, le=100_000)] = 0.0
+    most_jobs_per_user: Annotated[int, Field(ge=1, le=10_000)] = 200
+    most_queued: Annotated[int, Field(ge=1, le=10_000)] = 500
+    most_disk: Annotated[int, Field(ge=0, le=1_000_000_000)] = 0
+    most_uploads: Annotated[int, Field(ge=1, le=10_000)] = 50
+    insecure: bool = False
+    trusted_proxies: Annotated[str, Field(max_length=4096)] = ""
+    user_header: str = "X-Forwarded-User"
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_addresses(cls, given: str) -> str:
+        _networks(given)
+        return given
+
+    @field_validator("user_header")
+    @classmethod
+    def _is_a_header(cls, given: str) -> str:
+        if not _HEADER.fullmatch(given):
+            raise ValueError("no name of a header")
+        return given
+
+    @property
+    def proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """The trusted proxies; a single address is a network of one."""
+        return _networks(self.trusted_proxies)
+
+    def changed(self) -> dict[str, Any]:
+        """The settings that differ from their defaults, by variable."""
+        fields = type(self).model_fields.items()
+        return {
+            variable(name): getattr(self, name)
+            for name, field in fields
+            if getattr(self, name) != field.default
+        }
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting."""
+    return PREFIX + name.upper()
+
+
+@cache
+def settings() -> Settings:
+    """The settings in force, read once; `settings.cache_clear()` has them read again.
+
+    Raises:
+        ConfigError: Naming each variable that is wrong, what was given and what is allowed.
+    """
+    try:
+        read = Settings()
+    except ValidationError as error:
+        raise ConfigError(" ".join(dict.fromkeys(map(_in_words, error.errors())))) from None
+    if read.insecure and read.proxies:
+        raise ConfigError(
+            f"{variable('insecure')} lets anybody in, and {variable('trusted_proxies')} only whom "
+            "a proxy vouches for. Set one of them, or neither."
+        )
+    return read
+
+
+def unknown_variables() -> list[str]:
+    """Variables that begin as ours do and that nothing reads: misspelt ones."""
+    known = OTHER_VARIABLES | {variable(name) for name in Settings.model_fields}
+    begun = (name for name in os.environ if name.upper().startswith(PREFIX))
+    return sorted(name for name in begun if name.upper() not in known)
+
+
+def _networks(given: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    parts = (part.strip() for part in given.split(","))
+    return tuple(ip_network(part) for part in parts if part)
+
+
+def _in_words(problem: Any) -> str:
+    name, given = str(problem["loc"][0]), str(problem["input"])
+    shown = ascii(given[:_SHOWN])[1:-1] + ("…" if len(given) > _SHOWN else "")
+    return f"{variable(name)} is “{shown}”, but it must be {_allowed(name)}."
+
+
+def _allowed(name: str) -> str:
+    """What a setting may be, in words."""
+    in_words = {
+        "insecure": "1 or 0",
+        "trusted_proxies": "IP addresses or networks, separated by commas, for example "
+        "127.0.0.1, 10.0.0.0/8",
+        "user_header": "the name of an HTTP header: a letter, then letters, digits and hyphens",
+    }
+    if name in in_words:
+        return in_words[name]
+    field = Settings.model_fields[name]
+    least = next(bound.ge for bound in field.metadata if hasattr(bound, "ge"))
+    most = next(bound.le for bound in field.metadata if hasattr(bound, "le"))
+    kind = "a whole number" if field.annotation is int else "a number"
+    return f"{kind} from {least:,} to {most:,}"

@@ -1,0 +1,29 @@
+"""How many corpora this browser session has kept, against what a session may keep."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from namerec.disk import home
+from namerec.settings import settings
+
+_KEPT = "_corpora_kept"
+
+
+def check_upload_allowed(more: int) -> None:
+    """Refuses to keep one more corpus.
+
+    Args:
+        more: Bytes that it would take.
+
+    Raises:
+        NamerecError: If the session has kept as many as are allowed, or the data folder is full.
+    """
+    from namerec.jobs.limits import check_upload  # late: brings torch along
+
+    check_upload(st.session_state.get(_KEPT, 0), home(), settings(), more)
+
+
+def count_upload() -> None:
+    """Notes that a corpus was kept."""
+    st.session_state[_KEPT] = st.session_state.get(_KEPT, 0) + 1

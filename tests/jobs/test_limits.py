@@ -1,0 +1,301 @@
+"""The limits, and the estimate of memory against the layers' real buffers."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from namerec.core.config import ModelConfig, RunConfig, TrainConfig
+from namerec.core.dataset import Dataset
+from namerec.core.models import build
+from namerec.errors import ConfigError, DataError, JobError, NamerecError
+from namerec.jobs import limits, memory
+from namerec.jobs.limits import check_memory, check_start, check_upload, out_of_time
+from namerec.jobs.memory import Need, available, largest_part, need, stored
+from namerec.jobs.snapshot import JobSnapshot
+from namerec.runs.store import RunStore
+from namerec.settings import Settings
+from tests.conftest import tiny_config, tiny_lines
+from tests.core.references import modest
+from tests.runs.references import Solo
+
+MB = 1_000_000
+
+
+def job(run_id: str, place: int = 0) -> JobSnapshot:
+    state = "queued" if place else "running"
+    return JobSnapshot(run_id, tiny_config(), state, place)  # type: ignore[arg-type]
+
+
+def asked(dataset: Dataset, home: Path, config: RunConfig | None = None, **changes: object) -> None:
+    """Asks for a run of ada's, beside three jobs of which two are hers."""
+    values: dict[str, object] = {
+        "owner": "ada",
+        "owners": {"a": "ada", "b": "ada", "c": "bob"},
+        "jobs": [job("a"), job("b", 1), job("c", 2)],
+        "home": home,
+        "settings": Settings(),
+    }
+    check_start(config or tiny_config(), dataset, **(values | changes))  # type: ignore[arg-type]
+
+
+def network(hidden_size: int = 128, **model: object) -> RunConfig:
+    values = {"kind": "custom_lstm", "hidden_size": hidden_size} | model
+    return RunConfig(model=ModelConfig(**values))  # type: ignore[arg-type]
+
+
+def many_names(count: int = 10_000, length: int = 8) -> Dataset:
+    """A dataset as the estimate sees it: only lengths and categories are looked at."""
+    return dataclasses.replace(
+        Dataset.build("large", tiny_lines()),
+        names=("x",) * count,
+        lengths=np.full(count, length, dtype=np.uint8),
+    )
+
+
+def test_what_suits_one_person_is_not_refused(tiny_dataset, tmp_path):
+    asked(tiny_dataset, tmp_path)
+
+
+def test_one_person_has_so_many_jobs_and_no_more(tiny_dataset, tmp_path):
+    asked(tiny_dataset, tmp_path, settings=Settings(most_jobs_per_user=3))
+    with pytest.raises(JobError, match=r"You have 2 runs .*; 2 are allowed .*MOST_JOBS_PER_USER"):
+        asked(tiny_dataset, tmp_path, settings=Settings(most_jobs_per_user=2))
+    asked(tiny_dataset, tmp_path, owner="bob", settings=Settings(most_jobs_per_user=2))
+    asked(tiny_dataset, tmp_path, owner="", settings=Settings(most_jobs_per_user=1))
+
+
+def test_the_queue_has_an_end(tiny_dataset, tmp_path):
+    asked(tiny_dataset, tmp_path, settings=Settings(most_queued=3))
+    with pytest.raises(JobError, match=r"2 runs of all users are waiting; 2 .*MOST_QUEUED"):
+        asked(tiny_dataset, tmp_path, settings=Settings(most_queued=2))
+
+
+def test_a_network_has_so_many_parameters_and_no_more(tiny_dataset, tmp_path):
+    parameters = tiny_config().model.parameter_count(3)
+    asked(tiny_dataset, tmp_path, settings=Settings(most_parameters=parameters))
+    with pytest.raises(ConfigError, match=rf"has {parameters:,} .*MOST_PARAMETERS.* Lower hidden_"):
+        asked(tiny_dataset, tmp_path, settings=Settings(most_parameters=parameters - 1))
+
+
+def test_a_data_folder_that_is_full_takes_no_run(tiny_dataset, tmp_path):
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "weights").write_bytes(bytes(3 * MB))
+    (tmp_path / "loop").symlink_to(tmp_path)
+    asked(tiny_dataset, tmp_path, settings=Settings(most_disk=5))
+    with pytest.raises(JobError, match=r"holds 3 MB .* add about 1 MB; 4 MB .*MOST_DISK.*Delete"):
+        asked(tiny_dataset, tmp_path, settings=Settings(most_disk=4))
+
+
+def test_a_session_keeps_so_many_corpora_and_no_more(tmp_path):
+    check_upload(1, tmp_path, Settings(most_uploads=2))
+    with pytest.raises(DataError, match=r"2 corpora of yours .*; 2 are allowed .*MOST_UPLOADS"):
+        check_upload(2, tmp_path, Settings(most_uploads=2))
+    with pytest.raises(JobError, match="MOST_DISK"):
+        check_upload(0, tmp_path, Settings(most_disk=1), more=2 * MB)
+
+
+def test_a_run_may_take_so_many_minutes():
+    assert out_of_time(1e9, Settings()) == ""
+    assert out_of_time(89.9, Settings(most_minutes=1.5)) == ""
+    assert "Stopped after 1.5 minutes" in out_of_time(90.0, Settings(most_minutes=1.5))
+
+
+# -- memory
+
+
+def test_a_training_that_does_not_fit_is_refused_with_what_to_lower(tiny_dataset):
+    small = tiny_config()
+    check_memory(small, tiny_dataset, Settings(), free=400 * MB)
+    with pytest.raises(ConfigError, match=r"need about \d+ MB .*; 0 MB can be given .* now"):
+        check_memory(small, tiny_dataset, Settings(), free=100 * MB)
+    with pytest.raises(ConfigError, match=r"1,000 MB are allowed here .*MOST_MEMORY"):
+        check_memory(
+            network(1024, num_layers=4, direction="both"),
+            tiny_dataset,
+            Settings(most_memory=1000),
+            free=90_000 * MB,
+        )
+
+
+def test_the_smaller_of_two_limits_is_the_one_told(tiny_dataset):
+    with pytest.raises(ConfigError, match="44 MB can be given"):
+        check_memory(network(1024), tiny_dataset, Settings(most_memory=50), free=300 * MB)
+    with pytest.raises(ConfigError, match="50 MB are allowed here"):
+        check_memory(network(1024), tiny_dataset, Settings(most_memory=50), free=900 * MB)
+
+
+def test_where_nobody_says_what_is_free_only_the_setting_counts(tiny_dataset, monkeypatch):
+    monkeypatch.setattr(limits, "available", lambda: None)
+    largest = network(1024, num_layers=4, direction="both")
+    check_memory(largest, tiny_dataset, Settings())
+    with pytest.raises(ConfigError, match="MOST_MEMORY"):
+        check_memory(largest, tiny_dataset, Settings(most_memory=500))
+
+
+@pytest.mark.parametrize(
+    ("model", "training", "most"),
+    [
+        ({"hidden_size": 1024}, {"batch_size": 16}, "hidden_size"),
+        ({"hidden_size": 64, "num_layers": 3}, {"batch_size": 8192}, "num_layers"),
+        ({"hidden_size": 1}, {"batch_size": 8192, "steps": 48_000}, "batch_size"),
+        ({"hidden_size": 1, "letter_groups": 5}, {"batch_size": 1}, "letter_groups"),
+    ],
+)
+def test_the_setting_that_takes_most_is_named(model, training, most):
+    values = {"kind": "custom_lstm"} | model
+    config = RunConfig(model=ModelConfig(**values), training=TrainConfig(**training))
+    assert largest_part(config, many_names()) == (most, (model | training)[most])
+
+
+def test_a_refusal_takes_milliseconds_however_large_the_corpus_is():
+    dataset = many_names(1_000_000)
+    began = time.perf_counter()
+    with pytest.raises(ConfigError):
+        check_memory(network(1024, num_layers=4), dataset, Settings(most_memory=100))
+    assert time.perf_counter() - began < 0.1
+
+
+def test_the_estimate_counts_what_the_custom_lstm_keeps_for_its_backward_pass(tiny_dataset):
+    """Against PyTorch's own account of the tensors saved in a forward pass of all names."""
+    config = network(64, num_layers=2, direction="both")
+    model = build(config.model, 3)
+    weights = {parameter.data_ptr() for parameter in model.parameters()}
+    saved: dict[int, int] = {}
+
+    def keep(tensor: torch.Tensor) -> torch.Tensor:
+        if tensor.data_ptr() not in weights:
+            saved[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes()
+        return tensor
+
+    names, _ = tiny_dataset.batch(np.arange(len(tiny_dataset)))
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        model(names)
+    estimate = need(config, tiny_dataset).batch
+    assert 0.3 * estimate < sum(saved.values()) < estimate
+
+
+def test_the_estimate_counts_the_copies_of_the_weights(tiny_dataset):
+    """SGD: weights, gradients, best, checkpoint, file. AdamW: two moments in three places more."""
+    adam = network(512)
+    sgd = adam.model_copy(update={"training": TrainConfig(optimizer="sgd")})
+    weights = 4 * adam.model.parameter_count(3)
+    assert need(sgd, tiny_dataset).network == 5 * weights
+    assert need(adam, tiny_dataset).network == 11 * weights
+
+
+@pytest.mark.parametrize("kind", ["rnn", "lstm", "custom_lstm"])
+@modest
+@given(
+    hidden=st.integers(1, 512),
+    layers=st.integers(1, 3),
+    batch=st.integers(1, 4096),
+    groups=st.sampled_from([0, 2, 4]),
+)
+def test_more_of_anything_never_needs_less(kind, hidden, layers, batch, groups):
+    def total(hidden: int, layers: int, batch: int, groups: int) -> int:
+        model = ModelConfig(kind=kind, hidden_size=hidden, num_layers=layers, letter_groups=groups)
+        return need(RunConfig(model=model, training=TrainConfig(batch_size=batch)), names).total
+
+    names = many_names()
+    least = total(hidden, layers, batch, groups)
+    assert least <= total(2 * hidden, layers, batch, groups)
+    assert least <= total(hidden, layers + 1, batch, groups)
+    assert least <= total(hidden, layers, 2 * batch, groups)
+    assert least <= total(hidden, layers, batch, groups + 1 if groups else 2)
+
+
+def test_a_batch_takes_the_longest_names_and_names_again_where_it_is_larger():
+    lengths = np.array([3, 1, 2, 2])
+    histogram = np.bincount(lengths)
+    for names in range(1, 12):
+        drawn = np.sort(np.tile(lengths, 3))[::-1]
+        whole, rest = divmod(names, 4)
+        expected = whole * lengths.sum() + np.sort(lengths)[::-1][:rest].sum()
+        assert memory._letters(histogram, names) == expected
+        assert expected <= drawn[:names].sum()
+
+
+def test_a_drawn_order_is_counted(tiny_dataset):
+    """A run counted in steps draws a twentieth of them at once: 8 bytes a name, five times."""
+    few = TrainConfig(steps=20, batch_size=1000)
+    many = TrainConfig(steps=200_000, batch_size=1000)
+    more = [need(RunConfig(training=t), tiny_dataset).names for t in (few, many)]
+    assert more[1] - more[0] == (200_000 - 20) // 20 * 1000 * 8 * 5
+
+
+def test_all_parts_are_in_the_total():
+    assert Need(1, 20, 300).total == 24 * MB + 321
+
+
+def test_the_folder_of_a_run_takes_about_what_was_said(tiny_dataset, tmp_path):
+    config = RunConfig(
+        model=ModelConfig(hidden_size=256), training=TrainConfig(epochs=2, batch_size=64)
+    )
+    store = RunStore(tmp_path, None)
+    Solo(config, tiny_dataset).store(store)
+    measured = limits.folder_bytes(tmp_path)
+    assert measured <= stored(config, tiny_dataset) <= 1.5 * measured + MB
+
+
+# -- what is free
+
+
+def test_this_machine_says_what_is_free():
+    free = available()
+    assert free is None or 0 < free < 2**50
+
+
+@pytest.fixture
+def cgroup(tmp_path):
+    """Writes cgroup files as the system has them; what is left under them."""
+
+    def left(own: str, files: dict[str, str]) -> list[int | None]:
+        (tmp_path / "own").write_text(own)
+        for name, content in files.items():
+            path = tmp_path / "fs" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content)
+        given = memory._of_cgroups(tmp_path / "fs", tmp_path / "own")
+        return [free for free in given if free is not None]
+
+    return left
+
+
+def test_a_cgroup_of_version_2_limits_and_its_file_cache_does_not_count(cgroup):
+    files = {
+        "a/memory.max": "1000\n",
+        "a/memory.current": "700\n",
+        "a/memory.stat": "anon 5\ninactive_file 200\n",
+        "memory.max": "max\n",
+    }
+    assert cgroup("0::/a\n", files) == [500]
+
+
+def test_a_cgroup_of_version_1_limits(cgroup):
+    files = {
+        "memory/memory.limit_in_bytes": "1000\n",
+        "memory/memory.usage_in_bytes": "400\n",
+        "memory/memory.stat": "total_inactive_file 50\n",
+    }
+    assert cgroup("5:cpu,cpuacct:/x\n4:memory:/docker/x\n", files) == [650]
+
+
+def test_cgroups_without_sense_limit_nothing(cgroup, tmp_path):
+    assert cgroup("nonsense\n::\n0::/../..\n\n", {"memory.max": "?"}) == []
+    assert list(memory._of_cgroups(tmp_path, tmp_path / "none")) == []
+
+
+def test_the_messages_are_ours_and_end_as_sentences(tiny_dataset, tmp_path):
+    for limit in ({"most_queued": 1}, {"most_parameters": 1}, {"most_memory": 1}, {"most_disk": 1}):
+        with pytest.raises(NamerecError) as refusal:
+            asked(tiny_dataset, tmp_path, network(), settings=Settings.model_validate(limit))
+        assert str(refusal.value).endswith(".")
+        assert f"NAMEREC_{next(iter(limit)).upper()}" in str(refusal.value)
