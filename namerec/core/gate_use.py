@@ -9,15 +9,16 @@ import torch
 
 from namerec.core.dataset import Dataset
 from namerec.core.models import NameModel
-from namerec.core.reading import by_length, letters_of, one_hot, read
+from namerec.core.name_samples import batches, sample, spread_over
+from namerec.core.reading import letters_of, one_hot, read
 from namerec.errors import ConfigError
 
 #: A gate above the first is nearly open, below the second nearly shut.
 NEARLY_OPEN, NEARLY_SHUT = 0.9, 0.1
 #: What is summed up: the gates, the candidate and the cell state.
 SYMBOLS = ("i", "f", "o", "g", "c")
-#: Names read at once, at most.
-_AT_ONCE = 256
+#: Most numbers kept of all names, over letters, units and symbols (128 MB).
+MOST_KEPT = 32_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +76,21 @@ class GateUse:
     lengths: np.ndarray
 
 
+def watched_names(model: NameModel, dataset: Dataset, part: np.ndarray) -> np.ndarray:
+    """The names of a part to watch gates on: a sample of which `MOST_KEPT` numbers are kept.
+
+    Args:
+        model: Whose size decides how many.
+        dataset: The names.
+        part: Those to choose from, int64, (names,).
+    """
+    a_letter = len(SYMBOLS) * model.config.hidden_size
+    drawn = sample(model, part)
+    while len(drawn) > 1 and (kept := a_letter * int(dataset.lengths[drawn].sum())) > MOST_KEPT:
+        drawn = spread_over(part, max(1, len(drawn) * MOST_KEPT // kept))
+    return drawn
+
+
 @torch.no_grad()
 def gate_use(model: NameModel, dataset: Dataset, indices: np.ndarray, layer: int) -> GateUse:
     """Reads names and sums up what one layer's gates did.
@@ -96,16 +112,17 @@ def gate_use(model: NameModel, dataset: Dataset, indices: np.ndarray, layer: int
         raise ConfigError("An RNN has no gates to look at. Choose a run of one of the two LSTMs.")
     model.eval()
     lengths = dataset.lengths[indices].astype(np.int64)
+    begins = np.cumsum(lengths) - lengths  # the row of each name's first letter
     units = model.config.hidden_size
-    shape = (len(indices), int(lengths.max()), units)
-    values = {symbol: np.full(shape, np.nan, dtype=np.float32) for symbol in SYMBOLS}
+    shape = (int(lengths.sum()), units)
+    values = {symbol: np.empty(shape, dtype=np.float32) for symbol in SYMBOLS}
     from_end = bool(model.backward_weights()) and layer % 2 == 1
     kept, letters = np.zeros(units), 0
-    for places in by_length(dataset, indices, _AT_ONCE):
+    for places in batches(model, dataset, indices, graph=False):
         steps = read(model, one_hot(model, letters_of(dataset, indices[places]))).steps[layer]
-        for symbol in SYMBOLS:
-            stacked = torch.stack([step[symbol] for step in steps], dim=1)  # (B, T, H)
-            values[symbol][places, : len(steps)] = stacked.float().cpu().numpy()
+        for place, step in enumerate(steps):
+            for symbol, of_symbol in values.items():
+                of_symbol[begins[places] + place] = step[symbol].float().cpu().numpy()
         after_first = steps[:-1] if from_end else steps[1:]
         for step in after_first:
             kept += step["f"].double().sum(dim=0).cpu().numpy()
@@ -118,23 +135,22 @@ def gate_use(model: NameModel, dataset: Dataset, indices: np.ndarray, layer: int
 
 
 def _use(symbol: str, values: np.ndarray, lengths: np.ndarray) -> SymbolUse:
-    """Sums up values (N, T, H), not numbers beyond each name's length."""
-    turned = np.full_like(values, np.nan)
-    for length in np.unique(lengths):
-        rows = lengths == length
-        turned[rows, :length] = values[rows, :length][:, ::-1]
-    sizes = np.abs(values[np.isfinite(values)])
+    """Sums up values (letters, H), each name's letters from first to last."""
+    begins = np.cumsum(lengths) - lengths
+    place = np.arange(len(values)) - np.repeat(begins, lengths)  # of each letter in its name
+    sizes = np.abs(values)
     return SymbolUse(
-        from_beginning=_band(values, lengths),
-        from_end=_band(turned, lengths),
-        mean=float(np.nanmean(values, dtype=np.float64)),
+        from_beginning=_band(values, place),
+        from_end=_band(values, np.repeat(lengths, lengths) - 1 - place),
+        mean=float(values.mean(dtype=np.float64)),
         high=float((sizes > (1 if symbol == "c" else NEARLY_OPEN)).mean()),
         low=float((sizes < NEARLY_SHUT).mean()),
     )
 
 
-def _band(values: np.ndarray, lengths: np.ndarray) -> Band:
-    columns = [values[lengths > place, place] for place in range(values.shape[1])]
+def _band(values: np.ndarray, places: np.ndarray) -> Band:
+    """Sums up values (letters, H) by the letters' places, (letters,)."""
+    columns = [values[places == place] for place in range(int(places.max()) + 1)]
     low, high = (
         np.array([float(np.percentile(column, rank)) for column in columns]) for rank in (10, 90)
     )

@@ -20,14 +20,8 @@ from torch import Tensor
 
 from namerec.core.dataset import Dataset
 from namerec.core.models import NameModel
-from namerec.core.reading import Step, by_length, letters_of, one_hot, read
-
-#: Most names that gradients are measured on: enough for a steady mean, few enough for a moment.
-MOST_NAMES = 512
-#: Names read at once, at most; bounds the memory for the graph of the longest names to some 60 MB.
-_AT_ONCE = 256
-#: Logarithms are taken of no norm, or share of one, below this: gradients can underflow to zero.
-FLOOR = 1e-30
+from namerec.core.name_samples import batches
+from namerec.core.reading import Step, letters_of, one_hot, read
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +72,9 @@ class GradientNorms:
         lengths: Letters of each name, int64, (N,).
         norms: By symbol, `h` and for LSTMs `c`: float64, (layers, N, T), the last axis counting
             letters back from the end, 0 for the last one. Not a number where a name is not that
-            long, or where its answer does not read that state. Of a network that reads in both
-            directions, the layers that read forward.
+            long, or where its answer does not read that state; infinite where a gradient, or
+            what it is computed from, is too large for the network's numbers. Of a network that
+            reads in both directions, the layers that read forward.
         recurrence: Of each layer.
         both_directions: Whether there are layers besides that read from the end.
     """
@@ -88,51 +83,6 @@ class GradientNorms:
     norms: dict[str, np.ndarray] = field(repr=False)
     recurrence: tuple[Recurrence, ...]
     both_directions: bool
-
-
-@dataclass(frozen=True, eq=False)
-class ByStep:
-    """How large gradients are at K steps back; the means are geometric.
-
-    Attributes:
-        steps: Letters back from the end, int64, (K,).
-        names: Names with a gradient there, int64, (K,).
-        mean: Geometric mean of their norms, (K,); of their shares of the norm at the first of
-            `steps` if relative.
-        low: 10th percentile, (K,).
-        high: 90th percentile, (K,).
-        floored: How many norms count as `FLOOR` because they are below.
-    """
-
-    steps: np.ndarray
-    names: np.ndarray
-    mean: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
-    floored: int
-
-    @classmethod
-    def empty(cls) -> ByStep:
-        """Of a network that has no such gradient."""
-        nothing = np.empty(0)
-        none = np.empty(0, dtype=np.int64)
-        return cls(none, none, nothing, nothing, nothing, 0)
-
-    @property
-    def per_letter(self) -> float | None:
-        """By what the mean is multiplied per letter back, from the first to the last of `steps`."""
-        if len(self.steps) < 2:
-            return None
-        letters = int(self.steps[-1] - self.steps[0])
-        return float((self.mean[-1] / self.mean[0]) ** (1 / letters))
-
-
-def spread_over(indices: np.ndarray, most: int = MOST_NAMES) -> np.ndarray:
-    """At most so many of some names, evenly spaced: the same ones every time."""
-    if len(indices) <= most:
-        return indices
-    places = np.linspace(0, len(indices) - 1, most).round().astype(np.int64)
-    return np.asarray(indices[places])
 
 
 def gradient_norms(model: NameModel, dataset: Dataset, indices: np.ndarray) -> GradientNorms:
@@ -149,7 +99,7 @@ def gradient_norms(model: NameModel, dataset: Dataset, indices: np.ndarray) -> G
     shape = (model.config.num_layers, len(indices), int(lengths.max()))
     norms = {symbol: np.full(shape, np.nan) for symbol in ("hc" if model.gated else "h")}
     slopes = _Means(model.config.num_layers)
-    for places in by_length(dataset, indices, _AT_ONCE):
+    for places in batches(model, dataset, indices, graph=True):
         layers, loss = _loss(model, dataset, indices[places], directions)
         for symbol, of_symbol in norms.items():
             states = [step[symbol] for steps in layers for step in reversed(steps)]
@@ -161,6 +111,7 @@ def gradient_norms(model: NameModel, dataset: Dataset, indices: np.ndarray) -> G
                     gradient = next(gradients)
                     if gradient is not None:
                         norm = gradient.double().norm(dim=1)  # (B,)
+                        norm = norm.nan_to_num(nan=torch.inf, posinf=torch.inf)
                         of_symbol[layer, places, back] = norm.cpu().numpy()
         slopes.add(layers, _slope_of(model))
     return GradientNorms(lengths, norms, _recurrences(model, slopes.means()), directions == 2)
@@ -223,46 +174,3 @@ def _recurrences(model: NameModel, means: list[float | None]) -> tuple[Recurrenc
             )
         )
     return tuple(result)
-
-
-def by_step(
-    measured: GradientNorms, symbol: str, layer: int, *, relative: bool, least: int = 1
-) -> ByStep:
-    """Sums up one layer's norms by how far back they are.
-
-    Args:
-        measured: Of at least one name.
-        symbol: One of `measured.norms`.
-        layer: Which layer, 0 for the one that reads the letters.
-        relative: Whether each name's norms are divided by its first one, at the end of the name;
-            a name whose first norm is zero has no share to count and is left out.
-        least: Steps that fewer names than this have are left out, since a mean of them says
-            little.
-    """
-    norms = measured.norms[symbol][layer]  # (N, T)
-    present = np.isfinite(norms)
-    counts = present.sum(axis=0)
-    steps = np.flatnonzero(counts >= min(least, max(int(counts.max()), 1)))
-    norms = norms[:, steps]
-    if relative and len(steps):
-        first = norms[:, 0]
-        norms = norms[first > 0] / first[first > 0, None]
-    columns = [column[np.isfinite(column)] for column in norms.T]
-    kept = [place for place, column in enumerate(columns) if len(column)]
-    logs = [np.log10(np.maximum(columns[place], FLOOR)) for place in kept]
-    low, mean, high = (
-        np.array([10 ** float(of(log)) for log in logs])
-        for of in (_percentile(10), np.mean, _percentile(90))
-    )
-    return ByStep(
-        steps=steps[kept],
-        names=np.array([len(log) for log in logs], dtype=np.int64),
-        mean=mean,
-        low=low,
-        high=high,
-        floored=sum(int((columns[place] < FLOOR).sum()) for place in kept),
-    )
-
-
-def _percentile(rank: float) -> Callable[[np.ndarray], float]:
-    return lambda values: float(np.percentile(values, rank))

@@ -58,6 +58,7 @@ class RecallCurve:
         low: The worst seed's.
         high: The best seed's.
         seeds: How many seeds each mean is of.
+        recalled: In how many of them alone the accuracy is `RECALLED` or more.
         sequences: Test sequences of each training.
     """
 
@@ -67,6 +68,7 @@ class RecallCurve:
     low: tuple[float, ...]
     high: tuple[float, ...]
     seeds: tuple[int, ...]
+    recalled: tuple[int, ...]
     sequences: tuple[int, ...]
 
     def recalls(self, distances: Collection[int] = DISTANCES) -> int:
@@ -104,6 +106,7 @@ def recall_curves(points: Iterable[RecallPoint]) -> list[RecallCurve]:
                 low=tuple(min(shares) for shares in accuracies),
                 high=tuple(max(shares) for shares in accuracies),
                 seeds=tuple(len(shares) for shares in accuracies),
+                recalled=tuple(sum(share >= RECALLED for share in shares) for shares in accuracies),
                 sequences=tuple(cell[0].sequences for _, cell in cells),
             )
         )
@@ -111,7 +114,7 @@ def recall_curves(points: Iterable[RecallPoint]) -> list[RecallCurve]:
 
 
 def finding(curves: Sequence[RecallCurve]) -> str:
-    """What the curves show, in two sentences made of their numbers.
+    """What the curves show, in sentences made of their numbers.
 
     Only distances at which every curve has a point are compared; empty if there is none.
     """
@@ -125,11 +128,43 @@ def finding(curves: Sequence[RecallCurve]) -> str:
         f"{_listed(names)} {'over none of the distances' if not noise else f'over {noise} letters'}"
         for noise, names in sorted(reached.items())
     ]
+    seeds = [
+        count
+        for curve in curves
+        for noise, count in zip(curve.noise, curve.seeds, strict=True)
+        if noise in measured
+    ]
+    single = max(seeds) == 1
+    mean = "" if single else ", on average over the trainings"
     return (
         f"The first letter is recalled in at least {100 * RECALLED:.0f} % of the test "
-        f"sequences, at this and every shorter distance: by {'; by '.join(clauses)}. The longest "
-        f"distance measured is {max(measured)} letters; guessing is right in "
-        f"{100 * CHANCE:.1f} %."
+        f"sequences{mean}, at this and every shorter distance: by {'; by '.join(clauses)}. "
+        f"{_single_trainings(curves, measured, seeds)} The longest distance measured is "
+        f"{max(measured)} letters; guessing is right in {100 * CHANCE:.1f} %."
+    )
+
+
+def _single_trainings(
+    curves: Sequence[RecallCurve], measured: Collection[int], seeds: Sequence[int]
+) -> str:
+    """How many trainings a threshold hangs on, and how many of them passed it."""
+    if max(seeds) == 1:
+        return "That is of one training each; another seed can come out otherwise."
+    each = f"{min(seeds)} to {max(seeds)}" if min(seeds) < max(seeds) else f"{max(seeds)}"
+    parts = []
+    for curve in curves:
+        at = {
+            noise: f"{passed} of {count} over {noise}"
+            for noise, passed, count in zip(curve.noise, curve.recalled, curve.seeds, strict=True)
+            if noise in measured
+        }
+        farthest = curve.recalls(measured)
+        beyond = min((noise for noise in at if noise > farthest), default=None)
+        told = [at[noise] for noise in (farthest, beyond) if noise in at]
+        parts.append(f"{RECALL_TITLES[curve.network]} {', '.join(told)} letters")
+    return (
+        f"There are {each} trainings each, so a single one can decide. At that distance and the "
+        f"next, so many of them reach it by themselves: {'; '.join(parts)}."
     )
 
 

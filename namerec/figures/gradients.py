@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
 
+from namerec.figures.gradient_words import Curve, power_words, share_words
 from namerec.figures.theme import Theme, axis, faded, new_figure, reading_line, say_in_the_middle
 from namerec.figures.words import literal, number
-
-if TYPE_CHECKING:
-    from namerec.core.gradients import ByStep
 
 _HEIGHT = 400  # pixels
 #: Told apart by shape as well as by colour.
@@ -24,26 +21,7 @@ _ROOM = 0.02
 _MOST_STEPS_TOLD = 12
 #: Most ticks on the axis of norms.
 _MOST_TICKS = 9
-#: A share from here on is told as so many times.
-_SEVERAL_TIMES = 2
-#: A share below is told as a power of ten: percent would only be zeros.
-_LEAST_PERCENT = 1e-5
-_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 NOTHING = "None of these networks has such a gradient."
-
-
-class Curve(NamedTuple):
-    """One network's line.
-
-    Attributes:
-        name: What it is called, plain text.
-        measured: Its gradients by letters back.
-        expected: By what its recurrence alone would multiply them per letter; None if unknown.
-    """
-
-    name: str
-    measured: ByStep
-    expected: float | None
 
 
 def gradient_figure(
@@ -180,75 +158,8 @@ def _tick_words(tick: float, *, relative: bool) -> str:
     return power_words(tick)
 
 
-def power_words(value: float) -> str:
-    """A number above 0 as a rounded multiple of a power of ten: 3·10⁻⁷."""
-    power = math.floor(math.log10(value) + 1e-9)
-    times = round(value / 10.0**power)
-    if times == 10:
-        times, power = 1, power + 1
-    lead = "" if times == 1 else f"{times}·"
-    return f"{lead}10{str(power).translate(_SUPERSCRIPTS)}"
-
-
-def share_words(share: float) -> str:
-    """A share of the gradient at the end: percent, or so many times where it is larger."""
-    if share >= _SEVERAL_TIMES:
-        return f"{share:.1f} times" if share < 10 else f"{number(round(share))} times"
-    if share >= 0.1:
-        return f"{100 * share:.0f} %"
-    return f"{100 * share:.2g} %" if share >= _LEAST_PERCENT else power_words(share)
-
-
 def _norm_words(norm: float) -> str:
     return f"{norm:.2g}"
-
-
-def finding_words(curves: Sequence[Curve], state: str, before: Sequence[Curve] = ()) -> str:
-    """What the lines say, in a paragraph made of their numbers.
-
-    Args:
-        curves: With values relative to the end of the name.
-        state: What is differentiated by, such as "hidden state".
-        before: The same before training, if these are later.
-
-    Returns:
-        Plain text; it says so if names are too short for a comparison.
-    """
-    last = [int(curve.measured.steps[-1]) for curve in curves if len(curve.measured.steps) > 1]
-    step = min(last, default=0)
-    told = [curve for curve in curves if step in curve.measured.steps[1:]]
-    if not told:
-        return "The names here are too short to look back."
-    counts = {_at(curve, curve.measured.names, step) for curve in told}
-    names = number(int(min(counts))) + (" or more" if len(counts) > 1 else "")
-    sentences = [
-        f"{step} letter{'s' if step > 1 else ''} back, the gradient by the {state} compares with "
-        f"that at the end of the name as follows: {_each(told, step)} (geometric means over the "
-        f"{names} names that are long enough)."
-    ]
-    if len(told) > 1:
-        ranked = sorted(told, key=lambda curve: _at(curve, curve.measured.mean, step))
-        sentences.append(
-            f"The largest share arrives in {ranked[-1].name}, the smallest in {ranked[0].name}."
-        )
-    if untrained := [curve for curve in before if step in curve.measured.steps[1:]]:
-        sentences.append(f"Before training it was {_each(untrained, step)}.")
-    if later := [curve.name for curve in told if curve.measured.steps[0] == 1]:
-        sentences.append(
-            f"For {' and '.join(later)} the end is the state before the last letter, the last one "
-            "that the answer reads."
-        )
-    return " ".join(sentences)
-
-
-def _each(curves: Sequence[Curve], step: int) -> str:
-    return ", ".join(
-        f"{share_words(_at(curve, curve.measured.mean, step))} in {curve.name}" for curve in curves
-    )
-
-
-def _at(curve: Curve, values: np.ndarray, step: int) -> float:
-    return float(values[int(np.flatnonzero(curve.measured.steps == step)[0])])
 
 
 def _in_words(curves: Sequence[Curve], state: str, *, relative: bool) -> str:

@@ -2,7 +2,7 @@
 
 One training waits in the queue at a time, so that a network somebody starts on the Train page is
 next, not twenty-fifth. Everything is in the JSON file after every training: an experiment whose
-server was killed can be gone on with.
+server was killed can be gone on with. Once a result stands there, the run it came of is removed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Literal
 
 from namerec.core.recall import noise_of, recall_dataset
 from namerec.disk import home
-from namerec.errors import JobError, NamerecError
+from namerec.errors import JobError, NamerecError, RunError
 from namerec.jobs.manager import JobManager
 from namerec.jobs.recall_results import (
     RecallCell,
@@ -106,7 +106,7 @@ class RecallKeeper:
         self._begin(plan, anew=False)
 
     def start(self, plan: RecallPlan) -> None:
-        """Measures everything in a plan, in place of what was known of it.
+        """Measures everything in a plan; what was known of it stays until its successor is there.
 
         Raises:
             JobError: If an experiment is underway.
@@ -159,8 +159,10 @@ class RecallKeeper:
             self._cancelled.clear()
             self._over.clear()
             self._message = ""
-            known = self._known.without(plan.cells()) if anew else self._known
-            self._known = known.model_copy(update={"asked": plan})
+            known = self._known
+            self._known = (
+                known.asked_anew(plan) if anew else known.model_copy(update={"asked": plan})
+            )
         threading.Thread(target=self._run, args=(plan,), name="recall", daemon=True).start()
 
     def _run(self, plan: RecallPlan) -> None:
@@ -172,7 +174,7 @@ class RecallKeeper:
                     break
                 self._learn(entry)
             else:
-                self._known = self._known.model_copy(update={"asked": None})
+                self._known = self._known.model_copy(update={"asked": None, "outdated": ()})
                 self._keep()
         except NamerecError as error:
             self._message = str(error)
@@ -224,19 +226,30 @@ class RecallKeeper:
 
     def _learn(self, entry: RecallEntry) -> None:
         self._known = self._known.with_entry(entry)
-        done = self._work.weight_done if self._work else 0.0
+        done, run_id = (self._work.weight_done, self._work.run_id) if self._work else (0.0, "")
         self._change(cell=None, run_id="", weight_done=done + entry.cell.weight)
-        self._keep()
+        if self._keep() and entry.accuracy is not None:
+            self._clear_away(run_id)
+
+    def _clear_away(self, run_id: str) -> None:
+        """Removes a finished run whose result is kept, so that runs do not pile up."""
+        try:
+            self._manager.store.remove(run_id)
+        except RunError as error:  # it stays listed, as an experiment
+            _LOG.warning("A run of the recall experiment was not removed: %s", error)
 
     def _change(self, **more: object) -> None:
         if self._work is not None:
             self._work = replace(self._work, **more)  # type: ignore[arg-type]
 
-    def _keep(self) -> None:
+    def _keep(self) -> bool:
+        """Writes the results; says whether they are on the disk."""
         try:
             write_results(self._path, self._known)
         except OSError:  # known all the same, until the server ends
             _LOG.exception("The recall results could not be kept in %s", self._path)
+            return False
+        return True
 
 
 def _counted(known: RecallFile, plan: RecallPlan, state: RecallState) -> RecallProgress:

@@ -25,7 +25,7 @@ _LOG = logging.getLogger(__name__)
 #: The result that ships with the project: `python -m namerec recall --out assets/recall.json`.
 BUNDLED = Path(namerec.__file__).resolve().parent.parent / "assets" / "recall.json"
 
-#: Optimizer steps of every training: all distances take about two minutes on one processor core.
+#: Optimizer steps of every training: all distances take two to three minutes on one processor core.
 STEPS = 500
 #: Sequences a step looks at.
 BATCH = 64
@@ -145,10 +145,13 @@ class RecallFile(_Record):
     Attributes:
         entries: Results, in the order they were measured in.
         asked: The experiment that was begun last and is not complete.
+        outdated: Its trainings that are to be measured anew, though there is a result: that stays
+            until the next one is there.
     """
 
     entries: Annotated[tuple[RecallEntry, ...], Field(max_length=_MOST_ENTRIES)] = ()
     asked: RecallPlan | None = None
+    outdated: Annotated[tuple[RecallCell, ...], Field(max_length=_MOST_ENTRIES)] = ()
 
     def matching(self, settings: RecallSettings) -> list[RecallEntry]:
         """The entries that hold for some settings."""
@@ -164,15 +167,30 @@ class RecallFile(_Record):
         return next((entry for entry in known if entry.recipe == RECIPE), None)
 
     def missing(self, plan: RecallPlan) -> list[RecallCell]:
-        """The trainings of an experiment that are not there."""
-        return [cell for cell in plan.cells() if self.entry(cell) is None]
+        """The trainings of an experiment that are not there, or to be measured anew."""
+        known = [entry.cell.config for entry in self.entries if entry.recipe == RECIPE]
+        outdated = [cell.config for cell in self.outdated]
+        return [
+            cell
+            for cell in plan.cells()
+            if (config := cell.config) not in known or config in outdated
+        ]
+
+    def asked_anew(self, plan: RecallPlan) -> RecallFile:
+        """The same with an experiment begun that measures also what is there already."""
+        outdated = tuple(cell for cell in plan.cells() if self.entry(cell) is not None)
+        return self.model_copy(update={"asked": plan, "outdated": outdated})
 
     def without(self, cells: Sequence[RecallCell]) -> RecallFile:
-        """The same without the results of some trainings, and of other recipes."""
+        """The same without the results of some trainings, and of other recipes.
+
+        Nor are those trainings outdated any more.
+        """
         gone = [cell.config for cell in cells]
         kept = (entry for entry in self.entries if entry.cell.config not in gone)
         entries = tuple(entry for entry in kept if entry.recipe == RECIPE)
-        return self.model_copy(update={"entries": entries})
+        outdated = tuple(cell for cell in self.outdated if cell.config not in gone)
+        return self.model_copy(update={"entries": entries, "outdated": outdated})
 
     def with_entry(self, entry: RecallEntry) -> RecallFile:
         """The same with one more result, in place of an older one of the same training."""

@@ -16,11 +16,18 @@ import namerec
 from namerec.core.config import RunConfig
 from namerec.core.dataset import Dataset
 from namerec.core.recall import is_recall
-from namerec.disk import home, write_whole
+from namerec.disk import UNFINISHED, home, write_whole
 from namerec.errors import RunError
 from namerec.runs.folder import RunFolder, milestone_file
 from namerec.runs.machine import thread_count
-from namerec.runs.records import RESUMABLE_STATES, DatasetInfo, RunInfo, RunState, RunStatus
+from namerec.runs.records import (
+    ACTIVE_STATES,
+    RESUMABLE_STATES,
+    DatasetInfo,
+    RunInfo,
+    RunState,
+    RunStatus,
+)
 
 #: Finished runs that ship with the project, so that the first launch has something to look into.
 PRETRAINED = Path(namerec.__file__).resolve().parent.parent / "assets" / "pretrained"
@@ -163,6 +170,32 @@ class RunStore:
                 "your own can be gone on with."
             )
         return summary
+
+    def remove(self, identity: str) -> None:
+        """Removes a run of this data folder that has ended, whole or not at all.
+
+        Raises:
+            RunError: If there is no such run, it waits for its turn or is worked on, it ships with
+                the project, or the folder cannot be changed; then nothing is removed.
+        """
+        folder = self.open(identity)
+        if folder.path.parent != self.root:
+            raise RunError(f"Run {identity} ships with the project, so it is not removed.")
+        try:
+            with folder.lock():
+                if (state := folder.status().state) in ACTIVE_STATES:
+                    raise RunError(
+                        f"Run {identity} is {state}; only runs that have ended are removed."
+                    )
+                # Aside first: killed in the middle of it, no half of a run is ever listed.
+                folder.path.rename(self.root / f".{identity}{UNFINISHED}")
+        except OSError as error:
+            raise RunError(
+                f"Run {identity} cannot be removed from {self.root}: {error.strerror}. Make that "
+                "folder writable, or delete the run's own folder."
+            ) from None
+        for aside in self.root.glob(f".*{UNFINISHED}"):  # and what was left of one that was killed
+            shutil.rmtree(aside, ignore_errors=True)
 
     def entries(self) -> list[RunSummary | DamagedRun]:
         """All runs, newest first and damaged ones behind them; the pretrained ones last."""

@@ -17,6 +17,7 @@ from namerec.figures.memory_gates import (
 )
 from namerec.ui import services
 from namerec.ui.charts import chart
+from namerec.ui.memory_gradient_words import measured_on
 from namerec.ui.run_picker import run_words
 from namerec.ui.server import manager
 from namerec.ui.words import count, percent, plain
@@ -70,10 +71,9 @@ def gates_panel() -> None:
     _, split = services.run_dataset(run)
     st.caption(
         plain(
-            f"Measured at the best epoch on {count(len(use.lengths))} {split.words('validation')}"
-            ", evenly spaced through that part. Lines are means over all units and names, bands "
-            "hold the middle 80 % of the values; places that fewer than "
-            f"{LEAST_NAMES} names have are left out."
+            f"Measured at the best epoch on {measured_on(len(use.lengths), split)}. Lines are "
+            "means over all units and names, bands hold the middle 80 % of the values; places that "
+            f"fewer than {LEAST_NAMES} names have are left out."
         )
     )
     look = theme.theme_for(st.context.theme.type)
@@ -142,12 +142,11 @@ def _pick_layer(run: RunSummary) -> int:
 
 @st.cache_resource(max_entries=16, show_spinner="Watching the gates…")
 def _measured(run_id: str, best_epoch: int, layer: int, _run: RunSummary) -> GateUse:  # noqa: ARG001
-    from namerec.core.gate_use import gate_use
-    from namerec.core.gradients import spread_over
+    from namerec.core.gate_use import gate_use, watched_names
 
     names, split = services.run_dataset(_run)
     model = services.network(run_id).model
-    return gate_use(model, names, spread_over(split.validation), layer)
+    return gate_use(model, names, watched_names(model, names, split.validation), layer)
 
 
 def _measured_words(symbol: str, use: SymbolUse) -> str:

@@ -22,6 +22,7 @@ from namerec.ui.memory_recall_results import (
     curves_of,
     how_trained,
     points_table,
+    seconds_of,
     shown_results,
 )
 from namerec.ui.recall_server import recall_keeper
@@ -162,11 +163,22 @@ def _orders(settings: RecallSettings, progress: RecallProgress | None) -> None:
             st.progress(min(share, 1.0), plain(_progress_words(progress, settings)))
         else:
             st.caption(
-                f"{len(plan.cells())} trainings, one after the other in the background: about two "
-                "minutes on one processor core. You can look at other pages meanwhile."
+                f"{len(plan.cells())} trainings, one after the other in the background: "
+                f"{_time_words(plan)}. You can look at other pages meanwhile."
             )
     if notice := st.session_state.pop(_NOTICE, ""):
         st.warning(plain(notice), icon=":material/info:")
+
+
+def _time_words(plan: RecallPlan) -> str:
+    seconds = seconds_of(plan)
+    if seconds is None:
+        return "a few minutes on one processor core, more the larger the networks are"
+    minutes = max(1, round(seconds / 60))
+    return (
+        f"about {minutes} minute{'s' if minutes > 1 else ''} on one processor core, as long as the "
+        "bundled ones took"
+    )
 
 
 def _order(label: str, icon: str, verb: str, *given: RecallPlan) -> None:

@@ -1,9 +1,12 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 import torch
 
+from namerec.core import gate_use as module
 from namerec.core.dataset import Dataset, LabelledName
-from namerec.core.gate_use import SYMBOLS, gate_use
+from namerec.core.gate_use import SYMBOLS, gate_use, watched_names
 from namerec.core.reading import one_hot_text, read
 from namerec.errors import ConfigError
 from tests.core.references import network
@@ -62,6 +65,33 @@ def test_gates_are_summed_up_as_a_loop_over_the_names_does(names, shape, layer):
 def test_without_a_second_letter_there_is_nothing_to_remember_for(names):
     use = gate_use(network("lstm"), names, np.array([3]), 0)
     assert np.isnan(use.spans).all()
+
+
+def test_of_a_large_network_fewer_names_are_watched_so_that_little_is_kept(names, monkeypatch):
+    model = network("lstm")
+    assert watched_names(model, names, INDICES) is INDICES
+    letters = names.lengths[INDICES].sum()
+    monkeypatch.setattr(module, "MOST_KEPT", 5 * 5 * letters)
+    assert watched_names(model, names, INDICES) is INDICES
+    monkeypatch.setattr(module, "MOST_KEPT", 5 * 5 * letters - 1)
+    drawn = watched_names(model, names, INDICES)
+    assert 1 <= len(drawn) < 5
+    assert 5 * 5 * names.lengths[drawn].sum() <= 5 * 5 * letters - 1
+    monkeypatch.setattr(module, "MOST_KEPT", 1)
+    assert len(watched_names(model, names, INDICES)) == 1
+
+
+def test_long_names_take_no_more_memory_than_their_letters():
+    """One name of 60 letters among short ones: nothing is kept of letters they do not have."""
+    texts = ("Ab" * 30, *(f"B{letter}" for letter in "abcdefghijk" * 20))
+    among = Dataset.build("mixed", [LabelledName(text, "AB"[len(text) > 2]) for text in texts])
+    model = network("lstm", hidden_size=64, categories=2, dtype=torch.float32)
+    tracemalloc.start()
+    gate_use(model, among, np.arange(len(among)), 0)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    letters = int(among.lengths.sum())
+    assert most < 4 * (len(SYMBOLS) + 5) * 64 * letters
 
 
 def test_an_rnn_has_no_gates_to_look_at(names):

@@ -5,14 +5,8 @@ import torch.nn.functional as F
 
 from namerec.core.alphabet import encode
 from namerec.core.dataset import Dataset, LabelledName
-from namerec.core.gradients import (
-    FLOOR,
-    ByStep,
-    GradientNorms,
-    by_step,
-    gradient_norms,
-    spread_over,
-)
+from namerec.core.gradient_steps import by_step
+from namerec.core.gradients import gradient_norms
 from namerec.core.models import LSTM, RNN, NameModel
 from namerec.core.reading import one_hot_text, read
 from tests.core.references import (
@@ -189,59 +183,13 @@ def test_one_letter_names_leave_an_rnn_nothing_to_look_back_on(names):
     assert (len(summed.steps), summed.per_letter) == (0, None)
 
 
-def made_up(norms: list[list[float]]) -> GradientNorms:
-    table = np.array(norms)
-    lengths = np.isfinite(table).sum(axis=1)
-    return GradientNorms(lengths, {"h": table[None]}, (), both_directions=False)
-
-
-NAN = float("nan")
-
-
-@pytest.mark.parametrize("relative", [True, False])
-def test_steps_are_summed_up_as_a_plain_loop_does(relative):
-    generator = np.random.default_rng(2)
-    table = 10 ** generator.normal(-3, 2, (40, 6))
-    for row, length in zip(table, generator.integers(1, 7, 40), strict=True):
-        row[length:] = NAN
-    summed = by_step(made_up(table.tolist()), "h", 0, relative=relative, least=5)
-    for place, step in enumerate(summed.steps):
-        logs = [
-            np.log10(row[step] / (row[0] if relative else 1))
-            for row in table
-            if np.isfinite(row[step])
-        ]
-        assert summed.names[place] == len(logs) >= 5
-        assert summed.mean[place] == pytest.approx(10 ** (sum(logs) / len(logs)))
-        assert summed.low[place] == pytest.approx(10 ** np.percentile(logs, 10))
-        assert summed.high[place] == pytest.approx(10 ** np.percentile(logs, 90))
-    first, last = summed.mean[0], summed.mean[-1]
-    assert summed.per_letter is not None
-    assert summed.per_letter ** (len(summed.steps) - 1) == pytest.approx(last / first)
-
-
-def test_steps_too_few_names_reach_are_left_out_but_never_all_of_them():
-    table = [[1.0, 0.5, NAN], [1.0, 0.5, 0.25], [2.0, NAN, NAN]]
-    assert by_step(made_up(table), "h", 0, relative=True, least=2).steps.tolist() == [0, 1]
-    assert by_step(made_up(table), "h", 0, relative=True, least=9).steps.tolist() == [0]
-    assert by_step(made_up(table), "h", 0, relative=False).steps.tolist() == [0, 1, 2]
-
-
-def test_a_gradient_that_is_zero_counts_as_the_floor_and_a_name_without_any_has_no_share():
-    table = [[1.0, 0.0], [0.0, 0.0], [4.0, 0.04]]
-    shares = by_step(made_up(table), "h", 0, relative=True)
-    assert (shares.names.tolist(), shares.floored) == ([2, 2], 1)
-    np.testing.assert_allclose(shares.mean, [1, (FLOOR * 0.01) ** 0.5])
-    assert by_step(made_up(table), "h", 0, relative=False).floored == 3
-
-
-def test_names_are_spread_evenly_and_are_the_same_ones_every_time():
-    part = np.arange(100, 1100)
-    chosen = spread_over(part, 5)
-    assert chosen.tolist() == [100, 350, 600, 849, 1099]
-    assert spread_over(part, 1000) is part
-    assert len(set(spread_over(part).tolist())) == 512
-
-
-def test_nothing_is_an_empty_sum():
-    assert len(ByStep.empty().steps) == 0
+def test_a_gradient_too_large_for_the_networks_numbers_is_told_from_none_at_all(names):
+    model = network("rnn", dtype=torch.float32)
+    assert isinstance(model, RNN)
+    with torch.no_grad():
+        model.i2h.weight[:, -5:] *= 1e30
+    measured = gradient_norms(model, names, INDICES)
+    for norms, length in zip(measured.norms["h"][0], measured.lengths, strict=True):
+        assert np.isnan(norms[length:]).all()
+        assert np.isinf(norms[3:length]).all()
+        assert not np.isnan(norms[1:length]).any()

@@ -3,16 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from namerec.core.gradients import ByStep
-from namerec.figures.gradients import (
-    NOTHING,
-    Curve,
-    finding_words,
-    gradient_figure,
-    log_ticks,
-    power_words,
-    share_words,
-)
+from namerec.core.gradient_steps import ByStep
+from namerec.figures.gradient_words import Curve
+from namerec.figures.gradients import NOTHING, gradient_figure, log_ticks
 from namerec.figures.theme import DARK, LIGHT, alt_text
 from tests.core.references import modest
 
@@ -20,7 +13,7 @@ from tests.core.references import modest
 def curve(name: str, means: list[float], expected: float | None = None, start: int = 0) -> Curve:
     mean = np.array(means)
     steps = np.arange(start, start + len(means))
-    summed = ByStep(steps, 20 - steps, mean, mean / 2, mean * 2, 0)
+    summed = ByStep(steps, 20 - steps, mean, mean / 2, mean * 2, 0 * mean)
     return Curve(name, summed, expected)
 
 
@@ -80,42 +73,3 @@ def test_ticks_go_around_all_values_and_are_not_too_many(low, times):
     assert ticks[-1] >= high * 0.99
     assert 2 <= len(ticks) <= 9
     assert ticks == sorted(set(ticks))
-
-
-@pytest.mark.parametrize(
-    ("share", "words"),
-    [
-        (1.0, "100 %"), (1.27, "127 %"), (2.04, "2.0 times"), (3456.7, "3\u202f457 times"),
-        (0.147, "15 %"), (0.0063, "0.63 %"), (0.00006, "0.006 %"), (3.1e-7, "3·10⁻⁷"),
-        (9.9e-8, "10⁻⁷"),
-    ],
-)  # fmt: skip
-def test_shares_are_told_in_percent_in_times_or_as_powers_of_ten(share, words):
-    assert share_words(share) == words
-
-
-def test_powers_of_ten_are_written_as_such():
-    assert (power_words(1e-30), power_words(1000.0)) == ("10⁻³⁰", "10³")
-
-
-def test_the_finding_compares_all_networks_at_the_farthest_step_that_all_have():
-    found = finding_words([RNN, LSTM], "hidden state", [curve("LSTM <b>", [1, 0.1, 0.01, 0.001])])
-    assert found == (
-        "3 letters back, the gradient by the hidden state compares with that at the end of the "
-        "name as follows: 20 % in RNN (linear), 60 % in LSTM <b> (geometric means over the 17 "
-        "names that are long enough). The largest share arrives in LSTM <b>, the smallest in RNN "
-        "(linear). Before training it was 0.1 % in LSTM <b>. For RNN (linear) the end is the "
-        "state before the last letter, the last one that the answer reads."
-    )
-
-
-def test_the_finding_is_about_one_network_if_there_is_one():
-    found = finding_words([curve("LSTM", [1, 2.5]), NONE], "cell state")
-    assert found.startswith("1 letter back, the gradient by the cell state compares")
-    assert "2.5 times in LSTM (geometric means over the 19 names" in found
-    assert "largest" not in found
-
-
-@pytest.mark.parametrize("curves", [[], [NONE], [curve("short", [1])]])
-def test_names_too_short_to_look_back_are_told(curves):
-    assert finding_words(curves, "hidden state") == "The names here are too short to look back."

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from typing import Any
 
 import pytest
 
@@ -56,32 +57,54 @@ def finish(feed) -> None:
     feed.put(plan_of(1, 10), step_record(10), epoch_record(1), final_record(), End())
 
 
-def test_an_experiment_trains_every_network_at_every_distance_and_keeps_it(managed, path):
+def test_an_experiment_trains_every_network_at_every_distance_and_keeps_it(
+    managed, path, monkeypatch
+):
     manager = managed(LocalExecutor(catalogue.load))
     keeper = RecallKeeper(manager, path)
+    runs: list[Any] = []
+    remove = manager.store.remove
+
+    def seen(run_id: str) -> None:
+        assert len(RecallKeeper(manager, path).known().entries) == len(runs) + 1  # kept before
+        runs.append(manager.store.summary(manager.store.open(run_id)))
+        remove(run_id)
+
+    monkeypatch.setattr(manager.store, "remove", seen)
     keeper.start(SMALL.model_copy(update={"distances": (5,)}))
     assert keeper.wait(LIMIT)
     assert keeper.progress() is None
     known = keeper.known()
     measured = [(entry.cell.noise, entry.cell.network) for entry in known.entries]
     assert measured == [(5, network) for network in RECALL_NETWORKS]
-    runs = {run.info.config.model_dump_json(): run for run in manager.store.summaries()}
     assert len(runs) == 4
-    for entry in known.entries:  # an ordinary run, finished, whose test accuracy it is
-        run = runs[entry.cell.config.model_dump_json()]
+    for entry, run in zip(known.entries, runs, strict=True):  # whose test accuracy it is
+        assert run.info.config == entry.cell.config
         assert run.state == "finished"
         assert run.status.scores["test"].accuracy == entry.accuracy
         assert run.status.scores["test"].names == entry.sequences
         assert run.status.scores["test"].protocol == "leak-free"
+    assert manager.store.entries() == []  # each removed once its result was kept
     assert RecallKeeper(manager, path).known() == known
 
 
-def test_its_runs_are_no_networks_to_choose_from(managed, path, tiny_dataset):
+def test_a_run_whose_result_could_not_be_kept_is_not_removed(managed, tmp_path, caplog):
+    (tmp_path / "file").write_text("in the way")
+    manager = managed(LocalExecutor(catalogue.load))
+    keeper = RecallKeeper(manager, tmp_path / "file" / "recall.json")
+    with caplog.at_level(logging.ERROR):
+        keeper.start(SMALL.model_copy(update={"distances": (5,), "networks": ("rnn",)}))
+        assert keeper.wait(LIMIT)
+    assert [run.state for run in manager.store.summaries()] == ["finished"]
+
+
+def test_its_runs_are_no_networks_to_choose_from(managed, path, tiny_dataset, monkeypatch):
     manager = managed(LocalExecutor(lambda reference: tiny_dataset))
     named = manager.start(tiny_config(epochs=1), tiny_dataset)
     manager.wait(named, LIMIT)
     manager._executor = LocalExecutor(catalogue.load)
     keeper = RecallKeeper(manager, path)
+    monkeypatch.setattr(manager.store, "remove", lambda run_id: None)
     keeper.start(SMALL.model_copy(update={"distances": (5,), "networks": ("rnn",)}))
     assert keeper.wait(LIMIT)
     assert [run.experiment for run in manager.store.summaries()] == [True, False]
@@ -179,20 +202,50 @@ def test_a_training_that_fails_is_a_result_too_and_the_next_is_trained(fed_manag
     keeper.cancel()
 
 
-def test_starting_anew_measures_again_and_leaves_other_settings_alone(fed_manager, fed, path):
-    other = SMALL.model_copy(update={"settings": RecallSettings(hidden_size=5)}).cells()[0]
-    stored = [
+def stored_before(path, *cells) -> None:
+    """A file with a result of 0.1 for each of some trainings."""
+    entries = [
         {"cell": cell.model_dump(mode="json"), "accuracy": 0.1, "sequences": 9, "seconds": 1}
-        for cell in (other, SMALL.cells()[0])
+        for cell in cells
     ]
-    path.write_text(json.dumps({"entries": stored}))
+    path.write_text(json.dumps({"entries": entries}))
+
+
+def test_starting_anew_keeps_each_result_until_its_successor_is_there(fed_manager, fed, path):
+    other = SMALL.model_copy(update={"settings": RecallSettings(hidden_size=5)}).cells()[0]
+    first, second, *_ = SMALL.cells()
+    stored_before(path, other, first, second)
     keeper = RecallKeeper(fed_manager, path)
-    assert len(keeper.known().entries) == 2
     keeper.start(SMALL)
-    assert [entry.cell for entry in keeper.known().entries] == [other]
-    feed_next(fed_manager, fed, 0)
-    assert [e.cell for e in RecallFile.model_validate_json(path.read_bytes()).entries] == [other]
+    assert (at(keeper).done, at(keeper).total) == (0, 8)
+    finish(feed_next(fed_manager, fed, 0))
+    feed_next(fed_manager, fed, 1)
+    accuracies = {entry.cell: entry.accuracy for entry in keeper.known().entries}
+    assert accuracies == {other: 0.1, first: 0.75, second: 0.1}
+    assert at(keeper).done == 1
+    assert RecallFile.model_validate_json(path.read_bytes()) == keeper.known()
     keeper.cancel()
+
+
+def test_an_experiment_begun_anew_and_stopped_at_once_has_lost_nothing(fed_manager, fed, path):
+    plan = SMALL.model_copy(update={"distances": (5,), "networks": ("rnn", "lstm")})
+    stored_before(path, *plan.cells())
+    keeper = RecallKeeper(fed_manager, path)
+    keeper.start(plan)
+    feed = feed_next(fed_manager, fed, 0)
+    keeper.cancel()
+    feed.put(plan_of(1, 10))
+    assert keeper.wait(LIMIT)
+    later = RecallKeeper(fed_manager, path)  # as after a restart
+    assert [entry.accuracy for entry in later.known().entries] == [0.1, 0.1]
+    assert (at(later).state, at(later).done, at(later).total) == ("stopped", 0, 2)
+    later.go_on()
+    finish(feed_next(fed_manager, fed, 1))
+    finish(feed_next(fed_manager, fed, 2))
+    assert later.wait(LIMIT)
+    assert [entry.accuracy for entry in later.known().entries] == [0.75, 0.75]
+    assert later.progress() is None
+    assert later.known().outdated == ()
 
 
 def test_completing_measures_only_what_is_missing(fed_manager, fed, path):

@@ -75,6 +75,21 @@ def test_a_newer_result_takes_the_place_of_the_older():
     assert [found.accuracy for found in again.without([cell(noise=10)]).entries] == [0.3]
 
 
+def test_what_is_asked_anew_is_missing_until_its_successor_is_there():
+    plan = RecallPlan(networks=("rnn", "lstm"), distances=(5,))
+    first, second = plan.cells()
+    known = RecallFile(entries=(entry(first, 0.1), entry(cell(noise=50), 0.2)))
+    asked = known.asked_anew(plan)
+    assert asked.entries == known.entries
+    assert (asked.outdated, asked.missing(plan)) == ((first,), [first, second])
+    # An RNN has no forget gate: at another forget bias it is the same training.
+    other_bias = plan.model_copy(update={"settings": RecallSettings(forget_bias=0)})
+    assert asked.missing(other_bias) == other_bias.cells()
+    again = asked.with_entry(entry(first, 0.3))
+    assert (again.outdated, again.missing(plan)) == ((), [second])
+    assert [found.accuracy for found in again.entries] == [0.2, 0.3]
+
+
 def test_results_of_another_recipe_are_of_another_experiment():
     known = RecallFile(entries=(entry(cell(), recipe=RECIPE + 1),))
     assert known.matching(SETTINGS) == []

@@ -377,6 +377,68 @@ def test_a_thousand_runs_are_listed_at_once(store, make, capsys):
     assert seconds < 5
 
 
+# -- removing
+
+
+def test_a_run_that_has_ended_is_removed_whole_and_no_other(store, finished, make):
+    other = make(_scored(0.5))
+    store.remove(finished.id)
+    assert [run.id for run in store.entries()] == [other.id]
+    assert os.listdir(store.root) == [other.id]
+    with pytest.raises(RunError, match="There is no run"):
+        store.remove(finished.id)
+
+
+def test_a_run_somebody_works_on_is_not_removed(store, finished):
+    with finished.lock(), pytest.raises(RunError, match="being trained already"):
+        store.remove(finished.id)
+    assert [run.id for run in store.summaries()] == [finished.id]
+
+
+@pytest.mark.parametrize("state", ["queued", "running", "paused"])
+def test_a_run_that_waits_or_was_interrupted_is_not_removed(store, make, state):
+    folder = make(RunStatus(state=state))
+    with pytest.raises(RunError, match=f"is {state}; only runs that have ended"):
+        store.remove(folder.id)
+    assert folder.info()
+
+
+def test_a_pretrained_run_is_not_removed(store, finished, tmp_path):
+    shipped = RunStore(tmp_path / "own", pretrained=store.root)
+    with pytest.raises(RunError, match="ships with the project"):
+        shipped.remove(finished.id)
+    assert finished.info()
+
+
+@pytest.mark.parametrize("identity", ["", ".", "..", "../runs", "/"])
+def test_a_path_is_no_run_to_remove(store, finished, identity):
+    with pytest.raises(RunError, match="There is no run"):
+        store.remove(identity)
+    assert finished.info()
+
+
+def test_a_removal_killed_in_the_middle_leaves_no_half_of_a_run(store, finished, make, monkeypatch):
+    other = make(_scored(0.5))
+    with monkeypatch.context() as killed:
+        killed.setattr(shutil, "rmtree", lambda *given, **more: None)
+        store.remove(finished.id)
+    assert [run.id for run in store.entries()] == [other.id]
+    assert len(os.listdir(store.root)) == 2  # set aside, and swept up by the next removal
+    store.remove(other.id)
+    assert os.listdir(store.root) == []
+
+
+def test_a_folder_that_cannot_be_changed_is_told(store, finished, monkeypatch):
+    def refuse(*given):
+        raise OSError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(type(finished.path), "rename", refuse)
+    with pytest.raises(RunError, match="cannot be removed") as caught:
+        store.remove(finished.id)
+    assert_sentence(caught.value)
+    assert finished.info()
+
+
 def test_listing_leaves_every_file_as_it_is(store, finished, stopped):
     before = _contents(store)
     store.entries()

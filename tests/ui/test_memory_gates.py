@@ -39,7 +39,7 @@ def test_every_gate_has_its_words_and_what_was_measured_on_the_run(panel):
     ]  # fmt: skip
     assert len(panel.selectbox(key="gates_run").options) == 2  # the RNN has no gates
     words = said(panel)
-    assert "Measured at the best epoch on 512 validation names, leak-free split" in words
+    assert "Measured at the best epoch on 777 validation names, leak-free split. Lines" in words
     assert words.count("In this run:") == 6
     assert "median span of the 128 units" in words
     panel.segmented_control(key="gates_places").set_value("end").run()

@@ -2,14 +2,18 @@
 
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from namerec.core import name_samples
 from namerec.core.dataset import Dataset
-from namerec.core.gradients import by_step, gradient_norms
-from namerec.figures.gradients import share_words
+from namerec.core.gradient_steps import by_step
+from namerec.core.gradients import GradientNorms, Recurrence, gradient_norms
+from namerec.figures.gradient_words import share_words
 from namerec.runs.networks import BEFORE_TRAINING, load_network
 from namerec.runs.store import RunStore
+from namerec.ui.memory_gradients import _measured
 from namerec.ui.server import manager
 from tests.conftest import tiny_config
 from tests.pages.references import said
@@ -58,9 +62,10 @@ def test_the_best_run_of_each_network_is_compared_at_once(panel):
         "LSTM (custom)",
         "LSTM (built-in)",
     ]
-    assert set(table["names"]) == {"512 validation names, leak-free split"}
+    assert set(table["names"]) == {"777 validation names, leak-free split"}
     words = said(panel)
-    assert "17 names that are long enough" in words
+    assert "9 letters back" in words  # as far as 50 names reach
+    assert "over the 90 names that are long enough, with their 95 % intervals" in words
     assert "6.8 letters on average and 18 at most" in words
     assert "An RNN's answer reads the state before its last letter" in words
     kept = [f"epoch {2**power}" for power in range(6)]
@@ -91,7 +96,40 @@ def test_every_number_is_that_of_the_moment_chosen(panel, own_runs, tiny_dataset
             expected = "–" if per_letter is None else f"{per_letter:.2f}"
             assert table.loc[name, "measured"] == expected
             if len(summed.steps) > 1:
-                assert f"{share_words(summed.mean[-1])} in {name}" in said(panel)
+                enough = summed.names >= min(50, summed.names[1] / 2)
+                place = int(enough.nonzero()[0][-1])
+                low, high = map(share_words, summed.interval(place) or ())
+                told = f"{share_words(summed.mean[place])} ({low} to {high}) in {name}"
+                assert told in said(panel)
+
+
+def test_fewer_names_than_there_are_is_said(panel, own_runs, monkeypatch):
+    monkeypatch.setattr(name_samples, "LEAST_NAMES", 3)
+    monkeypatch.setattr(name_samples, "MOST_NAMES", 3)
+    _, solos = own_runs
+    available = len(next(iter(solos.values())).split.validation)
+    panel.run()
+    assert not panel.exception
+    assert set(panel.dataframe[0].value["names"]) == {
+        f"3 of {available} validation names, leak-free split, evenly spaced"
+    }
+
+
+def test_names_without_a_gradient_at_the_end_and_overflowed_ones_are_told(panel, monkeypatch):
+    measured = GradientNorms(
+        np.array([2, 2, 2, 2]),
+        {"h": np.array([[[1, 0.5], [0, 0.5], [0, 1], [1, np.inf]]])},
+        (Recurrence(),),
+        both_directions=False,
+    )
+    monkeypatch.setattr("namerec.core.gradients.gradient_norms", lambda *given: measured)
+    _measured.clear()  # other tests have measured the pretrained runs
+    panel.run()
+    assert not panel.exception
+    words = said(panel)
+    assert "RNN (tanh): the gradient at the end is zero for 2 names" in words
+    assert "LSTM (custom): 1 name left out, because a gradient is too large" in words
+    _measured.clear()
 
 
 def test_the_cell_state_is_shown_of_networks_that_have_one(panel):

@@ -1,5 +1,6 @@
 """The recall section under AppTest: bundled, underway, stopped, and at settings never measured."""
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -7,10 +8,12 @@ from namerec.core import recall
 from namerec.disk import home
 from namerec.jobs import recall_results
 from namerec.jobs.recall_results import (
+    BUNDLED,
     RecallEntry,
     RecallFile,
     RecallPlan,
     RecallSettings,
+    read_results,
     write_results,
 )
 from namerec.ui.memory_recall import _gate_words
@@ -56,6 +59,23 @@ def test_the_bundled_result_is_there_on_the_first_visit(lab):
     assert len(table) == 24
     assert set(table["seeds"]) == {3}
     assert labels(lab) == {"Measure it here"}
+    assert "so a single one can decide" in said(lab)
+    assert "two biases a gate where the custom one has one" in said(lab)
+
+
+def test_how_long_it_takes_is_told_by_what_the_bundled_trainings_took(lab):
+    """24 trainings at the default size; forget bias, clipping and seed change no work."""
+    times: dict[tuple[str, int], list[float]] = {}
+    for entry in read_results(BUNDLED).entries:
+        times.setdefault((entry.cell.network, entry.cell.noise), []).append(entry.seconds)
+    assert len(times) == 24
+    minutes = round(sum(float(np.median(found)) for found in times.values()) / 60)
+    lab.run()
+    assert f"24 trainings, one after the other in the background: about {minutes} min" in said(lab)
+    lab.segmented_control(key="recall_bias").set_value(1.0).run()
+    assert f"about {minutes} minutes on one processor core" in said(lab)
+    lab.segmented_control(key="recall_hidden").set_value(64).run()
+    assert "a few minutes on one processor core, more the larger the networks are" in said(lab)
 
 
 @pytest.mark.parametrize(
@@ -114,6 +134,26 @@ def test_a_complete_result_of_ones_own_hides_no_bundled_one(lab):
     assert set(lab.dataframe[0].value["mean"]) == {0.25}
     shown = shown_results(RecallSettings())
     assert len(shown.behind) == 72
+
+
+def test_while_it_is_measured_anew_the_results_before_are_shown_and_told(lab):
+    plan = RecallPlan(settings=RecallSettings(hidden_size=16), distances=(5,))
+    entries = [
+        RecallEntry(cell=cell, accuracy=0.25, sequences=34, seconds=1.0) for cell in plan.cells()
+    ]
+    begun = (
+        RecallFile(entries=tuple(entries))
+        .asked_anew(plan)
+        .with_entry(entries[0].model_copy(update={"accuracy": 0.75}))
+    )
+    write_results(home() / "recall.json", begun)
+    lab.run()
+    lab.segmented_control(key="recall_hidden").set_value(16).run()
+    assert "3 of these 4 trainings are of the measurement before" in said(lab)
+    progress = recall_keeper().progress()
+    assert progress is not None
+    assert (progress.state, progress.done, progress.total) == ("stopped", 1, 4)
+    assert sorted(lab.dataframe[0].value["mean"]) == [0.25, 0.25, 0.25, 0.75]
 
 
 def test_a_training_without_a_result_is_listed_with_the_reason(lab):
