@@ -4,7 +4,7 @@ import streamlit as st
 
 from namerec.ui import services
 from namerec.ui.errors import said_plainly
-from namerec.ui.evaluation import pick_evenness
+from namerec.ui.name_priors import pick_priors
 from namerec.ui.name_reading import name_input
 from namerec.ui.name_sections import section
 from namerec.ui.run_picker import pick_run
@@ -17,6 +17,5 @@ with said_plainly():
     run = pick_run()
     if run is not None:
         name = name_input()
-        with st.expander("Assumed frequencies of the languages", icon=":material/balance:"):
-            evenness = pick_evenness(run)
-        section(run, name, services.gate_trace(run, name.letters, evenness))
+        priors = pick_priors(run)
+        section(run, name, services.gate_trace(run, name.letters, priors))

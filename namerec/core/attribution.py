@@ -7,7 +7,6 @@ differentiable function of T presences, and contributions are read off its gradi
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -17,26 +16,27 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from namerec.core.alphabet import encode
+from namerec.core.effort import effort
 from namerec.core.groups import groups_of
+from namerec.core.integration import (
+    ENOUGH_POINTS,
+    LEAST_POINTS,
+    MOST_AT_ONCE,
+    Following,
+    allowed_miss,
+    gradient_times_input,
+    integrated_gradients,
+)
 from namerec.core.models import NameModel
 from namerec.core.packing import pack_names
 from namerec.core.reading import one_hot_text, read
 
 Method = Literal["integrated gradients", "gradient times input"]
 METHODS: tuple[Method, ...] = ("integrated gradients", "gradient times input")
-
-#: What is explained: presences (B, T), each 0..1, to a number for each row, (B,).
-Score = Callable[[Tensor], Tensor]
-
-#: Contributions count as complete if their sum misses what they explain by at most this share of it
-#: or, where next to nothing is to be explained, by so many nats: float32 gives no more.
-MOST_MISSED_SHARE = 0.01
-MOST_MISSED_NATS = 1e-4
-#: The way from no letter to all letters is taken in pieces, at first in so many, each with so many
-#: points; and no piece is halved any more after so many points in all, to bound the time.
-_FIRST_PIECES, _POINTS_PER_PIECE, _ENOUGH_POINTS = 4, 8, 2048
-#: Points followed at once: bounds the memory for long names in large networks.
-_POINTS_AT_ONCE = 64
+#: Multiplications after which the way is not followed any finer: about four seconds on one core.
+MOST_WORK = 2 * 10**10
+#: Numbers kept of the points followed at once, and so often again for their gradients: 48 MB.
+_MOST_VALUES = 2**22
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +78,19 @@ class Attribution:
 
     @property
     def complete(self) -> bool:
-        """Whether the sum explains the change within 1 % (or within `MOST_MISSED_NATS`)."""
-        return self.missed <= _allowed(self.change)
+        """Whether the sum explains the change within 1 %, or within `MOST_MISSED_NATS`."""
+        return self.missed <= allowed_miss(self.change)
+
+    @property
+    def failed(self) -> bool:
+        """Whether integrated gradients miss more than all there is to explain.
+
+        The way then turns too sharply to be followed, and the contributions say nothing. The
+        gradient times input does not claim to sum to anything.
+        """
+        integrated = self.method == "integrated gradients"
+        # Written so that a sum that is no number fails, too.
+        return integrated and not self.complete and not self.missed <= abs(self.change)
 
 
 class FadingName:
@@ -136,10 +147,10 @@ def attribute(
         categories: Names of its outputs.
         letters: A normalised name of one letter or more.
         category: Index of the category.
-        method: How; see `integrated_gradients` and `gradient_times_input`.
+        method: How; see `integration`.
     """
     name = FadingName(model, letters)
-    present = name.all_present
+    present, following = name.all_present, following_of(model, letters)
 
     def score(presence: Tensor) -> Tensor:
         return name.log_probabilities(presence)[:, category]
@@ -147,7 +158,7 @@ def attribute(
     with torch.no_grad():
         with_none, with_all = score(torch.stack([0 * present, present])).tolist()
     if method == "integrated gradients":
-        contributions, points = integrated_gradients(score, present)
+        contributions, points = integrated_gradients(score, present, following)
     else:
         contributions, points = gradient_times_input(score, present), 1
     return Attribution(
@@ -155,91 +166,22 @@ def attribute(
     )
 
 
-def gradient_times_input(score: Score, present: Tensor) -> np.ndarray:
-    """The gradient where all letters are present, times their presence, which is 1.
+def least_work(model: NameModel, letters: str) -> int:
+    """Multiplications that the integrated gradients of a name take at least.
 
-    How the score would begin to change if a letter faded a little. The sum is the change from no
-    letter to all letters only where the score is linear on the way.
+    Beyond `MOST_WORK` that is more than a few seconds.
+    """
+    return LEAST_POINTS * len(letters) * effort(model).weights
+
+
+def following_of(model: NameModel, letters: str) -> Following:
+    """How far the way to a name is followed in a network, so that time and memory are bounded.
 
     Args:
-        score: What is explained.
-        present: The presences of the letters that are there, ones, (T,).
-
-    Returns:
-        A contribution for each letter, in the score's unit, float64, (T,).
-
-    Source: Shrikumar, Greenside and Kundaje, "Learning important features through propagating
-    activation differences", ICML 2017, section 2.
+        model: Any of the three networks.
+        letters: A normalised name of one letter or more.
     """
-    return np.asarray(_gradients(score, present[None])[0])
-
-
-def integrated_gradients(score: Score, present: Tensor) -> tuple[np.ndarray, int]:
-    """Gradients averaged over the straight way from no letter to all letters.
-
-    The integral is taken by Gauss-Legendre quadrature, piece by piece: on every piece the
-    contributions should sum to how much the score rises there, and where they do not, because
-    recurrent networks turn sharply at some presence, the piece is halved.
-
-    Args:
-        score: What is explained.
-        present: The presences of the letters that are there, ones, (T,).
-
-    Returns:
-        A contribution for each letter, in the score's unit, float64, (T,), and how many points of
-        the way were looked at.
-
-    Source: Sundararajan, Taly and Yan, "Axiomatic attribution for deep networks", ICML 2017,
-    equation 1; completeness, on every piece of the way, is their proposition 1.
-    """
-    edges = np.linspace(0, 1, _FIRST_PIECES + 1)
-    pieces = np.stack([edges[:-1], edges[1:]], axis=1)  # begins and ends
-    allowed = _allowed(float(_rises(score, present, np.array([[0.0, 1.0]]))[0]))
-    contributions = _over_pieces(score, present, pieces)
-    missed = np.abs(contributions.sum(axis=1) - _rises(score, present, pieces))
-    points = len(pieces) * _POINTS_PER_PIECE
-    while missed.sum() > allowed and points < _ENOUGH_POINTS:
-        coarse = missed > allowed / len(missed)
-        begins, ends = pieces[coarse].T
-        middles = (begins + ends) / 2
-        halves = np.stack([np.r_[begins, middles], np.r_[middles, ends]], axis=1)
-        finer = _over_pieces(score, present, halves)
-        missed_there = np.abs(finer.sum(axis=1) - _rises(score, present, halves))
-        pieces = np.concatenate([pieces[~coarse], halves])
-        contributions = np.concatenate([contributions[~coarse], finer])
-        missed = np.concatenate([missed[~coarse], missed_there])
-        points += len(halves) * _POINTS_PER_PIECE
-    return np.asarray(contributions.sum(axis=0)), points
-
-
-def _over_pieces(score: Score, present: Tensor, pieces: np.ndarray) -> np.ndarray:
-    """The letters' contributions on pieces of the way, (pieces, 2) -> float64, (pieces, T)."""
-    places, weights = np.polynomial.legendre.leggauss(_POINTS_PER_PIECE)  # on -1..1
-    halves = np.diff(pieces, axis=1) / 2
-    alphas = torch.as_tensor(pieces.mean(axis=1, keepdims=True) + halves * places).to(present)
-    gradients = _gradients(score, alphas.reshape(-1, 1) * present)
-    by_piece = gradients.reshape(len(pieces), _POINTS_PER_PIECE, len(present))
-    return np.asarray(halves * np.einsum("p,npt->nt", weights, by_piece))
-
-
-def _rises(score: Score, present: Tensor, pieces: np.ndarray) -> np.ndarray:
-    """How much the score rises on pieces of the way, (pieces, 2) -> float64, (pieces,)."""
-    with torch.no_grad():
-        alphas = torch.as_tensor(pieces.reshape(-1, 1)).to(present)
-        scores = torch.cat([score(part * present) for part in alphas.split(_POINTS_AT_ONCE)])
-    return np.diff(scores.double().cpu().numpy().reshape(-1, 2), axis=1)[:, 0]
-
-
-def _gradients(score: Score, presence: Tensor) -> np.ndarray:
-    """Of the score at each row of presences, float64, (B, T)."""
-    gradients = []
-    for chunk in presence.detach().split(_POINTS_AT_ONCE):
-        chunk = chunk.clone().requires_grad_()
-        (gradient,) = torch.autograd.grad(score(chunk).sum(), chunk)
-        gradients.append(gradient)
-    return np.asarray(torch.cat(gradients).double().cpu().numpy())
-
-
-def _allowed(change: float) -> float:
-    """How far a sum may be from the change that it explains, nats."""
-    return max(MOST_MISSED_SHARE * abs(change), MOST_MISSED_NATS)
+    asked = effort(model)
+    affordable = MOST_WORK // (len(letters) * asked.weights)
+    enough = max(LEAST_POINTS, min(ENOUGH_POINTS, affordable))
+    return Following(min(MOST_AT_ONCE, asked.at_once(len(letters), _MOST_VALUES)), enough)

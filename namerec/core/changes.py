@@ -1,51 +1,28 @@
-"""What would change a network's mind: small edits of a name, and what each does to the answer.
-
-An edit replaces, deletes or inserts one letter. Names keep their capitals where they stand: a
-replacement takes the case of the letter that it replaces, and a capital is handed on to the letter
-that comes to stand in its place.
-"""
+"""What would change a network's mind: small edits of a name, and what each does to the answer."""
 
 from __future__ import annotations
 
-import string
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 import numpy as np
 
-from namerec.core.alphabet import normalise
+from namerec.core.alphabet import MAX_LETTERS
+from namerec.core.edits import REPLACEMENTS, Edit, one_letter_edits
+from namerec.core.effort import Effort
 from namerec.core.prediction import PREDICTION_BATCH
-
-Kind = Literal["replace", "delete", "insert"]
 
 #: Normalised names -> probabilities of the categories, (names, categories).
 Ask = Callable[[list[str]], np.ndarray]
 
-#: What may be put into a name, as lower-case letters; the two marks only between letters.
-REPLACEMENTS = string.ascii_lowercase + "' "
-_MARKS = frozenset("' ")
 #: Where no letter alone changes the answer: how many of the one-letter edits that harm it most are
 #: edited once more.
 BEAM = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """One letter changed.
-
-    Attributes:
-        kind: What is done.
-        place: Of the letter that is replaced or deleted, from 0; an insertion is made before it,
-            or, at the name's length, after the last.
-        letter: What is put in, in the case that it takes; empty for a deletion.
-        stood: The letter that stood at the place; empty at the name's end.
-    """
-
-    kind: Kind
-    place: int
-    letter: str
-    stood: str
+#: Most multiplications that a search may begin without being asked to, about three seconds on one
+#: processor core; two letters are not searched beyond it, see `work_of_one_letter`.
+MOST_WORK = 5 * 10**10
+#: Numbers kept of one batch of names, about 64 MB.
+_MOST_VALUES = 2**24
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +58,8 @@ class Changes:
         singles: Every one-letter edit; several may result in the same name.
         doubles: Two-letter edits, each resulting in a name of its own; empty where one letter
             changes the answer. Not all there are: see `two_letter_changes`.
+        too_much: Whether two letters were not tried, though one is not enough, because that is more
+            work than `MOST_WORK`.
     """
 
     letters: str
@@ -89,6 +68,7 @@ class Changes:
     probability: float
     singles: tuple[Variant, ...] = field(repr=False)
     doubles: tuple[Variant, ...] = field(repr=False)
+    too_much: bool = False
 
     def flips(self) -> list[Variant]:
         """The smallest edits that change the answer, that of the surest new answer first.
@@ -108,16 +88,35 @@ class Changes:
         return sorted(flipped, key=lambda variant: (len(variant.edits), -variant.probability))
 
 
-def changes(ask: Ask, categories: tuple[str, ...], letters: str) -> Changes:
+def work_of_one_letter(letters: str, effort: Effort) -> int:
+    """How many multiplications the search of all one-letter edits of a name takes, at most.
+
+    Args:
+        letters: A normalised name of one letter or more.
+        effort: Of the network that is asked.
+    """
+    length = len(letters)
+    places = length if length == MAX_LETTERS else 2 * length + 1  # the gaps between letters, too
+    longest = min(length + 1, MAX_LETTERS)
+    return (places * len(REPLACEMENTS) + length) * longest * effort.weights
+
+
+def changes(ask: Ask, categories: tuple[str, ...], letters: str, effort: Effort) -> Changes:
     """Asks about every one-letter change of a name, and about two letters where one is not enough.
+
+    Two letters are searched only if all of it is less work than `MOST_WORK`; one letter always, so
+    whoever asks looks at `work_of_one_letter` before.
 
     Args:
         ask: The network, such as `prediction.probabilities` of a model.
         categories: Names of the columns of its answers.
         letters: A normalised name of one letter or more.
+        effort: Of the network.
     """
     edits = list(one_letter_edits(letters))
-    rows = _asked(ask, [letters, *(name for _, name in edits)])
+    # Two edits make a name at most two letters longer.
+    batch = min(PREDICTION_BATCH, effort.at_once(len(letters) + 2, _MOST_VALUES))
+    rows = _asked(ask, [letters, *(name for _, name in edits)], batch)
     answer, probability = int(rows[0].argmax()), float(rows[0].max())
 
     def variant(made: tuple[Edit, ...], name: str, row: np.ndarray) -> Variant:
@@ -127,28 +126,14 @@ def changes(ask: Ask, categories: tuple[str, ...], letters: str) -> Changes:
     singles = tuple(
         variant((edit,), name, row) for (edit, name), row in zip(edits, rows[1:], strict=True)
     )
-    doubles: tuple[Variant, ...] = ()
-    if all(single.answer == answer for single in singles):
-        pairs = list(two_letter_changes(letters, singles))
-        rows = _asked(ask, [name for _, name in pairs])
-        doubles = tuple(
-            variant(made, name, row) for (made, name), row in zip(pairs, rows, strict=True)
-        )
+    if any(single.answer != answer for single in singles):
+        return Changes(letters, categories, answer, probability, singles, ())
+    if (1 + BEAM) * work_of_one_letter(letters, effort) > MOST_WORK:
+        return Changes(letters, categories, answer, probability, singles, (), too_much=True)
+    pairs = list(two_letter_changes(letters, singles))
+    rows = _asked(ask, [name for _, name in pairs], batch)
+    doubles = tuple(variant(made, name, row) for (made, name), row in zip(pairs, rows, strict=True))
     return Changes(letters, categories, answer, probability, singles, doubles)
-
-
-def one_letter_edits(letters: str) -> Iterator[tuple[Edit, str]]:
-    """Every edit of one letter, and the name that results, which is always normalised.
-
-    Left out is what normalising would write otherwise, what has no letter, and what is too long.
-
-    Args:
-        letters: A normalised name of one letter or more.
-    """
-    for edit, name in _all_edits(letters):
-        tidy = normalise(name).letters == name != letters
-        if tidy and any(letter.isalpha() for letter in name):
-            yield edit, name
 
 
 def two_letter_changes(
@@ -175,53 +160,13 @@ def two_letter_changes(
                 yield (*first.edits, second), name
 
 
-def _all_edits(letters: str) -> Iterator[tuple[Edit, str]]:
-    for place, here in enumerate(letters):
-        before, after = letters[:place], letters[place + 1 :]
-        yield Edit("delete", place, "", here), before + _like(here, after[:1]) + after[1:]
-        for letter in REPLACEMENTS:
-            if letter in _MARKS and not (before and after):
-                continue
-            put = _like(here, letter)
-            yield Edit("replace", place, put, here), before + put + after
-    for place in range(len(letters) + 1):
-        before, after = letters[:place], letters[place:]
-        for letter in REPLACEMENTS:
-            if letter in _MARKS:
-                if before and after:
-                    yield Edit("insert", place, letter, after[:1]), before + letter + after
-                continue
-            put, moved = _inserted(letter, letters, place)
-            yield Edit("insert", place, put, after[:1]), before + put + moved + after[1:]
-
-
-def _like(model: str, letter: str) -> str:
-    """A letter as a capital if it comes to stand where a capital stood, else as it is."""
-    return letter.upper() if model.isupper() else letter
-
-
-def _inserted(letter: str, letters: str, place: int) -> tuple[str, str]:
-    """A letter put before a place, and the letter that stood there, in the cases they take."""
-    shouted = len(letters) > 1 and letters.isupper()
-    here, following = letters[place : place + 1], letters[place + 1 : place + 2]
-    if not here.isalpha():
-        return (letter.upper() if shouted else letter), here
-    # A capital stays in front: SATO and Sato become XSATO and Xsato.
-    shouted = shouted or following.isupper()
-    return _like(here, letter), here if shouted else here.lower()
-
-
-def _asked(ask: Ask, names: list[str]) -> np.ndarray:
+def _asked(ask: Ask, names: list[str], batch: int) -> np.ndarray:
     """Probabilities, (names, categories), each distinct name asked once, so many at a time."""
     distinct = list(dict.fromkeys(names))
     if not distinct:
         return np.empty((0, 0))
-    rows = np.concatenate(
-        [
-            ask(distinct[begin : begin + PREDICTION_BATCH])
-            for begin in range(0, len(distinct), PREDICTION_BATCH)
-        ]
-    )
+    begins = range(0, len(distinct), batch)
+    rows = np.concatenate([ask(distinct[begin : begin + batch]) for begin in begins])
     number = {name: index for index, name in enumerate(distinct)}
     return np.asarray(rows[[number[name] for name in names]])
 

@@ -12,6 +12,7 @@ import torch
 
 from namerec.core.alphabet import normalise
 from namerec.core.dataset import Dataset
+from namerec.core.effort import effort
 from namerec.core.models import NameModel
 from namerec.core.neighbours import Neighbour, TrainingNames
 from namerec.core.reading import one_hot_text, read
@@ -22,8 +23,6 @@ from namerec.core.splits import Split
 _MOST_READ = 16_000_000
 #: Numbers in all states of a network's training names, 128 MB; of more names some are drawn.
 MOST_KEPT = 32_000_000
-#: Symbols of an LSTM's step; an RNN has one.
-_SYMBOLS = 6
 
 
 class Standing(NamedTuple):
@@ -114,12 +113,10 @@ def last_states(model: NameModel, names: Sequence[str]) -> np.ndarray:
     of_length: defaultdict[int, list[int]] = defaultdict(list)
     for place, name in enumerate(names):
         of_length[len(name)].append(place)
-    config, both = model.config, bool(model.backward_weights())
-    units = config.hidden_size * (2 if both else 1)
+    units = model.config.hidden_size * (2 if model.config.direction == "both" else 1)
     states = np.empty((len(names), units), dtype=np.float32)
     for length, places in of_length.items():
-        kept = length * config.num_layers * units * (_SYMBOLS if model.gated else 1)
-        batch = max(1, _MOST_READ // kept)
+        batch = effort(model).at_once(length, _MOST_READ)
         for begin in range(0, len(places), batch):
             some = places[begin : begin + batch]
             read_some = read(model, one_hot_text(model, [names[place] for place in some]))
@@ -176,20 +173,25 @@ def verdict(found: Sequence[Standing], predicted: str) -> str:
             "This name is nowhere in the corpus of this run: the network has never met it, and "
             f"nobody here knows whether {predicted} is right."
         )
-    part, categories = next(iter(reversed(where.items())))
-    right = "right" if predicted in categories else "wrong"
-    words = f"This name was not in training; it stands in the {part} part as {listed(categories)}, "
-    if part == "validation":
-        return words + (
-            f"so the answer, {predicted}, is {right} without having been learned by heart, "
-            "but such names chose the epoch."
+    categories = list(dict.fromkeys(one for several in where.values() for one in several))
+    words = (
+        "This name was not in training; it stands in the "
+        f"{' and the '.join(where)} part as {listed(categories)}, so the answer, {predicted}, "
+    )
+    right = predicted in categories
+    if "validation" not in where:
+        return f"{words}is a fair test, and {'right' if right else 'wrong'}."
+    # Wherever else it stands, it had its say in which epoch was kept.
+    if right:
+        return (
+            f"{words}is right without having been learned by heart, but such names chose the epoch."
         )
-    return words + f"so the answer, {predicted}, is a fair test, and {right}."
+    return f"{words}is wrong, although such names chose the epoch."
 
 
 def _verdict_on_a_training_name(where: dict[Part, tuple[str, ...]], predicted: str) -> str:
     trained = where["train"]
-    words = f"This exact name was in training as {listed(trained)}, "
+    words = f"This name (upper and lower case as one) was in training as {listed(trained)}, "
     held_out = [part for part in ("validation", "test") if part in where]
     if held_out:
         words += f"and stands in the {' and the '.join(held_out)} part as well, "

@@ -15,7 +15,8 @@ from namerec.figures.theme import FONT_SIZE, SMALL_FONT_SIZE, Theme, axis, new_f
 from namerec.figures.words import label, literal, percent
 
 if TYPE_CHECKING:
-    from namerec.core.changes import Changes, Edit, Variant
+    from namerec.core.changes import Changes, Variant
+    from namerec.core.edits import Edit
 
 #: Rows under the first, in which letters are left out: what is put in.
 _LETTERS = "abcdefghijklmnopqrstuvwxyz' "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import NamedTuple
 
 import numpy as np
@@ -9,10 +10,14 @@ import plotly.graph_objects as go
 
 from namerec.core.results import ConfusionMatrix
 from namerec.figures.categories import NO_NAMES, category_axis, counted, rows_height
-from namerec.figures.theme import Theme, axis, new_figure, say_in_the_middle
+from namerec.figures.theme import FONT_SIZE, Theme, axis, new_figure, say_in_the_middle
 from namerec.figures.words import literal, percent
 
-_ABOVE, _BELOW = 40, 52  # room for the legend, and for the axis title, in pixels
+# In pixels: room for the legend, for each line of the title, and for the axis title.
+_LEGEND, _TITLE_LINE, _BELOW = 40, 18, 52
+#: Letters in a line of the title, which has room at 800 pixels, and most lines of it; the words for
+#: those who cannot see have the operation in full.
+_TITLE_LETTERS, _TITLE_LINES = 76, 3
 # Sizes of the marks in pixels: where nothing has changed, the one is seen around the other.
 _BEFORE_SIZE, _AFTER_SIZE = 13, 9
 #: Most categories named in the words for those who cannot see.
@@ -58,6 +63,7 @@ def recall_change_figure(
     after: ConfusionMatrix,
     theme: Theme,
     *,
+    operation: str,
     measured_on: str,
     noun: str = "language",
 ) -> go.Figure:
@@ -67,17 +73,29 @@ def recall_change_figure(
         before: Of the network as it is.
         after: Of the same network on the same names after the operation.
         theme: The colours.
-        measured_on: Which names, such as "test names, leak-free split" (`Split.words`).
+        operation: In words, such as "forget gate held at 0".
+        measured_on: Which names, such as "test names, leak-free split" (`Split.words`), and with
+            which priors if others than the network's own are assumed.
         noun: What a category is called.
     """
     shown = recall_changes(before, after)
+    title = textwrap.wrap(
+        f"The operation: {operation}", _TITLE_LETTERS, max_lines=_TITLE_LINES, placeholder=" …"
+    )
+    above = _LEGEND + _TITLE_LINE * len(title)
     figure = new_figure(
         theme,
-        height=rows_height(len(shown.categories)) + _ABOVE + _BELOW,
-        alt=_in_words(shown, measured_on, noun),
-        margin={"l": 60, "r": 16, "t": _ABOVE, "b": _BELOW},
+        height=rows_height(len(shown.categories)) + above + _BELOW,
+        alt=_in_words(shown, operation, measured_on, noun),
+        margin={"l": 60, "r": 16, "t": above, "b": _BELOW},
         dragmode=False,
         hovermode="closest",
+        title={
+            "text": "<br>".join(map(literal, title)),
+            "font": {"size": FONT_SIZE, "color": theme.text},
+            "x": 0, "xref": "container", "xanchor": "left",
+            "y": 1, "yref": "container", "yanchor": "top", "pad": {"t": 8, "l": 4},
+        },
         xaxis=axis(theme, f"recall (%), {literal(measured_on)}", range=[-3, 103],
                    tickvals=[0, 25, 50, 75, 100], fixedrange=True),
         yaxis=category_axis(theme, shown.categories, ""),
@@ -119,8 +137,8 @@ def recall_change_figure(
     return figure
 
 
-def _in_words(shown: RecallChanges, measured_on: str, noun: str) -> str:
-    begin = f"Recall of every {noun} before and after the operation, {measured_on}."
+def _in_words(shown: RecallChanges, operation: str, measured_on: str, noun: str) -> str:
+    begin = f"Recall of every {noun} before and after the operation ({operation}), {measured_on}."
     if not shown.categories:
         return f"{begin} {NO_NAMES}"
     most = "; ".join(

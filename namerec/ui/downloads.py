@@ -1,4 +1,4 @@
-"""What can be taken away from the Evaluate page as CSV."""
+"""What can be taken away as CSV, and tables that are safe to be taken away from the screen."""
 
 from __future__ import annotations
 
@@ -57,12 +57,21 @@ def answers_table(run: RunSummary, seen: services.Evaluation) -> pd.DataFrame:
     return pd.concat([table, shares], axis=1)
 
 
+def as_shown(table: pd.DataFrame) -> pd.DataFrame:
+    """A table whose texts no spreadsheet takes for formulas.
+
+    Tables with people's texts are drawn like this: what a table's own toolbar saves is what is
+    drawn.
+    """
+    texts = table.select_dtypes(exclude="number").map(as_cell_text)
+    return table.assign(**texts)
+
+
 def as_csv(table: pd.DataFrame) -> str:
     """A table as CSV whose texts no spreadsheet takes for formulas."""
-    texts = table.select_dtypes(exclude="number").map(as_cell_text)
     # Every text in quotes: unquoted, a lone line end or semicolon in a name would begin a cell.
     return str(
-        table.assign(**texts)
+        as_shown(table)
         .rename(columns=as_cell_text)
         .to_csv(index=False, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\r\n")
     )

@@ -8,22 +8,26 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from namerec.core.alphabet import NormalisedName
+from namerec.core.alphabet import MAX_LETTERS, NormalisedName
 from namerec.core.results import GateTrace, PredictedNames
 from namerec.figures import theme
 from namerec.figures.changes import changes_figure, edit_in_words
 from namerec.figures.words import percent
 from namerec.ui import services
 from namerec.ui.charts import chart
-from namerec.ui.downloads import as_csv
-from namerec.ui.evaluation import evenness_of, share_column
+from namerec.ui.downloads import as_csv, as_shown
+from namerec.ui.evaluation import share_column
+from namerec.ui.name_priors import priors_of
 from namerec.ui.name_reading import NAME
+from namerec.ui.name_work import may_begin
 from namerec.ui.words import count, plain
 
 if TYPE_CHECKING:
     from namerec.core.changes import Ask, Changes, Variant
     from namerec.runs.store import RunSummary
 
+#: About how long `core.changes.MOST_WORK` takes on one processor core.
+_SECONDS = 3.0
 #: Names whose edits are kept, so that other widgets of the page do not ask about them again.
 _KEPT = 32
 #: Edits offered as buttons.
@@ -40,7 +44,9 @@ def changes_panel(run: RunSummary, name: NormalisedName, trace: GateTrace) -> No
         trace: Of it; the edits are answered with the same assumed frequencies.
     """
     st.subheader("What would change its mind")
-    evenness = evenness_of(run)
+    if not _may_begin(run, name.letters):
+        return
+    evenness = priors_of(run)
     found = _changes(run.id, run.status.best_epoch, name.letters, evenness, run)
     st.markdown(smallest_in_words(found))
     _offer(found)
@@ -49,10 +55,34 @@ def changes_panel(run: RunSummary, name: NormalisedName, trace: GateTrace) -> No
     st.caption(
         "Outlined: the name’s own letters. Dots: another answer. A letter takes the case of the "
         "one that stood there, and a capital in front stays in front; spaces and apostrophes are "
-        "put between letters only. About this one name only."
+        "put between letters only. "
+        + not_tried(name.letters)
+        + " About this one name only."
         + ("" if evenness is None else " Answered with the frequencies assumed above.")
     )
     _table(run, found, trace.categories[found.answer])
+
+
+def _may_begin(run: RunSummary, letters: str) -> bool:
+    """Whether the edits are tried now; in a large network a button stands before."""
+    from namerec.core.changes import MOST_WORK, work_of_one_letter
+    from namerec.core.effort import effort
+
+    work = work_of_one_letter(letters, effort(services.network(run.id).model)) / MOST_WORK
+    asked = ("changes", run.id, run.status.best_epoch, letters)
+    doing = f"Trying every one-letter edit of {len(letters)} letters"
+    return may_begin(asked, _SECONDS * work, _SECONDS, doing, "changes_begin")
+
+
+def not_tried(letters: str) -> str:
+    """Which one-letter edits of a name are not among those tried, in a sentence."""
+    words = (
+        "Not tried: a capital in place of a small letter or the other way round; full stops, "
+        "commas and semicolons"
+    )
+    if len(letters) == MAX_LETTERS:
+        words += f"; to put a letter in, as a name has at most {MAX_LETTERS} letters"
+    return words + "."
 
 
 def smallest_in_words(found: Changes) -> str:
@@ -72,8 +102,13 @@ def smallest_in_words(found: Changes) -> str:
         f"The search for two letters is not exhaustive: it goes on from the {BEAM} one-letter "
         "edits that harm the answer most."
     )
-    two = count(len(found.doubles))
     alone = f"None of the {count(one)} names one letter away gets another answer than {category}"
+    if found.too_much:
+        return (
+            f"**One letter is not enough.** {alone}. Two letters were not tried: with so many "
+            "letters and a network of this size, that takes too long."
+        )
+    two = count(len(found.doubles))
     if flips:
         verb = "does" if len(flips) == 1 else "do"
         return (
@@ -111,7 +146,7 @@ def _table(run: RunSummary, found: Changes, category: str) -> None:
     """Every name an edit or two away, those with another answer first; also to take away."""
     table = edits_table(found)
     st.dataframe(
-        table,
+        as_shown(table),
         hide_index=True,
         height=_TABLE_HEIGHT,
         alt=f"Edits of “{found.letters}” and their answers, those with another answer first",
@@ -161,9 +196,10 @@ def _changes(
     _run: RunSummary,
 ) -> Changes:
     from namerec.core.changes import changes
+    from namerec.core.effort import effort
 
-    categories = services.network(_run.id).categories
-    return changes(_asking(_run, evenness), categories, letters)
+    network = services.network(_run.id)
+    return changes(_asking(_run, evenness), network.categories, letters, effort(network.model))
 
 
 def _asking(run: RunSummary, evenness: float | None) -> Ask:

@@ -13,7 +13,7 @@ from namerec.figures import probabilities, theme
 from namerec.figures.side_by_side import highest_mean, inside_figure
 from namerec.ui import services
 from namerec.ui.charts import chart
-from namerec.ui.evaluation import assumed_evenness, evenness_of
+from namerec.ui.name_priors import assumed_of, priors_of
 from namerec.ui.run_picker import nouns, run_words
 from namerec.ui.server import manager
 from namerec.ui.words import percent, plain
@@ -38,7 +38,7 @@ def compare_panel(run: RunSummary, name: NormalisedName, trace: GateTrace) -> No
     if not others:
         return
     runs = [run, *others]
-    for words in caveats(runs, evenness_of(run)):
+    for words in caveats(runs, priors_of(run)):
         st.caption(words)
     traces: list[GateTrace | None] = [trace]
     failures = [""]
@@ -125,7 +125,7 @@ def caveats(runs: list[RunSummary], evenness: float | None) -> list[str]:
         said.append(f"{letter} was trained on another corpus, “{title}”, {choice}.")
     sampled = {one.info.config.training.sampling for one in runs}
     if evenness is not None or len(sampled) > 1:
-        assumed = assumed_evenness(run)
+        assumed = assumed_of(run)
         evened = f", evened by {100 * assumed:.0f} %" if assumed else ""
         said.append(f"All runs are read with the priors of their training data{evened}.")
     return said
@@ -179,7 +179,7 @@ def _evenness_for(other: RunSummary, run: RunSummary) -> float | None:
     """The priors that a run beside this one is read with; None if it was trained with them."""
     from namerec.core.priors import evenness_as_trained
 
-    assumed = assumed_evenness(run)
+    assumed = assumed_of(run)
     same = assumed == evenness_as_trained(other.info.config.training.sampling)
     return None if same else assumed
 

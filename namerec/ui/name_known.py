@@ -10,6 +10,7 @@ import streamlit as st
 from namerec.core.alphabet import NormalisedName
 from namerec.core.results import GateTrace
 from namerec.ui import services
+from namerec.ui.downloads import as_shown
 from namerec.ui.run_picker import noun
 from namerec.ui.words import count, percent, plain
 
@@ -60,11 +61,11 @@ def known_panel(run: RunSummary, name: NormalisedName, trace: GateTrace) -> None
             _table(
                 known.by_state,
                 [neighbour.similarity for neighbour in known.by_state],
-                st.column_config.ProgressColumn(
+                st.column_config.NumberColumn(
                     "Similarity",
                     help="Cosine of the angle between the two hidden states, −1 to 1; 1 is the "
                     "same direction.",
-                    width="small", format="%.3f", min_value=0, max_value=1,
+                    width="small", format="%.3f",
                 ),
                 noun(run), "Training names nearest in hidden space",
             )  # fmt: skip
@@ -140,7 +141,7 @@ def _table(
         }
     )
     st.dataframe(
-        table,
+        as_shown(table),
         hide_index=True,
         alt=alt,
         column_config={

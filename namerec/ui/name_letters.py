@@ -14,15 +14,18 @@ from namerec.figures.attribution import attribution_figure, signed
 from namerec.figures.words import percent
 from namerec.ui import services
 from namerec.ui.charts import chart
-from namerec.ui.evaluation import evenness_of
+from namerec.ui.name_priors import priors_of
+from namerec.ui.name_work import may_begin
 from namerec.ui.run_picker import noun
-from namerec.ui.words import plain
+from namerec.ui.words import count, plain
 
 if TYPE_CHECKING:
     from namerec.core.attribution import Attribution, Method
     from namerec.runs.store import RunSummary
 
 _METHOD, _CATEGORY, _BESIDE = "letters_method", "letters_category", "letters_beside"
+#: About how long `core.attribution.MOST_WORK` takes on one processor core.
+_SECONDS = 4.0
 #: Attributions kept: those of a typed name, so that other widgets of the page do not redo them.
 _KEPT = 128
 
@@ -49,11 +52,12 @@ def letters_panel(run: RunSummary, name: NormalisedName, trace: GateTrace) -> No
             required=True,
             persist_state="session",
         )
-        # A key for each answer: once the network answers otherwise, that answer is explained.
+        # A key for each run and answer: once another network is asked, or this one answers
+        # otherwise, that answer is explained.
         category = st.selectbox(
             noun(run).capitalize(),
             ranked,
-            key=f"{_CATEGORY}_{ranked[0]}",
+            key=f"{_CATEGORY}_{run.id}_{ranked[0]}",
             format_func=trace.categories.__getitem__,
             width=260,
             help="Whose probability is explained; the most probable one comes first.",
@@ -65,23 +69,35 @@ def letters_panel(run: RunSummary, name: NormalisedName, trace: GateTrace) -> No
             persist_state="session",
         )
     others = [index for index in ranked if index != category][:1] if beside else []
-    shown = [attribution(run, name.letters, index, method) for index in [category, *others]]
-    look = theme.theme_for(st.context.theme.type)
-    chart(attribution_figure(shown, look), "letters_figure")
+    wanted = [category, *others]
+    if method == METHODS[0] and not _may_begin(run, name.letters, len(wanted)):
+        return
+    shown = [attribution(run, name.letters, index, method) for index in wanted]
+    if drawn := [one for one in shown if not one.failed]:
+        look = theme.theme_for(st.context.theme.type)
+        chart(attribution_figure(drawn, look), "letters_figure")
     for one in shown:
         if method == METHODS[0] and not one.complete:
-            st.warning(
-                f"{plain(one.category)}: after {one.points} points, the sum still misses what it "
-                f"should explain by {one.missed:.3f} nats. Read these bars with care.",
-                icon=":material/warning:",
-            )
-        st.caption(sum_in_words(one))
-    st.caption(_method_in_words(run, method))
-    if evenness_of(run) is not None:
+            st.warning(missed_in_words(one), icon=":material/warning:")
+        if not one.failed:
+            st.caption(sum_in_words(one))
+    st.caption(_method_in_words(run, method, adds_up=all(one.complete for one in shown)))
+    if priors_of(run) is not None:
         st.caption(
             "The log-probabilities here are the network’s own, not reweighted by the assumed "
             "frequencies."
         )
+
+
+def _may_begin(run: RunSummary, letters: str, categories: int) -> bool:
+    """Whether the letters' shares are computed now; in a large network a button stands before."""
+    from namerec.core.attribution import MOST_WORK, least_work
+
+    work = least_work(services.network(run.id).model, letters) / MOST_WORK
+    asked = ("letters", run.id, run.status.best_epoch, letters)
+    doing = f"Fading {len(letters)} letters in"
+    seconds, at_ease = _SECONDS * work * categories, _SECONDS * categories
+    return may_begin(asked, seconds, at_ease, doing, "letters_begin")
 
 
 def attribution(run: RunSummary, letters: str, category: int, method: Method) -> Attribution:
@@ -96,7 +112,7 @@ def attribution(run: RunSummary, letters: str, category: int, method: Method) ->
     return _attribution(run.id, run.status.best_epoch, letters, category, method)
 
 
-@st.cache_resource(max_entries=_KEPT, show_spinner=False)
+@st.cache_resource(max_entries=_KEPT, show_spinner="Fading letters in…")
 def _attribution(
     run_id: str,
     best_epoch: int,  # noqa: ARG001 - ages the cache
@@ -108,6 +124,20 @@ def _attribution(
 
     asked = services.network(run_id)
     return attribute(asked.model, asked.categories, letters, category, method)
+
+
+def missed_in_words(shown: Attribution) -> str:
+    """That integrated gradients miss what they should explain, and what becomes of the bars."""
+    words = (
+        f"{plain(shown.category)}: after {count(shown.points)} points, the sum still misses what "
+        f"it should explain, {signed(shown.change)} nats, by {shown.missed:.3f} nats."
+    )
+    if not shown.failed:
+        return f"{words} Read these bars with care."
+    return (
+        f"{words} That is more than all there is to explain, so no bars are drawn: on the way from "
+        "no letter to all letters, the answer turns too sharply to be followed."
+    )
 
 
 def sum_in_words(shown: Attribution) -> str:
@@ -125,13 +155,18 @@ def sum_in_words(shown: Attribution) -> str:
     )
 
 
-def _method_in_words(run: RunSummary, method: Method) -> str:
+def _method_in_words(run: RunSummary, method: Method, *, adds_up: bool) -> str:
     """What the bars mean and what they leave out."""
     model, dropout = run.info.config.model, run.info.config.training.letter_dropout
     if method == "integrated gradients":
         words = (
             "Integrated gradients: all letters together are faded in from nothing, and each gets "
-            "its share of the change on the way, so the bars add up (to within 1 %)."
+            "its share of the change on the way, "
+        )
+        words += (
+            "so the bars add up (to within 1 %)."
+            if adds_up
+            else "so the bars should add up; where they do not, it is said above."
         )
     else:
         words = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
@@ -12,10 +12,25 @@ if TYPE_CHECKING:
 
 _SOURCE, _TEXT, _FILE, _ASK = "many_source", "many_text", "many_file", "many_ask"
 _SOURCES = {"paste": "Paste", "file": "File"}
+#: What the button says.
+ASK = "Ask the network"
 
 
-def list_input() -> NameList | None:
-    """Draws the box or the upload; the names, if the button has just been pressed.
+class ListInput(NamedTuple):
+    """What stands in the box or the upload now.
+
+    Attributes:
+        source: The same as long as the same names are given: a pasted text, or which file it is
+            and its encoding.
+        asked: The names, if the button has just been pressed.
+    """
+
+    source: tuple[str, str]
+    asked: NameList | None = None
+
+
+def list_input() -> ListInput:
+    """Draws the box or the upload, and the button.
 
     Raises:
         NamerecError: If they cannot be read, or there are none or too many.
@@ -32,8 +47,7 @@ def list_input() -> NameList | None:
     return _from_file() if source == "file" else _pasted()
 
 
-def _pasted() -> NameList | None:
-    """The pasted names, if the button has just been pressed."""
+def _pasted() -> ListInput:
     from namerec.core.many import lines_of
 
     text = st.text_area(
@@ -43,11 +57,10 @@ def _pasted() -> NameList | None:
         persist_state="session",
         placeholder="Schmidt\nOkonkwo\nNguyễn\n김",
     )
-    return lines_of(text) if _ask() else None
+    return ListInput(("paste", text), lines_of(text) if _ask() else None)
 
 
-def _from_file() -> NameList | None:
-    """The names of an upload, if the button has just been pressed."""
+def _from_file() -> ListInput:
     from namerec.data.encodings import UTF_8
     from namerec.data.name_list import LIST_ENDINGS, MAX_LIST_BYTES, read_list
 
@@ -60,7 +73,7 @@ def _from_file() -> NameList | None:
         "is read, or else the first one.",
     )
     if file is None:
-        return None
+        return ListInput(("", ""))
     raw, encoding = file.getvalue(), UTF_8
     if samples := _samples(file.file_id, raw, file.name):
         words = {one.encoding: f"{one.title}: {' · '.join(one.lines)}" for one in samples}
@@ -73,9 +86,10 @@ def _from_file() -> NameList | None:
             placeholder="Choose; nothing is guessed",
         )
         if chosen is None:
-            return None
+            return ListInput((file.file_id, ""))
         encoding = chosen
-    return read_list(raw, file.name, encoding) if _ask() else None
+    names = read_list(raw, file.name, encoding) if _ask() else None
+    return ListInput((file.file_id, encoding), names)
 
 
 @st.cache_resource(max_entries=4, show_spinner="Looking at the file…")
@@ -86,4 +100,4 @@ def _samples(identity: str, _raw: bytes, _name: str) -> tuple[EncodingSample, ..
 
 
 def _ask() -> bool:
-    return st.button("Ask the network", type="primary", icon=":material/play_arrow:", key=_ASK)
+    return st.button(ASK, type="primary", icon=":material/play_arrow:", key=_ASK)

@@ -12,9 +12,10 @@ from namerec.core.alphabet import NormalisedName
 from namerec.core.results import GateTrace
 from namerec.errors import NamerecError
 from namerec.ui import services
-from namerec.ui.downloads import as_csv
-from namerec.ui.evaluation import evenness_of, share_column
-from namerec.ui.name_list_input import list_input
+from namerec.ui.downloads import as_csv, as_shown
+from namerec.ui.evaluation import share_column
+from namerec.ui.name_list_input import ASK, list_input
+from namerec.ui.name_priors import priors_of
 from namerec.ui.run_picker import noun, nouns
 from namerec.ui.words import count, percent, plain
 
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from namerec.core.many import NameList, Reweight, TopTwo
     from namerec.runs.store import RunSummary
 
-#: The list that was asked about, and what the network said, both of this browser session.
+#: The list that was asked about, after where it was given, and what the network said, both of this
+#: browser session.
 _LIST, _ANSWERED = "many_list", "many_answered"
 #: A longer table scrolls.
 _ROWS_IN_SIGHT = 18
@@ -55,12 +57,18 @@ def many_panel(run: RunSummary, name: NormalisedName, trace: GateTrace) -> None:
         st.session_state.pop(_LIST, None)
         st.error(plain(str(error)), icon=":material/error:")
         return
-    if given is not None:
-        st.session_state[_LIST] = given
+    if given.asked is not None:
+        st.session_state[_LIST] = (given.source, given.asked)
         st.session_state.pop(_ANSWERED, None)
-    names: NameList | None = st.session_state.get(_LIST)
-    if names is None:
+    if _LIST not in st.session_state:
         return
+    source, names = st.session_state[_LIST]
+    if source != given.source:
+        st.info(
+            f"These are the answers to the list asked before. Press “{ASK}” for those to the one "
+            "given above.",
+            icon=":material/history:",
+        )
     if names.lines:
         _results(run, names, _answered(run, names))
     _unreadable(names)
@@ -68,7 +76,7 @@ def many_panel(run: RunSummary, name: NormalisedName, trace: GateTrace) -> None:
 
 def _answered(run: RunSummary, names: NameList) -> _Answered:
     """The answers: those kept in the session, or asked for now if run or priors are others."""
-    asked = (run.id, run.status.best_epoch, evenness_of(run))
+    asked = (run.id, run.status.best_epoch, priors_of(run))
     kept: _Answered | None = st.session_state.get(_ANSWERED)
     if kept is not None and kept.asked == asked:
         return kept
@@ -99,7 +107,7 @@ def _reweighting(run: RunSummary) -> Reweight | None:
     """What assumes the priors that are set for the run; None if those are its own."""
     from namerec.core.priors import assuming
 
-    evenness = evenness_of(run)
+    evenness = priors_of(run)
     if evenness is None:
         return None
     prior, sampling = services.prior(run), run.info.config.training.sampling
@@ -157,7 +165,7 @@ def _results(run: RunSummary, names: NameList, answered: _Answered) -> None:
         with st.container(border=True):
             st.subheader(f"How many of each {one}")
             st.dataframe(
-                answered.summary,
+                as_shown(answered.summary),
                 hide_index=True,
                 height=_height(answered.summary),
                 alt=f"How many names were given each {one}",
@@ -176,7 +184,7 @@ def _results(run: RunSummary, names: NameList, answered: _Answered) -> None:
 def _every_answer(run: RunSummary, table: pd.DataFrame) -> None:
     rows = table[table["answer"] != ""]
     st.dataframe(
-        rows,
+        as_shown(rows),
         hide_index=True,
         height=_height(rows),
         alt="The network’s answer to every name",
@@ -209,7 +217,7 @@ def _height(table: pd.DataFrame) -> int | Literal["content"]:
 
 def _about(run: RunSummary, names: NameList) -> str:
     """What the answers are about, and with which priors."""
-    evenness = evenness_of(run)
+    evenness = priors_of(run)
     priors = (
         "the priors of the network’s training"
         if evenness is None
@@ -230,7 +238,7 @@ def _unreadable(names: NameList) -> None:
     with st.expander(words, icon=":material/help:", expanded=not names.lines):
         table = pd.DataFrame(names.unreadable, columns=["line", "text", "why"])
         st.dataframe(
-            table,
+            as_shown(table),
             hide_index=True,
             height=_height(table),
             alt="Lines that could not be read",

@@ -15,6 +15,7 @@ from namerec.figures import theme
 from namerec.figures.units import unit_figure
 from namerec.ui import services
 from namerec.ui.charts import chart
+from namerec.ui.downloads import as_shown
 from namerec.ui.errors import said_plainly
 from namerec.ui.run_picker import noun
 from namerec.ui.words import count, plain
@@ -163,7 +164,7 @@ def _names_table(
         }
     )
     st.dataframe(
-        table,
+        as_shown(table),
         hide_index=True,
         alt=f"Names with the {title.lower()} {symbol} of this unit",
         column_config={

@@ -1,4 +1,3 @@
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,15 +10,20 @@ from torch import Tensor
 
 from namerec.core.alphabet import LETTERS, encode
 from namerec.core.attribution import (
-    MOST_MISSED_NATS,
     Attribution,
     FadingName,
+    Method,
     attribute,
-    gradient_times_input,
-    integrated_gradients,
+    following_of,
+    least_work,
 )
 from namerec.core.config import MODEL_KINDS
 from namerec.core.groups import groups_of
+from namerec.core.integration import (
+    MOST_MISSED_NATS,
+    gradient_times_input,
+    integrated_gradients,
+)
 from namerec.core.models import RNN, NameModel
 from namerec.core.packing import NO_LETTER
 from tests.core.references import modest, network, pack_text
@@ -172,32 +176,48 @@ def test_a_letter_the_answer_does_not_depend_on_gets_nothing():
     assert ((shown.contributions == 0) == nothing).all()
 
 
-def test_sharp_turns_are_followed_and_it_is_said_where_they_cannot_be():
-    present = torch.ones(2, dtype=torch.float64)
-
-    def turning(rate: float) -> Callable[[Tensor], Tensor]:
-        return lambda presence: torch.sigmoid(
-            rate * (presence @ torch.tensor([1.0, 2.0]).double() - 0.61803)
-        )
-
-    contributions, points = integrated_gradients(turning(1e4), present)
-    assert 32 < points < 1000
-    np.testing.assert_allclose(contributions, [1 / 3, 2 / 3], rtol=0.01)
-    contributions, points = integrated_gradients(
-        lambda p: (p[:, 0] > 0.3) + 1e-9 * p[:, 1], present
-    )
-    assert points < 2048 + 100
-    missed = Attribution("Bo", "Ab", "integrated gradients", contributions, -1.0, 0.0, points)
-    assert not missed.complete
-    assert missed.missed == pytest.approx(1, abs=1e-6)
-
-
 def test_where_next_to_nothing_is_explained_a_ten_thousandth_of_a_nat_is_allowed():
     def of(total: float) -> Attribution:
         return Attribution("X", "Ab", "integrated gradients", np.array([total]), -1, -0.9999, 32)
 
     assert of(0.00019).complete
     assert not of(0.00021).complete
+
+
+def test_what_misses_more_than_there_is_to_explain_has_failed_but_a_local_view_never_has():
+    def of(total: float, change: float, method: Method = "integrated gradients") -> Attribution:
+        return Attribution("X", "Ab", method, np.array([total]), -change, 0.0, 32)
+
+    assert of(-20.2, -1.3).failed
+    assert of(float("nan"), -1.3).failed
+    assert not of(-2.5, -1.3).failed
+    assert not of(5e-5, 0.0).failed  # within what float32 gives
+    assert not of(-20.2, -1.3, "gradient times input").failed
+
+
+def test_points_are_bounded_by_the_work_that_each_is():
+    model = network("rnn")  # (57 + 5 + 1) * (5 + 4) weights
+    weights = (57 + 5 + 1) * (5 + 4)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("namerec.core.attribution.MOST_WORK", 50 * 4 * weights)
+        assert following_of(model, "Abcd").enough == 50
+        assert following_of(model, "A").enough == 200
+        assert following_of(model, "Ab" * 32).enough == 32
+        assert least_work(model, "Ab" * 32) == 32 * 64 * weights
+        shown = attribute(network("custom_lstm"), CATEGORIES, "O'Neill", 2, "integrated gradients")
+        assert shown.points == 32
+    assert following_of(model, "Abcd").enough == 2048
+
+
+def test_points_followed_at_once_are_bounded_by_the_values_that_each_keeps(monkeypatch):
+    model = network("custom_lstm", num_layers=2, direction="both")
+    values = 4 * 5 * 6  # a letter's: layers, units, symbols
+    whole = attribute(model, CATEGORIES, "O'Neill", 2, "integrated gradients")
+    assert following_of(model, "O'Neill").at_once == 64
+    monkeypatch.setattr("namerec.core.attribution._MOST_VALUES", 3 * 7 * values)
+    assert following_of(model, "O'Neill").at_once == 3
+    in_pieces = attribute(model, CATEGORIES, "O'Neill", 2, "integrated gradients")
+    np.testing.assert_allclose(in_pieces.contributions, whole.contributions, atol=1e-9)
 
 
 def test_the_gradient_times_input_says_what_it_misses_and_leaves_no_trace_in_the_network():

@@ -174,18 +174,19 @@ def test_the_share_counts_neighbours_that_have_the_category_among_others():
     [
         (
             [Standing("train", ("Russian",))],
-            "This exact name was in training as Russian, so its answer is no test of what the "
-            "network learned.",
+            "This name (upper and lower case as one) was in training as Russian, so its "
+            "answer is no test of what the network learned.",
         ),
         (
             [Standing("train", ("Czech", "Polish"))],
-            "This exact name was in training as Czech and Polish, and the network answers Russian "
-            "all the same.",
+            "This name (upper and lower case as one) was in training as Czech and Polish, "
+            "and the network answers Russian all the same.",
         ),
         (
             [Standing("train", ("Czech", "Polish", "Russian")), Standing("test", ("Polish",))],
-            "This exact name was in training as Czech, Polish and Russian, and stands in the test "
-            "part as well, so its answer is no test of what the network learned.",
+            "This name (upper and lower case as one) was in training as Czech, Polish and "
+            "Russian, and stands in the test part as well, so its answer is no test of what the "
+            "network learned.",
         ),
         (
             [Standing("test", ("Russian",))],
@@ -194,6 +195,17 @@ def test_the_share_counts_neighbours_that_have_the_category_among_others():
         ),
         (
             [Standing("validation", ("Czech",)), Standing("test", ("Polish",))],
+            "This name was not in training; it stands in the validation and the test part as Czech "
+            "and Polish, so the answer, Russian, is wrong, although such names chose the epoch.",
+        ),
+        (
+            [Standing("validation", ("Czech",)), Standing("test", ("Czech", "Russian"))],
+            "This name was not in training; it stands in the validation and the test part as Czech "
+            "and Russian, so the answer, Russian, is right without having been learned by heart, "
+            "but such names chose the epoch.",
+        ),
+        (
+            [Standing("test", ("Polish",))],
             "This name was not in training; it stands in the test part as Polish, so the answer, "
             "Russian, is a fair test, and wrong.",
         ),

@@ -10,13 +10,9 @@ from hypothesis import strategies as st
 from namerec.core.alphabet import LETTERS, encode
 from namerec.core.dataset import Dataset, LabelledName
 from namerec.core.evaluation import predict_names
+from namerec.core.operations import LEVELS, HeldGate, Operation, SilencedLayer, SilencedUnits
 from namerec.core.reading import one_hot_text, read
 from namerec.core.surgery import (
-    LEVELS,
-    HeldGate,
-    Operation,
-    SilencedLayer,
-    SilencedUnits,
     after_every_letter,
     alteration,
     mean_gates,
@@ -195,25 +191,6 @@ def test_much_is_read_in_pieces_with_the_same_answers(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "cut",
-    [
-        HeldGate(0, "c", "0"),
-        HeldGate(0, "f", "2"),  # type: ignore[arg-type]
-        HeldGate(-1, "f", "0"),
-        SilencedUnits(0, (-1,)),
-    ],
-)
-def test_what_no_network_has_cannot_be_described(cut):
-    with pytest.raises(ConfigError):
-        Operation((cut,))
-
-
-def test_a_gate_has_one_value():
-    with pytest.raises(ConfigError, match="twice"):
-        Operation((HeldGate(0, "f", "0"), HeldGate(0, "f", "1")))
-
-
-@pytest.mark.parametrize(
     ("shape", "cut", "words"),
     [
         ({"kind": "rnn"}, HeldGate(0, "f", "0"), "an RNN has no gates"),
@@ -226,13 +203,3 @@ def test_a_gate_has_one_value():
 def test_a_network_without_such_a_part_refuses(shape, cut, words):
     with pytest.raises(ConfigError, match=words):
         after_every_letter(network(**shape), "Bo", Operation((cut,)))
-
-
-def test_an_operation_in_words():
-    operation = Operation((HeldGate(0, "f", "0"), SilencedUnits(0, (16, 2, 7))))
-    assert operation.words() == "forget gate held at 0, units 3, 8 and 17 silenced"
-    assert Operation().words() == "nothing is cut"
-    both = Operation((SilencedLayer(1), HeldGate(0, "g", "mean"), SilencedUnits(0, (4,))))
-    assert both.words("layer {}".format) == (
-        "layer 0: cell candidate held at its mean, unit 5 silenced; layer 1: all units silenced"
-    )

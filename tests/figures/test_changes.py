@@ -1,11 +1,14 @@
 import numpy as np
 import pytest
 
-from namerec.core.changes import Changes, Edit, Variant, changes
+from namerec.core.changes import Changes, Variant, changes
+from namerec.core.edits import Edit
+from namerec.core.effort import Effort
 from namerec.figures.changes import changes_figure, changes_picture, edit_in_words
 from namerec.figures.theme import DARK, LIGHT, alt_text
 
 CATEGORIES = ("Irish", "<b>x</b>")
+EASY = Effort(weights=1, values=1)
 ROWS = "abcdefghijklmnopqrstuvwxyz' "
 
 
@@ -15,7 +18,7 @@ def asked(names: list[str]) -> np.ndarray:
     return np.stack([irish, 1 - irish], axis=1)
 
 
-FOUND = changes(asked, CATEGORIES, "B on")
+FOUND = changes(asked, CATEGORIES, "B on", EASY)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +83,7 @@ def test_the_scale_is_all_of_probability_and_axes_say_what_they_are():
 
 
 def test_letters_outside_the_rows_have_no_outline():
-    picture = changes_picture(changes(asked, CATEGORIES, "O."))
+    picture = changes_picture(changes(asked, CATEGORIES, "O.", EASY))
     assert picture.originals == [(2 + ROWS.index("o"), 1)]
 
 

@@ -1,10 +1,17 @@
 """The Name and Memory pages: every section opens by its link, and the name stays what it was."""
 
+import shutil
+
 import pytest
 
+from namerec.core.prediction import after_every_letter
+from namerec.data import catalogue
+from namerec.ui import services
 from namerec.ui.memory_sections import SECTIONS as MEMORY_SECTIONS
 from namerec.ui.name_sections import SECTIONS
 from namerec.ui.server import manager
+from namerec.ui.words import percent
+from tests.conftest import tiny_config
 from tests.pages.references import opened, said
 
 
@@ -28,3 +35,31 @@ def test_every_section_of_the_memory_page_opens_by_its_link(lab, section):
     assert not lab.exception
     assert not lab.error
     assert lab.segmented_control(key="memory").value == section
+
+
+def test_priors_that_cannot_be_applied_hide_nothing(lab, tiny_folder, tmp_path):
+    """The corpus of the run is gone: its own answers are shown, and why they are not reweighted."""
+    corpus = tmp_path / "gone"
+    shutil.copytree(tiny_folder, corpus)
+    config = tiny_config("lstm", dataset=str(corpus), epochs=1)
+    run_id = manager().start(config, catalogue.load(str(corpus)))
+    assert manager().wait(run_id, 30).state == "finished"
+    shutil.rmtree(corpus)
+    lab.session_state["evenness_natural"] = 1.0
+    opened(lab, "name", run=run_id, name="Bakaki", look="reading")
+    for section in SECTIONS:
+        lab.query_params["look"] = section
+        lab.run()
+        assert not lab.exception, section
+        assert "The assumed frequencies cannot be applied to this run" in said(lab)
+        if section != "known":  # which is about the names that are gone
+            assert not lab.error, section
+    lab.query_params["look"] = "reading"
+    lab.run()
+    network = services.network(run_id)
+    last = after_every_letter(network.model, "Bakaki")[-1]
+    metric = next(one for one in lab.metric if "most probably" in one.label)
+    assert metric.value == network.categories[int(last.argmax())]
+    assert percent(float(last.max())) in metric.delta
+    lab.slider[0].set_value(0.0).run()
+    assert "cannot be applied" not in said(lab)

@@ -3,43 +3,25 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from streamlit.testing.v1 import AppTest
 
 from namerec.core.config import ModelConfig
 from namerec.core.parity import Agreement, Parity, Speed
 from namerec.ui import memory_parity
 from namerec.ui.memory_parity import Measured, agreement_table, parity_panel, scientific, verdict
-from namerec.ui.server import manager
+from tests.ui.references import pretrained, run_section, said
+
+pytestmark = pytest.mark.usefixtures("own_manager")
 
 
-def page() -> None:
-    """The section alone, for the run that the test asks for."""
-    import streamlit as st
-
-    from namerec.ui.memory_parity import parity_panel
-    from namerec.ui.server import manager
-
-    kind = st.session_state["kind"]
-    run = next(run for run in manager().store.trained() if run.info.config.model.kind == kind)
-    parity_panel(run)
-
-
-@pytest.fixture
-def lab(monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """One round over few names, and nothing kept of other tests."""
     monkeypatch.setattr("namerec.core.parity.LEAST_ROUNDS", 1)
     monkeypatch.setattr("namerec.core.parity.MOST_ROUNDS", 1)
     monkeypatch.setattr("namerec.core.parity.MOST_NAMES", 24)
     memory_parity._measured.clear()
-    manager.clear()
-    yield AppTest.from_function(page, default_timeout=60)
-    manager().shutdown()
-    manager.clear()
+    yield
     memory_parity._measured.clear()
-
-
-def said(lab: AppTest) -> str:
-    texts = (*lab.subheader, *lab.markdown, *lab.caption, *lab.info)
-    return " ".join(text.value for text in texts).replace("\\", "")
 
 
 def measured(
@@ -54,11 +36,8 @@ def measured(
 
 
 @pytest.mark.parametrize("kind", ["custom_lstm", "lstm"])
-def test_a_trained_lstm_is_found_to_be_one(lab, kind):
-    lab.session_state["kind"] = kind
-    lab.run()
-    assert not lab.exception
-    words = said(lab)
+def test_a_trained_lstm_is_found_to_be_one(kind):
+    words = said(run_section(parity_panel, pretrained(kind)))
     assert "The same numbers as PyTorch’s own nn.LSTM?" in words
     assert "That is rounding: the two compute the same." in words
     assert "the same to the last bit" in words
@@ -66,9 +45,8 @@ def test_a_trained_lstm_is_found_to_be_one(lab, kind):
     assert ("trained with nn.LSTM" in words) == (kind == "lstm")
 
 
-def test_an_rnn_is_compared_as_a_whole_and_measured_again_when_asked(lab):
-    lab.session_state["kind"] = "rnn"
-    lab.run()
+def test_an_rnn_is_compared_as_a_whole_and_measured_again_when_asked():
+    lab = run_section(parity_panel, pretrained("rnn"))
     words = said(lab)
     assert "An RNN has no gates to compare" in words
     assert "own nn.RNN?" in words

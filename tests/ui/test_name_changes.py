@@ -1,46 +1,29 @@
 """The section of the Name page that says what would change the answer, on the pretrained runs."""
 
-from collections.abc import Iterator
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from namerec.core.changes import Changes, changes
+from namerec.core.changes import Changes, changes, work_of_one_letter
+from namerec.core.effort import Effort, effort
 from namerec.ui import services
-from namerec.ui.name_changes import edits_table, smallest_in_words
-from namerec.ui.server import manager
+from namerec.ui.name_changes import changes_panel, edits_table, not_tried, smallest_in_words
+from tests.ui.references import name_section, pretrained, said, shown
 
 CATEGORIES = ("Irish", "Greek")
 
 
-def _page() -> None:
-    import streamlit as st
-
-    from namerec.core.alphabet import readable
-    from namerec.ui import services
-    from namerec.ui.evaluation import evenness_of, pick_evenness
-    from namerec.ui.name_changes import changes_panel
-    from namerec.ui.server import manager
-
-    run = manager().store.trained()[0]
-    name = readable(st.text_input("Surname", "Satoshi", key="name"))
-    pick_evenness(run)
-    changes_panel(run, name, services.gate_trace(run, name.letters, evenness_of(run)))
+pytestmark = pytest.mark.usefixtures("own_manager")
 
 
 @pytest.fixture
-def panel() -> Iterator[AppTest]:
-    manager.clear()
-    opened = AppTest.from_function(_page, default_timeout=30).run()
-    assert not opened.exception
-    yield opened
-    assert not opened.exception
-    manager().shutdown()
-    manager.clear()
+def panel() -> AppTest:
+    return name_section(changes_panel, pretrained("custom_lstm"))
 
 
-def irish_unless(bad: int, letter: str = "q") -> Changes:
+def irish_unless(bad: int, letter: str = "q", weights: int = 1) -> Changes:
     """Edits of a name that is Irish until it has so many of a letter."""
 
     def ask(names: list[str]) -> np.ndarray:
@@ -48,23 +31,23 @@ def irish_unless(bad: int, letter: str = "q") -> Changes:
         greek = np.array([0.9 if count >= bad else 0.1 + 0.1 * count for count in counts])
         return np.stack([1 - greek, greek], axis=1)
 
-    return changes(ask, CATEGORIES, "Bo")
+    return changes(ask, CATEGORIES, "Bo", Effort(weights, 1))
 
 
 @pytest.mark.parametrize(
-    ("bad", "said"),
+    ("bad", "words"),
     [
         (1, "**One letter is enough.** Of 130 names one letter away, "),
         (2, "**It takes two letters.** None of the 130 names one letter away"),
         (3, "**No small edit was found.** None of the 130 names one letter away"),
     ],
 )
-def test_it_is_said_how_many_letters_it_takes_and_what_was_not_tried(bad, said):
+def test_it_is_said_how_many_letters_it_takes_and_what_was_not_tried(bad, words):
     found = irish_unless(bad)
-    words = smallest_in_words(found)
-    assert words.startswith(said)
+    told = smallest_in_words(found)
+    assert told.startswith(words)
     assert len({single.letters for single in found.singles}) == 130
-    assert ("not exhaustive" in words) == (bad > 1)
+    assert ("not exhaustive" in told) == (bad > 1)
 
 
 def test_the_table_has_flips_first_and_says_the_change_in_points():
@@ -79,7 +62,7 @@ def test_the_table_has_flips_first_and_says_the_change_in_points():
 
 def test_a_name_that_changes_the_answer_can_be_tried(panel):
     tried = panel.button(key="changes_try_0")
-    run = manager().store.trained()[0]
+    run = pretrained("custom_lstm")
     (first, _), *_ = services.gate_trace(run, "Satoshi", None).prediction("").ranked
     tried.click().run()
     letters = panel.text_input(key="name").value
@@ -91,7 +74,7 @@ def test_a_name_that_changes_the_answer_can_be_tried(panel):
 
 
 def test_edits_are_answered_with_the_pages_priors(panel):
-    run = manager().store.trained()[0]
+    run = pretrained("custom_lstm")
     panel.slider[0].set_value(1.0).run()
     table = panel.dataframe[0].value
     for row in (0, 100, len(table) - 1):
@@ -103,4 +86,45 @@ def test_edits_are_answered_with_the_pages_priors(panel):
     name, _, _, _, change = table.iloc[-1]
     asked = dict(services.gate_trace(run, name, 1.0).prediction("").ranked)
     assert change == pytest.approx(100 * (asked[plain[0]] - plain[1]), abs=0.01)
-    assert "frequencies assumed above" in " ".join(text.value for text in panel.caption)
+    assert "frequencies assumed above" in said(panel)
+
+
+def test_what_is_not_tried_is_said(panel):
+    assert not_tried("Satoshi") in said(panel)
+    assert "capital in place of a small letter" in not_tried("Satoshi")
+    assert "to put a letter in" not in not_tried("a" * 63)
+    assert "to put a letter in, as a name has at most 64 letters." in not_tried("a" * 64)
+
+
+def test_two_letters_that_were_not_tried_are_not_said_to_change_nothing():
+    words = smallest_in_words(irish_unless(3, weights=10**9))
+    assert words.startswith("**One letter is not enough.** None of the 130 names")
+    assert "Two letters were not tried" in words
+
+
+def test_a_long_search_waits_for_its_button_and_too_long_a_one_is_not_offered(monkeypatch):
+    least = work_of_one_letter("Satoshi", effort(services.network(pretrained("rnn").id).model))
+    monkeypatch.setattr("namerec.core.changes.MOST_WORK", least // 5)
+    lab = name_section(changes_panel, pretrained("rnn"))
+    assert "Trying every one-letter edit of 7 letters takes about 15 s" in said(lab)
+    assert not lab.dataframe
+    lab.button(key="changes_begin").click().run()
+    assert not lab.exception
+    assert len(lab.dataframe) == 1
+    assert "takes about" not in said(lab)
+    shown(lab, name="Sato")
+    assert len(lab.dataframe) == 0  # of another name
+    monkeypatch.setattr("namerec.core.changes.MOST_WORK", least // 50)
+    shown(lab, name="Satosho")
+    assert "takes about 2 min 30 s" in said(lab)
+    assert "too long to wait for" in said(lab)
+    assert not [button for button in lab.button if button.key == "changes_begin"]
+
+
+def test_categories_that_look_like_formulas_are_drawn_as_text(monkeypatch):
+    asked = services.network(pretrained("rnn").id)
+    formulas = tuple(f"=cmd|{name}" for name in asked.categories)
+    odd = SimpleNamespace(model=asked.model, categories=formulas)
+    monkeypatch.setattr(services, "network", lambda run_id: odd)
+    lab = name_section(changes_panel, pretrained("rnn"), name="Xi")
+    assert lab.dataframe[0].value["answer"].str.startswith("'=cmd|").all()

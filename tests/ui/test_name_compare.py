@@ -1,66 +1,27 @@
 """Runs side by side, under AppTest."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
+from namerec.core.config import MODEL_KINDS
 from namerec.core.prediction import after_every_letter
 from namerec.data import catalogue
 from namerec.ui import services
-from namerec.ui.name_compare import agreement, default_others
+from namerec.ui.name_compare import agreement, compare_panel, default_others
 from namerec.ui.server import manager
 from namerec.ui.words import percent
 from tests.conftest import tiny_config
+from tests.ui.references import name_section, pretrained, said, stored
 
-
-def script(run_id: str) -> None:
-    """The panel on one run, as a page calls it."""
-    from namerec.core.alphabet import readable
-    from namerec.ui import services
-    from namerec.ui.evaluation import evenness_of
-    from namerec.ui.name_compare import compare_panel
-    from namerec.ui.server import manager
-
-    run = next(run for run in manager().store.trained() if run.id == run_id)
-    name = readable("Satoshi")
-    compare_panel(run, name, services.gate_trace(run, name.letters, evenness_of(run)))
-
-
-@pytest.fixture(autouse=True)
-def _own_manager() -> Iterator[None]:
-    manager.clear()
-    yield
-    manager().shutdown()
-    manager.clear()
-
-
-def pretrained() -> dict[str, Any]:
-    runs = manager().store.trained()
-    # The best of each kind: the first, so the last to be put in.
-    return {run.info.config.model.kind: run for run in reversed(runs) if run.pretrained}
-
-
-def opened(run: Any, **state: object) -> AppTest:
-    app = AppTest.from_function(script, default_timeout=60, kwargs={"run_id": run.id})
-    for key, value in state.items():
-        app.session_state[key] = value
-    app.run()
-    assert not app.exception
-    return app
-
-
-def said(app: AppTest) -> str:
-    shown = (*app.subheader, *app.markdown, *app.caption, *app.info, *app.error)
-    return " ".join(text.value for text in shown).replace("\\", "")
+pytestmark = pytest.mark.usefixtures("own_manager")
 
 
 def test_the_other_two_kinds_stand_beside_a_run_at_first():
-    runs = pretrained()
-    app = opened(runs["custom_lstm"])
+    runs = {kind: pretrained(kind) for kind in MODEL_KINDS}
+    app = name_section(compare_panel, runs["custom_lstm"])
     titles = [title.value for title in app.subheader]
     assert titles == ["A: LSTM (custom), this run", "B: LSTM (built-in)", "C: RNN (tanh)"]
     assert len(app.get("plotly_chart")) == 9
@@ -92,12 +53,12 @@ def trained_on(folder: Path) -> Any:
     config = tiny_config("rnn", dataset=str(folder), epochs=1, sampling="balanced")
     run_id = manager().start(config, catalogue.load(str(folder)))
     assert manager().wait(run_id, 30).state == "finished"
-    return next(run for run in manager().store.trained() if run.id == run_id)
+    return stored(run_id)
 
 
 def test_a_run_on_another_corpus_is_read_with_the_same_priors(other_corpus):
-    run, other = pretrained()["lstm"], trained_on(other_corpus)
-    app = opened(run, **{f"beside_{run.id}": [other.id, "a run that is gone"]})
+    run, other = pretrained("lstm"), trained_on(other_corpus)
+    app = name_section(compare_panel, run, **{f"beside_{run.id}": [other.id, "a run that is gone"]})
     assert [title.value for title in app.subheader][1:] == ["B: RNN (linear)"]
     assert "B was trained on another corpus, “names”, and knows other categories." in said(app)
     assert "All runs are read with the priors of their training data." in said(app)
@@ -113,9 +74,9 @@ def test_a_run_whose_names_are_gone_does_not_hide_the_others(other_corpus):
     other = trained_on(other_corpus)
     for file in other_corpus.iterdir():
         file.unlink()
-    runs = pretrained()
+    runs = {kind: pretrained(kind) for kind in MODEL_KINDS}
     beside = {f"beside_{runs['lstm'].id}": [other.id, runs["custom_lstm"].id]}
-    app = opened(runs["lstm"], evenness_natural=0.5, **beside)
+    app = name_section(compare_panel, runs["lstm"], evenness_natural=0.5, **beside)
     assert "is gone" in said(app)
     assert len(app.get("plotly_chart")) == 6
     assert "evened by 50 %" in said(app)
@@ -142,3 +103,20 @@ def test_by_default_each_other_kind_on_the_corpus_is_there_once():
     ]  # fmt: skip
     assert default_others(run("0", "custom_lstm"), best_first) == ["2", "5"]
     assert default_others(run("0", "rnn", "y"), best_first) == ["1"]
+
+
+def test_where_this_runs_names_are_gone_all_are_read_with_the_priors_of_their_training(
+    other_corpus,
+):
+    run = trained_on(other_corpus)
+    for file in other_corpus.iterdir():
+        file.unlink()
+    other = pretrained("lstm")
+    lab = name_section(
+        compare_panel, run, evenness_balanced=0.3, **{f"beside_{run.id}": [other.id]}
+    )
+    assert len(lab.get("plotly_chart")) == 6
+    assert "cannot be applied to this run" in said(lab)
+    learned = after_every_letter(services.network(run.id).model, "Satoshi")[-1]
+    assert f"({percent(float(learned.max()))})" in said(lab)
+    assert "All runs are read with the priors of their training data, evened by 100 %." in said(lab)

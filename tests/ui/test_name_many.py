@@ -1,5 +1,3 @@
-from collections.abc import Iterator
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,37 +5,18 @@ from streamlit.testing.v1 import AppTest
 
 from namerec.core.many import TopTwo, lines_of
 from namerec.ui.downloads import as_csv
-from namerec.ui.name_many import answer_table, summary_table
-from namerec.ui.server import manager
+from namerec.ui.name_many import answer_table, many_panel, summary_table
+from tests.ui.references import name_section, pretrained, said, shown
 
 CATEGORIES = ("=Alphan", "Betan", "Gamman")
 
 
-def page() -> None:
-    """The section alone, for the run that the test asks for."""
-    import streamlit as st
-
-    from namerec.core.alphabet import readable
-    from namerec.ui import services
-    from namerec.ui.evaluation import pick_evenness
-    from namerec.ui.name_many import many_panel
-    from namerec.ui.server import manager
-
-    kind = st.session_state["kind"]
-    run = next(run for run in manager().store.trained() if run.info.config.model.kind == kind)
-    pick_evenness(run)
-    name = readable("Li")
-    many_panel(run, name, services.gate_trace(run, name.letters, None))
+pytestmark = pytest.mark.usefixtures("own_manager")
 
 
 @pytest.fixture
-def lab() -> Iterator[AppTest]:
-    manager.clear()
-    lab = AppTest.from_function(page, default_timeout=60)
-    lab.session_state["kind"] = "lstm"
-    yield lab.run()
-    manager().shutdown()
-    manager.clear()
+def lab() -> AppTest:
+    return name_section(many_panel, pretrained("lstm"))
 
 
 def ask(lab: AppTest, text: str) -> None:
@@ -51,14 +30,10 @@ def answers(lab: AppTest) -> pd.DataFrame:
     return table
 
 
-def said(lab: AppTest) -> str:
-    return " ".join(text.value for text in (*lab.caption, *lab.error)).replace("\\", "")
-
-
 def test_a_pasted_list_is_answered_kept_and_asked_again_for_other_priors_and_runs(lab):
     ask(lab, "Ivanov\n123\nNguyễn\n=Rossi")
     first = answers(lab)
-    assert first["name"].tolist() == ["Ivanov", "Nguyễn", "=Rossi"]
+    assert first["name"].tolist() == ["Ivanov", "Nguyễn", "'=Rossi"]
     assert first["read as"].tolist() == ["Ivanov", "Nguyen", "Rossi"]
     assert first["answer"].tolist() == ["Russian", "Vietnamese", "Italian"]
     assert lab.dataframe[0].value["names"].sum() == 3
@@ -71,8 +46,7 @@ def test_a_pasted_list_is_answered_kept_and_asked_again_for_other_priors_and_run
     evened = answers(lab)
     assert "priors evened by 100 %" in said(lab)
     assert not np.allclose(evened["probability"], first["probability"])
-    lab.session_state["kind"] = "rnn"
-    lab.run()
+    shown(lab, pretrained("rnn"))
     other = answers(lab)
     assert not np.allclose(other["probability"], evened["probability"])
     assert not lab.exception
@@ -86,6 +60,31 @@ def test_an_uploaded_windows_file_is_read_once_its_encoding_is_chosen(lab):
     lab.selectbox[0].set_value("cp1252").run()
     lab.button[0].click().run()
     assert answers(lab)["name"].tolist() == ["Müller", "Nuñez"]
+
+
+def test_answers_to_the_list_before_are_said_to_be_that(lab):
+    before = "These are the answers to the list asked before. Press “Ask the network”"
+    ask(lab, "Ivanov")
+    assert before not in said(lab)
+    lab.slider[0].set_value(1.0).run()
+    assert before not in said(lab)
+    lab.text_area[0].set_value("Rossi").run()
+    assert before in said(lab)
+    assert answers(lab)["name"].tolist() == ["Ivanov"]
+    lab.text_area[0].set_value("Ivanov").run()
+    assert before not in said(lab)
+    lab.segmented_control[0].set_value("file").run()
+    assert before in said(lab)
+    for name in ("one.txt", "two.txt"):
+        lab.file_uploader[0].set_value((name, b"Rossi", "text/plain")).run()
+        assert before in said(lab)
+        lab.button[0].click().run()
+        assert before not in said(lab)
+
+
+def test_lines_that_look_like_formulas_are_drawn_as_text(lab):
+    ask(lab, "Ivanov\n=1+1\n@2")
+    assert lab.dataframe[2].value["text"].tolist() == ["'=1+1", "'@2"]
 
 
 def test_too_many_names_are_refused_and_no_old_answers_stay_below(lab):

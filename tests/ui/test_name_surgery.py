@@ -1,67 +1,25 @@
 """Surgery on pretrained networks, under AppTest."""
 
-from collections.abc import Iterator
+import json
 from typing import Any
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from namerec.core.config import ModelConfig
 from namerec.core.evaluation import confusion, macro_recall
+from namerec.core.operations import HeldGate, Operation, SilencedLayer, SilencedUnits
 from namerec.core.priors import assuming
-from namerec.core.surgery import (
-    HeldGate,
-    Operation,
-    SilencedLayer,
-    SilencedUnits,
-    after_every_letter,
-    mean_gates,
-    operated_answers,
-)
+from namerec.core.surgery import after_every_letter, mean_gates, operated_answers
+from namerec.runs.store import RunSummary
 from namerec.ui import services
+from namerec.ui.name_surgery import hint, surgery_panel
 from namerec.ui.server import manager
 from namerec.ui.words import percent
 from tests.conftest import tiny_config
+from tests.ui.references import name_section, pretrained, said, stored
 
-
-def script(run_id: str) -> None:
-    """The panel on one run, as a page calls it."""
-    from namerec.core.alphabet import readable
-    from namerec.ui import services
-    from namerec.ui.evaluation import evenness_of
-    from namerec.ui.name_surgery import surgery_panel
-    from namerec.ui.server import manager
-
-    run = next(run for run in manager().store.trained() if run.id == run_id)
-    name = readable("Satoshi")
-    surgery_panel(run, name, services.gate_trace(run, name.letters, evenness_of(run)))
-
-
-@pytest.fixture(autouse=True)
-def _own_manager() -> Iterator[None]:
-    manager.clear()
-    yield
-    manager().shutdown()
-    manager.clear()
-
-
-def pretrained(kind: str) -> Any:
-    return next(run for run in manager().store.trained() if run.info.config.model.kind == kind)
-
-
-def opened(run: Any, **state: object) -> AppTest:
-    app = AppTest.from_function(script, default_timeout=60, kwargs={"run_id": run.id})
-    for key, value in state.items():
-        app.session_state[key] = value
-    app.run()
-    assert not app.exception
-    return app
-
-
-def said(app: AppTest) -> str:
-    shown = (*app.markdown, *app.caption, *app.info)
-    return " ".join(text.value for text in shown).replace("\\", "")
+pytestmark = pytest.mark.usefixtures("own_manager")
 
 
 def answers(run: Any, operation: Operation, **given: Any) -> Any:
@@ -80,7 +38,7 @@ def scores(given: Any) -> tuple[str, str]:
 
 def test_a_gate_is_held_measured_and_let_go_again():
     run = pretrained("custom_lstm")
-    app = opened(run)
+    app = name_section(surgery_panel, run)
     assert "Nothing is cut yet" in said(app)
     app.segmented_control(key=f"surgery_{run.id}_0_f").set_value("0")
     app.multiselect(key=f"surgery_{run.id}_0_units").set_value([17, 3]).run()
@@ -103,7 +61,7 @@ def test_a_gate_is_held_measured_and_let_go_again():
 def test_priors_are_assumed_before_and_after():
     run = pretrained("lstm")
     state = {"evenness_natural": 1.0, f"surgery_{run.id}_0_o": "mean"}
-    app = opened(run, **state)
+    app = name_section(surgery_panel, run, **state)
     app.button(key="surgery_measure").click().run()
     assert not app.exception
     names, split = services.run_dataset(run)
@@ -119,12 +77,17 @@ def test_priors_are_assumed_before_and_after():
         said(app)
     )
     assert "leak-free split, priors evened by 100 %." in said(app)
+    figure = json.loads(app.get("plotly_chart")[-1].proto.spec)
+    assert figure["layout"]["xaxis"]["title"]["text"] == (
+        "recall (%), test names, leak-free split, priors evened by 100 %"
+    )
+    assert figure["layout"]["title"]["text"] == "The operation: output gate held at its mean"
     assert "over all letters of the validation names, leak-free split" in said(app)
 
 
 def test_an_rnn_has_units_to_silence_and_no_gates():
     run = pretrained("rnn")
-    app = opened(run)
+    app = name_section(surgery_panel, run)
     assert not app.segmented_control
     app.toggle(key=f"surgery_{run.id}_0_off").set_value(True).run()
     assert "The operation: all units silenced." in said(app)
@@ -135,8 +98,8 @@ def test_a_cut_in_a_layer_that_is_not_shown_is_kept(tiny_dataset, tiny_folder):
     model = ModelConfig(kind="custom_lstm", hidden_size=8, direction="both", letter_groups=2)
     run_id = manager().start(config.model_copy(update={"model": model}), tiny_dataset)
     assert manager().wait(run_id, 30).state == "finished"
-    run = next(run for run in manager().store.trained() if run.id == run_id)
-    app = opened(run)
+    run = stored(run_id)
+    app = name_section(surgery_panel, run)
     app.segmented_control(key=f"surgery_{run.id}_0_i").set_value("1").run()
     app.segmented_control(key=f"surgery_layer_{run.id}").set_value(1).run()
     app.toggle(key=f"surgery_{run.id}_1_off").set_value(True).run()
@@ -164,5 +127,16 @@ def test_what_the_hint_says_of_the_pretrained_networks_is_so():
         for gate in "io":
             same = answers(run, Operation((HeldGate(0, gate, "0"),))).log_probabilities
             assert np.ptp(same, axis=0).max() < 1e-5
-    silenced = answers(pretrained("rnn"), Operation((SilencedLayer(0),)))
-    assert (silenced.predicted == silenced.labels).mean() == pytest.approx(0.3, abs=0.02)
+    rnns: dict[str, RunSummary] = {
+        run.info.config.model.nonlinearity: run
+        for run in manager().store.trained()
+        if run.pretrained and run.info.config.model.kind == "rnn"
+    }
+    for nonlinearity, right in (("tanh", "30 in 100"), ("none", "about 26")):
+        silenced = answers(rnns[nonlinearity], Operation((SilencedLayer(0),)))
+        share = (silenced.predicted == silenced.labels).mean()
+        assert f"{100 * share:.0f}" in right
+        assert right in hint(rnns[nonlinearity])
+    for run in (*rnns.values(), pretrained("lstm")):
+        assert run.info.dataset.title == "bundled corpus"
+        assert "of the bundled corpus’ test names (leak-free split)" in hint(run)

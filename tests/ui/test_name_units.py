@@ -4,62 +4,27 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-import torch
-from streamlit.testing.v1 import AppTest
 
-from namerec.core.models import NameModel
 from namerec.core.tracking import Feature
-from namerec.core.units import extremes
+from namerec.core.units import Driven, extremes
 from namerec.ui import name_unit, services
 from namerec.ui.name_unit import feature_words, marked, states_of
-from namerec.ui.server import manager
-from tests.core.references import network
+from namerec.ui.name_units import units_panel
+from tests.ui.references import name_section, pretrained, said, shown
+
+pytestmark = pytest.mark.usefixtures("own_manager")
 
 
-def panel() -> None:
-    import streamlit as st
-
-    from namerec.core.alphabet import normalise
-    from namerec.ui import services
-    from namerec.ui.name_units import units_panel
-    from namerec.ui.server import manager
-
-    run = {run.info.config.model.kind: run for run in manager().store.trained()}[
-        st.session_state.get("kind", "custom_lstm")
-    ]
-    name = normalise(st.session_state.get("name", "Satoshi"))
-    units_panel(run, name, services.gate_trace(run, name.letters, None))
-
-
-@pytest.fixture
-def app() -> Iterator[AppTest]:
-    """The panel on a pretrained network, in a data folder of its own."""
-    manager.clear()
+@pytest.fixture(autouse=True)
+def _own_states() -> Iterator[None]:
+    """States kept of one test's network are not those of another's."""
     name_unit._states_of.clear()
-    yield AppTest.from_function(panel, default_timeout=60)
+    yield
     name_unit._states_of.clear()
-    manager().shutdown()
-    manager.clear()
 
 
-@pytest.fixture
-def both_ways(monkeypatch: pytest.MonkeyPatch) -> NameModel:
-    """A network of two layers that read in both directions, in place of every run's own."""
-    model = network(
-        "custom_lstm", direction="both", num_layers=2, categories=18, dtype=torch.float32
-    )
-    own = services.network
-    monkeypatch.setattr(services, "network", lambda run_id: replace(own(run_id), model=model))
-    return model
-
-
-def said(app: AppTest) -> str:
-    return " ".join(text.value for text in (*app.markdown, *app.caption)).replace("\\", "")
-
-
-def test_every_order_layer_and_unit_can_be_chosen(app, both_ways):
-    app.run()
-    assert not app.exception
+def test_every_order_layer_and_unit_can_be_chosen(both_ways):
+    app = name_section(units_panel, pretrained("custom_lstm"))
     assert list(app.segmented_control(key="units_layer").options) == [
         "Layer 1 →",
         "Layer 1 ←",
@@ -75,16 +40,12 @@ def test_every_order_layer_and_unit_can_be_chosen(app, both_ways):
     assert "validation names, leak-free split" in said(app)
 
 
-def test_the_corpus_is_read_when_asked_for_and_its_extremes_are_listed(app):
-    app.session_state["kind"] = "lstm"
-    app.session_state["units_followed"] = 3
-    app.run()
+def test_the_corpus_is_read_when_asked_for_and_its_extremes_are_listed():
+    run = pretrained("lstm")
+    app = name_section(units_panel, run, units_followed=3)
     assert not app.dataframe
-    app.session_state["units_corpus"] = True
-    app.run()
-    assert not app.exception
-    highest, lowest, tracked = (pd.DataFrame(shown.value) for shown in app.dataframe)
-    run = next(r for r in manager().store.trained() if r.info.config.model.kind == "lstm")
+    shown(app, units_corpus=True)
+    highest, lowest, tracked = (pd.DataFrame(table.value) for table in app.dataframe)
     found, (names, split) = states_of(run, 0), services.run_dataset(run)
     up, down = extremes(found.states, names, "h", 2, 8)
     assert highest["name"].tolist() == [marked(one.letters, one.place) for one in up]
@@ -95,15 +56,22 @@ def test_the_corpus_is_read_when_asked_for_and_its_extremes_are_listed(app):
     assert f"strongest of {len(found.tracking['h'].features)} features tried" in said(app)
 
 
-def test_a_unit_or_layer_that_another_network_has_not_is_replaced(app):
-    app.session_state["kind"] = "rnn"
-    app.session_state["units_followed"] = 999
-    app.session_state["units_layer"] = 1
-    app.session_state["name"] = "Li"
-    app.run()
-    assert not app.exception
+def test_a_unit_or_layer_that_another_network_has_not_is_replaced():
+    app = name_section(units_panel, pretrained("rnn"), name="Li", units_followed=999, units_layer=1)
     assert app.number_input(key="units_followed").value == 128
     assert "An RNN has no gates" in said(app)
+
+
+def test_categories_that_look_like_formulas_are_drawn_as_text(monkeypatch):
+    def one(*given: object) -> tuple[list[Driven], list[Driven]]:
+        return [Driven("Ivanov", 3, 0.5, 0)], []
+
+    monkeypatch.setattr("namerec.core.units.extremes", one)
+    names, split = services.run_dataset(pretrained("rnn"))
+    odd = replace(names, categories=("=cmd", *names.categories[1:]))
+    monkeypatch.setattr(services, "run_dataset", lambda run: (odd, split))
+    app = name_section(units_panel, pretrained("rnn"), name="Li", units_corpus=True)
+    assert app.dataframe[0].value.iloc[0].tolist() == ["Iva[n]ov", 0.5, "'=cmd"]
 
 
 def test_the_letter_is_marked_where_it_stands():
