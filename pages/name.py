@@ -5,7 +5,7 @@ import streamlit as st
 from namerec.ui import services
 from namerec.ui.errors import said_plainly
 from namerec.ui.name_priors import pick_priors
-from namerec.ui.name_reading import name_input
+from namerec.ui.name_reading import answer_line, name_input
 from namerec.ui.name_sections import section
 from namerec.ui.run_picker import pick_run
 from namerec.ui.shell import within_frame
@@ -18,4 +18,6 @@ with said_plainly():
     if run is not None:
         name = name_input()
         priors = pick_priors(run)
-        section(run, name, services.gate_trace(run, name.letters, priors))
+        trace = services.gate_trace(run, name.letters, priors)
+        answer_line(name, trace)
+        section(run, name, trace)

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 NAME = "name"
 #: Shown until a name is typed.
 EXAMPLE = "Satoshi"
+#: Pause in typing after which the name is read: shorter than between two letters of most typists,
+#: and not worth waiting for.
+_PAUSE = "60ms"
 
 
 def name_input() -> NormalisedName:
@@ -32,7 +35,7 @@ def name_input() -> NormalisedName:
     typed = st.text_input(
         "Surname",
         key=NAME,
-        live=True,
+        live=_PAUSE,
         max_chars=MAX_TEXT,
         persist_state="session",
         placeholder="for example Schmidt, Nguyễn, Dvořák or 김",
@@ -44,21 +47,24 @@ def name_input() -> NormalisedName:
     return name
 
 
+def answer_line(name: NormalisedName, trace: GateTrace) -> None:
+    """The answer in a sentence, above whatever section is open."""
+    category, probability = trace.prediction(name.original).ranked[0]
+    decided = probabilities.decided_at(trace)
+    st.subheader(
+        f"“{plain(name.letters)}” is most probably {plain(category)}, {percent(probability)}",
+        anchor=False,
+    )
+    st.caption(f"Decided at letter {decided + 1} of {len(trace.letters)}: it led from there on.")
+
+
 def answer_panel(run: RunSummary, name: NormalisedName, trace: GateTrace) -> None:
     """What the network says, and how it came to it letter by letter."""
     look = theme.theme_for(st.context.theme.type)
     prediction = trace.prediction(name.original)
-    category, probability = prediction.ranked[0]
     grid = st.grid(2, min_column_width=340)
     with grid.cell(), st.container(border=True):
         st.subheader("The answer")
-        st.metric(
-            f"“{plain(name.letters)}” is most probably",
-            category,
-            f"probability {percent(probability)}",
-            delta_color="off",
-            delta_arrow="off",
-        )
         chart(probabilities.ranking_figure(prediction, look), "ranking")
     with grid.cell(), st.container(border=True):
         st.subheader("After every letter")

@@ -21,6 +21,13 @@ def button(lab: AppTest, label: str) -> Any:
     return next(button for button in lab.button if button.label == label)
 
 
+def answered(lab: AppTest) -> str:
+    """The Name page's answer in a sentence."""
+    lines = [line.value for line in lab.subheader if "is most probably" in line.value]
+    assert len(lines) == 1
+    return str(lines[0])
+
+
 def said(lab: AppTest) -> str:
     """All sentences of the page, without the marks that keep them from being markup."""
     shown = (*lab.markdown, *lab.caption, *lab.error, *lab.warning, *lab.success, *lab.info)
