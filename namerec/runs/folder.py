@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import asdict
 from pathlib import Path
@@ -50,11 +50,14 @@ _MILESTONE = re.compile(r"epoch-([0-9]{4,9})\.safetensors")
 #: Of `core.results.PredictedNames`, in its order.
 _COLUMNS = ("indices", "labels", "log_probabilities")
 
-#: Largest `config.json` or `status.json` read, bytes; they take some 2 kB.
-MAX_JSON_BYTES = 16 * 1024**2
+#: Largest `config.json` or `status.json` read, bytes; they take some 2 kB, or 150 with the most
+#: categories and the longest title. Hostile ones become objects of eighty times their size.
+MAX_JSON_BYTES = 512 * 1024
 #: Largest `metrics.jsonl` read, bytes: 1,000 epochs with a confusion matrix of 200 categories take
 #: 120 MB; a usual run's take less than 2.
 MAX_METRICS_BYTES = 256 * 1024**2
+#: Longest line of it, bytes: the confusion matrix of 200 categories takes 120 kB.
+MAX_LINE_BYTES = 512 * 1024
 #: Largest network whose milestones are kept, bytes of weights: a run of 1,000 epochs has ten of
 #: them, which is 80 MB at this size; the pretrained presets' networks take 0.1 to 6 MB.
 MAX_MILESTONE_BYTES = 8 * 1024**2
@@ -244,12 +247,18 @@ class RunFolder:
                 break
         return steps, epochs
 
-    def _metric_lines(self) -> list[bytes]:
+    def _metric_lines(self) -> Iterator[bytes]:
+        """Line by line, so that what is behind a damaged one is never read."""
         path = self.path / METRICS
         if not path.exists():
-            return []
-        lines = _content(path, MAX_METRICS_BYTES).split(b"\n")
-        return lines[:-1]  # what follows the last line end is nothing, or torn
+            return
+        try:
+            _insist_on_size(path, MAX_METRICS_BYTES)
+            with path.open("rb") as file:
+                while (line := file.readline(MAX_LINE_BYTES)).endswith(b"\n"):
+                    yield line[:-1]  # what follows the last line end is nothing, or torn
+        except OSError as error:
+            raise _unreadable(path, error.strerror or type(error).__name__) from None
 
     def _take_back_metrics(self, step: int) -> None:
         kept = []
@@ -371,11 +380,15 @@ def _read(path: Path, kind: type[_Record]) -> _Record:
 
 def _content(path: Path, most_bytes: int) -> bytes:
     try:
-        if path.stat().st_size > most_bytes:
-            raise _unreadable(path, f"it is too large, at most {most_bytes:,} bytes are read")
+        _insist_on_size(path, most_bytes)
         return path.read_bytes()
     except OSError as error:
         raise _unreadable(path, error.strerror or type(error).__name__) from None
+
+
+def _insist_on_size(path: Path, most_bytes: int) -> None:
+    if path.stat().st_size > most_bytes:
+        raise _unreadable(path, f"it is too large, at most {most_bytes:,} bytes are read")
 
 
 def _unreadable(path: Path, reason: str) -> RunError:

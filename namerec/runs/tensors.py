@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
@@ -17,22 +19,33 @@ from namerec.errors import RunError
 #: Largest tensor file read, bytes: the largest network that can be set, with optimizer state,
 #: takes 0.4 GB.
 MAX_BYTES = 1024**3
+#: Largest header read, bytes: that of the largest network, with optimizer state, takes 20 kB. What
+#: it says becomes an object a tensor and a text, at twenty times its size.
+MAX_HEADER_BYTES = 512 * 1024
+#: The tensor that holds the SHA-256 of the others; no text, since more than one of those come in
+#: any order, and equal runs have equal files. Older files have none and are taken as they are.
+_CHECKSUM = "sha256"
 
 
 def write_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
     """Writes tensors and short texts to one file, whole or not at all."""
     contiguous = {name: tensor.contiguous() for name, tensor in tensors.items()}
-    write_whole(path, save(contiguous, metadata))
+    checked = contiguous | {_CHECKSUM: _checksum(contiguous)}
+    write_whole(path, save(checked, metadata))
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     """Reads what `write_tensors` wrote.
 
     Raises:
-        RunError: If the file is missing, too large or not a whole safetensors file.
+        RunError: If the file is missing, too large or not a whole safetensors file, or a value in
+            it is not the one that was written.
     """
     with _opened(path) as file:
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        written = tensors.pop(_CHECKSUM, None)
+        if written is not None and not torch.equal(written, _checksum(tensors)):
+            raise ValueError("its values are not those that were written")
         return tensors, file.metadata() or {}
 
 
@@ -46,6 +59,14 @@ def read_metadata(path: Path) -> dict[str, str]:
         return file.metadata() or {}
 
 
+def _checksum(tensors: Mapping[str, Tensor]) -> Tensor:
+    """SHA-256 of all values, in the order of the names: 32 bytes, uint8."""
+    digest = hashlib.sha256()
+    for _, tensor in sorted(tensors.items()):
+        digest.update(tensor.contiguous().reshape(-1).view(torch.uint8).numpy().data)
+    return torch.tensor(list(digest.digest()), dtype=torch.uint8)
+
+
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
     try:
@@ -55,6 +76,10 @@ def _opened(path: Path) -> Iterator[Any]:
                 f"“{path.name}” has {size:,} bytes; at most {MAX_BYTES:,} are read. "
                 "Delete the run, or put the file back from a copy."
             )
+        with path.open("rb") as file:
+            header = int.from_bytes(file.read(8), "little")
+        if header > MAX_HEADER_BYTES:
+            raise ValueError(f"its header is too large: {header:,} bytes")
         with safe_open(path, framework="pt") as file:
             yield file
     except FileNotFoundError:
