@@ -5,9 +5,12 @@ They are written aside, flushed to the disk and renamed into place.
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import threading
 from pathlib import Path
+from typing import BinaryIO
 
 import platformdirs
 
@@ -19,6 +22,38 @@ def home() -> Path:
     """The data folder: `NAMEREC_HOME` if set, else the user's own by the system's convention."""
     given = os.environ.get("NAMEREC_HOME")
     return Path(os.path.expanduser(given)) if given else Path(platformdirs.user_data_dir("namerec"))
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Opens a file for reading, without a wait for a pipe and nothing of a device.
+
+    Raises:
+        OSError: If there is none, it cannot be read, or it is no regular file.
+    """
+    # Where a system has no such flag, opening a pipe by its name does not wait.
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(path, flags)
+    try:
+        kind = os.fstat(descriptor).st_mode
+        if stat.S_ISDIR(kind):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        if not stat.S_ISREG(kind):
+            raise OSError(errno.EINVAL, "it is no regular file", str(path))
+    except OSError:
+        os.close(descriptor)
+        raise
+    return os.fdopen(descriptor, "rb")
+
+
+def read_at_most(path: Path, most_bytes: int) -> bytes | None:
+    """All of a regular file; None if it is larger than that, of which no more is read.
+
+    Raises:
+        OSError: As `open_regular`.
+    """
+    with open_regular(path) as file:
+        content = file.read(most_bytes + 1)
+    return content if len(content) <= most_bytes else None
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
@@ -25,6 +27,10 @@ BACKUPS = 2
 #: Longest message or traceback written, characters: a traceback of 100 frames takes half of it.
 MAX_TEXT = 16_384
 
+#: Seconds to wait while another process shifts the files, which takes a millisecond.
+LOCK_SECONDS = 0.2
+
+_setting_up = threading.Lock()
 _run: ContextVar[str | None] = ContextVar("run", default=None)
 
 
@@ -36,17 +42,18 @@ def set_up(folder: Path) -> None:
     Args:
         folder: Where the files lie; made when there is something to write.
     """
-    ours = logging.getLogger("namerec")
-    here = [handler for handler in ours.handlers if isinstance(handler, _File)]
-    if any(handler.folder == folder for handler in here):
-        return
-    for handler in here:
-        ours.removeHandler(handler)
-        handler.close()
-    ours.addHandler(_File(folder))
-    if logging.lastResort is not None and logging.lastResort not in ours.handlers:
-        ours.addHandler(logging.lastResort)
-    ours.setLevel(logging.INFO)
+    with _setting_up:
+        ours = logging.getLogger("namerec")
+        here = [handler for handler in ours.handlers if isinstance(handler, _File)]
+        if any(handler.folder == folder for handler in here):
+            return
+        for handler in here:
+            ours.removeHandler(handler)
+            handler.close()
+        ours.addHandler(_File(folder))
+        if logging.lastResort is not None and logging.lastResort not in ours.handlers:
+            ours.addHandler(logging.lastResort)
+        ours.setLevel(logging.INFO)
 
 
 @contextmanager
@@ -73,6 +80,31 @@ class _File(RotatingFileHandler):
     def _open(self) -> TextIOWrapper:
         self.folder.mkdir(parents=True, exist_ok=True)
         return super()._open()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """See the base class."""
+        self._follow()
+        super().emit(record)
+
+    def doRollover(self) -> None:  # noqa: N802
+        """See the base class; of several processes on one folder only one shifts its files."""
+        from filelock import FileLock, Timeout  # late: most processes never get here
+
+        with suppress(Timeout), FileLock(self.folder / f"{FILE}.lock", timeout=LOCK_SECONDS):
+            if not self._follow():
+                super().doRollover()
+
+    def _follow(self) -> bool:
+        """Lets go of a file that another process has shifted or removed; whether there was one."""
+        if self.stream is None:
+            return False
+        with suppress(OSError):
+            if os.path.samestat(os.stat(self.baseFilename), os.fstat(self.stream.fileno())):
+                return False
+        with suppress(OSError):
+            self.stream.close()
+        self.stream = None
+        return True
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
         """Nobody is told: standard error has the warnings, and there is no better place."""

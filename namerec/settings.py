@@ -116,9 +116,10 @@ def settings() -> Settings:
 
 def unknown_variables() -> list[str]:
     """Variables that begin as ours do and that nothing reads: misspelt ones."""
-    known = OTHER_VARIABLES | {variable(name) for name in Settings.model_fields}
+    ours = {variable(name) for name in Settings.model_fields}
     begun = (name for name in os.environ if name.upper().startswith(PREFIX))
-    return sorted(name for name in begun if name.upper() not in known)
+    # Settings are read however they are capitalized, the other variables only as they are here.
+    return sorted({name for name in begun if name.upper() not in ours} - OTHER_VARIABLES)
 
 
 def _networks(given: str) -> tuple[IPv4Network | IPv6Network, ...]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from namerec.disk import append_flushed, write_whole
+from namerec.disk import append_flushed, open_regular, read_at_most, write_whole
 from tests.conftest import ROOT
 from tests.runs.references import assert_no_debris
 
@@ -127,6 +127,30 @@ def test_a_full_disk_leaves_the_old_file_byte_for_byte(file, size):
     _on_a_full_disk(f"write_whole(path, b'new!' * ({size} // 4))", file, 4_000)
     assert file.read_bytes() == OLD
     assert _alone(file)
+
+
+# -- files of others
+
+
+def test_a_file_is_read_up_to_a_size_and_no_further(file):
+    assert read_at_most(file, len(OLD)) == OLD
+    assert read_at_most(file, len(OLD) - 1) is None
+    with open_regular(file) as opened:
+        assert opened.read() == OLD
+
+
+def test_what_is_no_file_is_not_opened_nor_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "endless").symlink_to("/dev/zero")
+    before = len(os.listdir("/proc/self/fd"))
+    for path in (tmp_path / "pipe", tmp_path / "endless"):
+        with pytest.raises(OSError, match="no regular file"):
+            read_at_most(path, 10)
+    with pytest.raises(IsADirectoryError):
+        read_at_most(tmp_path, 10)
+    with pytest.raises(FileNotFoundError):
+        read_at_most(tmp_path / "missing", 10)
+    assert len(os.listdir("/proc/self/fd")) == before
 
 
 # -- files that only grow

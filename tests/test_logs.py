@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -93,9 +94,67 @@ def test_size_and_number_of_files_are_bounded(tmp_path, monkeypatch):
     for number in range(100):
         log.info("record %d of a hundred", number)
     files = sorted(path.name for path in tmp_path.iterdir())
-    assert files == ["namerec.log", "namerec.log.1", "namerec.log.2"]
+    assert files == ["namerec.log", "namerec.log.1", "namerec.log.2", "namerec.log.lock"]
     assert all(path.stat().st_size <= 1000 for path in tmp_path.iterdir())
     assert records(tmp_path)[-1]["message"] == "record 99 of a hundred"
+
+
+def test_a_file_that_was_removed_or_moved_away_meanwhile_is_begun_again(folder):
+    log.info("lost")
+    (folder / "namerec.log").unlink()
+    log.info("first")
+    (folder / "namerec.log").rename(folder / "moved")
+    log.info("second")
+    assert [record["message"] for record in records(folder)] == ["second"]
+    assert json.loads((folder / "moved").read_text())["message"] == "first"
+
+
+def test_processes_on_one_folder_follow_each_other_and_shift_its_files_once(tmp_path, monkeypatch):
+    """Two handlers stand for them: a lock on a file is each one's own."""
+    monkeypatch.setattr(logs, "MAX_BYTES", 1000)
+    ours, others = logs._File(tmp_path), logs._File(tmp_path)
+
+    def written(handler: logs._File, text: str) -> None:
+        handler.handle(logging.makeLogRecord({"msg": text, "name": "namerec.x"}))
+
+    for number in range(12):
+        written((ours, others)[number % 2], f"{number:02d}" + "x" * 200)
+    for handler in (ours, others):
+        handler.close()
+    kept = [
+        json.loads(line)["message"][:2]
+        for name in ("namerec.log.2", "namerec.log.1", "namerec.log")
+        for line in (tmp_path / name).read_text().splitlines()
+    ]
+    assert kept == [f"{number:02d}" for number in range(12 - len(kept), 12)]
+    assert len(kept) >= 7
+    assert all(path.stat().st_size <= 1000 for path in tmp_path.iterdir())
+
+
+def test_while_another_process_shifts_the_files_records_are_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(logs, "MAX_BYTES", 300)
+    monkeypatch.setattr(logs, "LOCK_SECONDS", 0.01)
+    logs.set_up(tmp_path)
+    with FileLock(tmp_path / "namerec.log.lock"):
+        for number in range(4):
+            log.info("record %d of four", number)
+    assert [record["message"][7] for record in records(tmp_path)] == list("0123")
+
+
+def test_set_up_by_many_threads_at_once_writes_once(tmp_path):
+    together = threading.Barrier(8)
+
+    def begin() -> None:
+        together.wait()
+        logs.set_up(tmp_path)
+
+    threads = [threading.Thread(target=begin) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    log.info("once")
+    assert len(records(tmp_path)) == 1
 
 
 def test_setting_up_twice_writes_once_and_another_folder_takes_over(folder, tmp_path):

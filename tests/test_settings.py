@@ -1,3 +1,5 @@
+import os
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -92,6 +94,15 @@ def test_a_misspelt_variable_is_found(monkeypatch):
     monkeypatch.setenv("NAMEREC_MOST_MINUETS", "5")
     monkeypatch.setenv("NAMEREC_THREADS", "1")
     assert unknown_variables() == ["NAMEREC_MOST_MINUETS"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="variables have no case there")
+def test_a_variable_in_small_letters_is_found_unless_it_is_read(monkeypatch):
+    monkeypatch.setenv("namerec_threads", "4")
+    monkeypatch.setenv("Namerec_Home", "/nowhere")
+    monkeypatch.setenv("namerec_most_queued", "7")
+    assert unknown_variables() == ["Namerec_Home", "namerec_threads"]
+    assert settings().most_queued == 7
 
 
 @modest

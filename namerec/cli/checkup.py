@@ -16,11 +16,15 @@ from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, requires, version
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import namerec
 from namerec.disk import UNFINISHED, home
 from namerec.errors import NamerecError
 from namerec.settings import OTHER_VARIABLES, settings, unknown_variables
+
+if TYPE_CHECKING:
+    from namerec.runs.store import RunSummary
 
 ROOT = Path(namerec.__file__).resolve().parent.parent
 #: Seconds from which an unfinished file is left over from a crash and not just being written.
@@ -29,6 +33,9 @@ DEBRIS_AGE = 3600.0
 LITTLE_SPACE = 200_000_000
 #: Problems of one kind that are told one by one.
 MOST_TOLD = 10
+
+#: Longest part of a wrong value that is repeated, characters.
+MOST_SHOWN = 60
 
 
 @dataclass
@@ -120,6 +127,8 @@ def _folders(findings: Findings) -> None:
 
 
 def _settings(findings: Findings) -> None:
+    from namerec.runs.machine import MOST_THREADS, thread_count
+
     for name in sorted(OTHER_VARIABLES):
         if name in os.environ:
             findings.facts[name] = os.environ[name]
@@ -129,6 +138,12 @@ def _settings(findings: Findings) -> None:
             for name in unknown_variables()
         ]
     )
+    threads = os.environ.get("NAMEREC_THREADS", "")
+    if threads and not (threads.isdecimal() and threads == str(thread_count())):
+        findings.problems.append(
+            f"NAMEREC_THREADS is “{threads[:MOST_SHOWN]}”, but it must be a whole number from 1 to "
+            f"{MOST_THREADS}. Training uses {thread_count()} until then."
+        )
     findings.facts |= {name: str(value) for name, value in settings().changed().items()}
 
 
@@ -138,11 +153,36 @@ def _runs(findings: Findings) -> None:
     store = RunStore()
     entries = store.entries()
     damaged = [entry for entry in entries if isinstance(entry, DamagedRun)]
-    states = Counter[str](entry.state for entry in entries if not isinstance(entry, DamagedRun))
+    readable = [entry for entry in entries if not isinstance(entry, DamagedRun)]
+    states = Counter[str](entry.state for entry in readable)
     findings.facts |= dict(states) | {"damaged": len(damaged)}
     findings.tell([run.reason for run in damaged])
+    findings.tell([damage for run in readable for damage in _damage(run)])
     if states["interrupted"]:
         findings.facts["to go on"] = "python -m namerec train --resume RUN"
+
+
+def _damage(run: RunSummary) -> Iterator[str]:
+    """What of a listed run's other files is damaged; of its networks only the headers are read."""
+    from namerec.runs.folder import BEST, METRICS
+    from namerec.runs.store import RunStore
+    from namerec.runs.tensors import read_metadata
+
+    try:
+        folder = RunStore().open(run.id)
+        if run.has_network:
+            read_metadata(folder.path / BEST)
+        folder.progress()
+        stored = len(folder.metrics()[1])
+    except NamerecError as error:
+        yield str(error)
+        return
+    if stored < run.status.epoch:
+        yield (
+            f"“{METRICS}” of run {run.id} is damaged: it holds {stored:,} of "
+            f"{run.status.epoch:,} epochs, and the run's curves end there. Put the file back from "
+            "a copy."
+        )
 
 
 def _corpora(findings: Findings) -> None:
@@ -157,19 +197,27 @@ def _corpora(findings: Findings) -> None:
 
 def _debris(findings: Findings) -> None:
     unfinished, locks = [], []
-    now = time.time()
-    for folder, _, files in os.walk(home()):
-        for name in files:
+    for folder, folders, files in os.walk(home()):
+        removed = [name for name in folders if name.startswith(".") and name.endswith(UNFINISHED)]
+        folders[:] = [name for name in folders if name not in removed]
+        for name in removed + files:
             path = Path(folder, name)
-            if name.endswith(UNFINISHED) and now - path.lstat().st_mtime > DEBRIS_AGE:
+            if name.endswith(UNFINISHED) and _is_old(path):
                 unfinished.append(path)
             elif name == "lock" and not (path.parent / "config.json").exists():
                 locks.append(path)
-    findings.facts |= {"unfinished files": len(unfinished), "locks without a run": len(locks)}
+    findings.facts |= {"left over": len(unfinished), "locks without a run": len(locks)}
     findings.tell(
         [f"{path} was left over when a program was killed. Delete it." for path in unfinished]
     )
     findings.tell([f"{path} locks a run that is not there. Delete it." for path in locks])
+
+
+def _is_old(path: Path) -> bool:
+    try:
+        return time.time() - path.lstat().st_mtime > DEBRIS_AGE
+    except FileNotFoundError:  # renamed into its place, or removed, since the folder was read
+        return False
 
 
 def _machine(findings: Findings) -> None:

@@ -58,7 +58,7 @@ def train(
     from namerec.data import catalogue
     from namerec.disk import home
     from namerec.jobs.executors import LocalExecutor
-    from namerec.jobs.limits import check_disk, check_memory, check_network
+    from namerec.jobs.limits import check_disk, check_memory, check_network, still_to_store
     from namerec.jobs.memory import stored
     from namerec.runs.store import RunStore
     from namerec.settings import settings
@@ -66,7 +66,10 @@ def train(
     store = RunStore()
     if resume is not None:
         _refuse_other_settings()
-        folder = store.open(store.resumable(resume).id)
+        run = store.resumable(resume).info
+        folder = store.open(resume)
+        size = stored(run.config, run.dataset.names, len(run.dataset.categories))
+        check_disk(home(), settings(), still_to_store(size, folder.path))
     else:
         config = preset(preset_name, model, seed=seed, dataset=dataset)
         chosen = _assigned(assignments)
@@ -74,9 +77,10 @@ def train(
             chosen = {"protocol": protocol, **chosen}
         config = with_settings(config, chosen)
         names = catalogue.load(config.training.dataset)
-        check_network(config, names, settings())
+        categories = len(names.categories)
+        check_network(config, categories, settings())
         check_memory(config, names, settings())
-        check_disk(home(), settings(), stored(config, names))
+        check_disk(home(), settings(), stored(config, len(names), categories))
         folder = store.create(config, names)
     click.echo(f"run {folder.id}", err=True)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # stored and ended as by Ctrl-C

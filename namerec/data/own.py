@@ -32,7 +32,7 @@ from namerec.data.kept import (
 from namerec.data.table import parse_table
 from namerec.data.text import MAX_BYTES, read_bytes, shown
 from namerec.data.upload import Upload
-from namerec.disk import UNFINISHED, home, write_whole
+from namerec.disk import UNFINISHED, home, open_regular, write_whole
 from namerec.errors import DataError
 
 #: Most bytes of a description: 200 categories with long names, and all notices, many times over.
@@ -199,7 +199,7 @@ class OwnCorpora:
         return self.root / f"{identity}.json"
 
     def _description(self, identity: str) -> OwnCorpus:
-        with self._path(identity).open("rb") as file:
+        with open_regular(self._path(identity)) as file:
             return OwnCorpus.model_validate_json(file.read(_MAX_DESCRIPTION_BYTES + 1))
 
     def _tables(self) -> dict[str, list[Path]]:

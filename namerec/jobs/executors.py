@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import torch
 
@@ -22,10 +22,13 @@ from namerec.core.splits import make_split
 from namerec.core.training import Checkpoint, Plan, Progress, plan, train
 from namerec.disk import write_whole
 from namerec.errors import DataError, DivergedError, NamerecError, RunError
+from namerec.jobs.limits import check_memory, check_network
 from namerec.runs.folder import RunFolder
 from namerec.runs.records import PartScores
+from namerec.settings import settings
 
 log = logging.getLogger(__name__)
+_Written = TypeVar("_Written")
 
 #: How the system says that there is no room: a full disk, a used-up quota, a limit on files.
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -90,7 +93,8 @@ class LocalExecutor:
     def _train(self, run: RunFolder, keeper: _StatusKeeper) -> Generator[StreamRecord]:
         info = run.info()
         torch.set_num_threads(info.threads)  # others could change a sum's last digit
-        keeper.change(state="running", message="")
+        begin = partial(keeper.change, state="running", message="")
+        yield from _once_there_is_room(run, begin)
         dataset = self._load_dataset(info.config.training.dataset)
         if dataset.fingerprint != info.dataset.fingerprint:
             raise DataError(
@@ -98,10 +102,14 @@ class LocalExecutor:
                 "old files back, or start a new run on the new ones."
             )
         training = info.config.training
+        # Now that it is its turn: what is free, and the limits, may have changed while it waited.
+        check_network(info.config, len(dataset.categories), settings())
+        check_memory(info.config, dataset, settings())
         split = make_split(dataset, training.protocol, training.split_draw)
         layout = plan(training, len(split.train))
-        resumed = run.resumed()
-        keeper.begin(layout, resumed.checkpoint.progress if resumed else None)
+        resumed = yield from _once_there_is_room(run, run.resumed)
+        progress = resumed.checkpoint.progress if resumed else None
+        yield from _once_there_is_room(run, partial(keeper.begin, layout, progress))
         yield layout
         waiting: list[StepRecord] = []
         point: Checkpoint | None = None
@@ -124,7 +132,9 @@ class LocalExecutor:
             yield record
 
 
-def _once_there_is_room(run: RunFolder, write: Callable[[], None]) -> Generator[Held]:
+def _once_there_is_room(
+    run: RunFolder, write: Callable[[], _Written]
+) -> Generator[Held, None, _Written]:
     """Writes, again and again as long as it is asked to while the disk is full."""
     while True:
         try:
@@ -147,8 +157,9 @@ class _StatusKeeper:
         self._status = run.status()
 
     def change(self, **values: object) -> None:
-        self._status = self._status.model_copy(update=values)
-        self._run.write_status(self._status)
+        changed = self._status.model_copy(update=values)
+        self._run.write_status(changed)
+        self._status = changed  # not before: what could not be stored has not happened
 
     def begin(self, layout: Plan, progress: Progress | None) -> None:
         """Says where training begins: a run that was killed can be further than its status."""
@@ -196,12 +207,17 @@ class _StatusKeeper:
         message = str(error) if isinstance(error, NamerecError) else _unforeseen(error)
         if not isinstance(error, NamerecError):
             log.exception("run %s failed", self._run.id)
-        try:
-            write_whole(self._run.path / "error.txt", traceback.format_exc().encode())
-            state = "diverged" if isinstance(error, DivergedError) else "failed"
-            self.change(state=state, message=message)
-        except OSError:
-            log.exception("the failure of run %s could not be stored", self._run.id)
+        cause = traceback.format_exc().encode()
+        state = "diverged" if isinstance(error, DivergedError) else "failed"
+        writes: tuple[Callable[[], None], ...] = (
+            partial(self.change, state=state, message=message),
+            partial(write_whole, self._run.path / "error.txt", cause),
+        )
+        for write in writes:  # each by itself: where one has no room, the other may have some
+            try:
+                write()
+            except OSError:
+                log.exception("the failure of run %s could not be stored", self._run.id)
 
 
 def _unforeseen(error: Exception) -> str:

@@ -10,12 +10,17 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from namerec.core.config import RunConfig
 from namerec.core.dataset import Dataset
 from namerec.errors import ConfigError, DataError, JobError
 from namerec.jobs.memory import MEGABYTE, RESERVE, available, largest_part, need, stored
 from namerec.jobs.snapshot import JobSnapshot
 from namerec.settings import Settings, variable
+
+#: Bytes of a kept corpus's description with the most categories.
+_DESCRIPTION = 64_000
 
 
 def check_start(
@@ -26,6 +31,7 @@ def check_start(
     owners: Mapping[str, str],
     jobs: Sequence[JobSnapshot],
     home: Path,
+    promised: int = 0,
     settings: Settings,
 ) -> None:
     """Refuses a run that this server's limits do not allow.
@@ -37,6 +43,7 @@ def check_start(
         owners: Who asked for which job, by run id.
         jobs: All that train or wait.
         home: The data folder.
+        promised: Bytes that these jobs will still store.
         settings: The limits.
 
     Raises:
@@ -44,15 +51,16 @@ def check_start(
         JobError: If there are too many jobs, or the data folder is full.
     """
     check_queue(owner=owner, owners=owners, jobs=jobs, settings=settings)
-    check_network(config, dataset, settings)
+    categories = len(dataset.categories)
+    check_network(config, categories, settings)
     check_memory(config, dataset, settings)
-    check_disk(home, settings, stored(config, dataset))
+    check_disk(home, settings, stored(config, len(dataset), categories), promised)
 
 
 def check_queue(
     *, owner: str, owners: Mapping[str, str], jobs: Sequence[JobSnapshot], settings: Settings
 ) -> None:
-    """Refuses one more job; for a run that is gone on with, this is all there is to ask.
+    """Refuses one more job.
 
     Raises:
         JobError: If this person has, or all together have, too many of them.
@@ -72,13 +80,18 @@ def check_queue(
         )
 
 
-def check_network(config: RunConfig, dataset: Dataset, settings: Settings) -> None:
+def check_network(config: RunConfig, categories: int, settings: Settings) -> None:
     """Refuses a network of too many weights.
+
+    Args:
+        config: What is to be trained.
+        categories: How many it tells apart.
+        settings: The limits.
 
     Raises:
         ConfigError: If it has more than are allowed.
     """
-    parameters = config.model.parameter_count(len(dataset.categories))
+    parameters = config.model.parameter_count(categories)
     if parameters > settings.most_parameters:
         raise ConfigError(
             f"This network has {parameters:,} trainable parameters; at most "
@@ -120,13 +133,14 @@ def check_memory(
         )
 
 
-def check_disk(home: Path, settings: Settings, more: int = 0) -> None:
+def check_disk(home: Path, settings: Settings, more: int = 0, promised: int = 0) -> None:
     """Refuses to store more in a data folder that is full.
 
     Args:
         home: The data folder.
         settings: The limits.
         more: Bytes that are about to be stored.
+        promised: Bytes that runs in training or waiting will still store.
 
     Raises:
         JobError: If they would not fit.
@@ -134,11 +148,13 @@ def check_disk(home: Path, settings: Settings, more: int = 0) -> None:
     if not settings.most_disk:
         return
     used, limit = folder_bytes(home), settings.most_disk * MEGABYTE
-    if used + more > limit:
+    if used + promised + more > limit:
+        others = f", runs in training or waiting will add about {_megabytes(promised)},"
         raise JobError(
-            f"The data folder holds {_megabytes(used)} and this would add about "
-            f"{_megabytes(more)}; {_megabytes(limit)} are allowed ({variable('most_disk')}). "
-            f"Delete runs or corpora that are no longer needed from {home}."
+            f"The data folder holds {_megabytes(used)}{others if promised else ''} and this would "
+            f"add about {_megabytes(more)}; {_megabytes(limit)} are allowed "
+            f"({variable('most_disk')}). Delete runs or corpora that are no longer needed from "
+            f"{home}."
         )
 
 
@@ -149,7 +165,7 @@ def check_upload(kept: int, home: Path, settings: Settings, more: int = 0) -> No
         kept: How many this session has kept already.
         home: The data folder.
         settings: The limits.
-        more: Bytes of the upload.
+        more: Bytes that will be kept of the upload, see `corpus_bytes`.
 
     Raises:
         DataError: If it has kept as many as are allowed.
@@ -178,6 +194,23 @@ def out_of_time(seconds: float, settings: Settings) -> str:
         f"allowed ({variable('most_minutes')}). Its best whole epoch is kept. For a run that gets "
         "to its end, lower epochs, steps or hidden_size."
     )
+
+
+def corpus_bytes(dataset: Dataset) -> int:
+    """Estimates the bytes that a kept corpus takes: a line a name, with its category and part.
+
+    What was uploaded says little of it: names repeat, and a zip of them is a hundredth.
+    """
+    # Comma, comma, line end, a pair of quotes in each cell, and the longest part's name.
+    beside = [len(category.encode()) + 17 for category in dataset.categories]
+    names = sum(len(name.encode()) for name in dataset.names)
+    counts = np.bincount(dataset.labels, minlength=len(beside))
+    return names + int(counts @ np.array(beside)) + _DESCRIPTION
+
+
+def still_to_store(size: int, folder: Path) -> int:
+    """Bytes that a run will still store, of so many it takes in the end."""
+    return max(0, size - folder_bytes(folder))
 
 
 def folder_bytes(folder: Path) -> int:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import dataclasses
 import gc
 import logging
 import threading
@@ -18,14 +17,20 @@ import time
 from namerec.core.config import RunConfig
 from namerec.core.dataset import Dataset
 from namerec.core.recall import is_recall
-from namerec.core.results import EpochRecord, FinalRecord, Scores, StepRecord
-from namerec.core.training import Plan
 from namerec.errors import DivergedError, JobError, NamerecError
-from namerec.jobs.executors import Executor, Held, StreamRecord
-from namerec.jobs.limits import check_queue, check_start, out_of_time
+from namerec.jobs.executors import Executor
+from namerec.jobs.job import Job, store_queued
+from namerec.jobs.limits import (
+    check_disk,
+    check_network,
+    check_queue,
+    check_start,
+    out_of_time,
+    still_to_store,
+)
+from namerec.jobs.memory import stored
 from namerec.jobs.snapshot import GrowingSeries, JobSnapshot, stored_snapshot
 from namerec.logs import for_run
-from namerec.runs.folder import RunFolder
 from namerec.runs.records import ACTIVE_STATES, RunState, RunStatus
 from namerec.runs.store import RunStore, RunSummary
 from namerec.settings import settings
@@ -34,6 +39,11 @@ log = logging.getLogger(__name__)
 
 #: Seconds a shutdown waits for the training thread to store its stop.
 SHUTDOWN_SECONDS = 8.0
+#: Why a run has failed that the system gives no thread for.
+_NO_THREAD = (
+    "Training could not begin: the system gives no more threads. Close other programs or end "
+    "other trainings, then go on with the run."
+)
 #: Ended jobs kept in memory; the folders of all others are the truth about them.
 JOBS_KEPT = 8
 #: Snapshots of stored runs kept in memory, some 200 kB each.
@@ -49,8 +59,9 @@ class JobManager:
         self._most_running = most_running
         self._lock = threading.Lock()
         self._asking = threading.Lock()  # held from asking for room until it is taken
-        self._jobs: dict[str, _Job] = {}
-        self._queue: list[_Job] = []
+        self._jobs: dict[str, Job] = {}
+        self._queue: list[Job] = []
+        self._closed = False
         self._looked_at: dict[str, tuple[tuple[RunStatus, RunState], JobSnapshot]] = {}
         atexit.register(self.shutdown)
 
@@ -69,6 +80,7 @@ class JobManager:
             NamerecError: If this server's limits do not allow it, or it cannot be stored.
         """
         with self._asking:
+            self._insist_on_being_open()
             check_start(
                 config,
                 dataset,
@@ -76,14 +88,18 @@ class JobManager:
                 owners=self._owners(),
                 jobs=self.active(),
                 home=self.store.root.parent,
+                promised=self._promised(),
                 settings=settings(),
             )
             folder = self.store.create(config, dataset)
-            self._enqueue(_Job(folder, config, owner))
+            size = stored(config, len(dataset), len(dataset.categories))
+            self._enqueue(Job(folder, config, owner, size))
         return folder.id
 
     def resume(self, run_id: str, owner: str = "") -> None:
         """Queues a run that was interrupted, stopped or failed, from its last stored epoch.
+
+        Whether it fits into memory is asked when its turn comes and its names are read.
 
         Args:
             run_id: Which.
@@ -94,15 +110,23 @@ class JobManager:
                 limits do not allow it.
         """
         summary = self.store.resumable(run_id)
-        folder = self.store.open(run_id)
-        job = _Job(folder, summary.info.config, owner)
-        stored = stored_snapshot(summary, folder)
-        if words := out_of_time(stored.seconds, settings()):
+        folder, config = self.store.open(run_id), summary.info.config
+        names, categories = summary.info.dataset.names, len(summary.info.dataset.categories)
+        job = Job(folder, config, owner, stored(config, names, categories))
+        before = stored_snapshot(summary, folder)
+        # The status counts what a limit ended in the middle of an epoch, the checkpoint does not.
+        if words := out_of_time(max(before.seconds, summary.status.seconds), settings()):
             raise JobError(words)
-        job.series = GrowingSeries.of(stored.series)
-        job.publish(series=job.series.view(), history=stored.history, seconds=stored.seconds)
+        job.series = GrowingSeries.of(before.series)
+        job.publish(series=job.series.view(), history=before.history, seconds=before.seconds)
         with self._asking:
+            self._insist_on_being_open()
+            self._insist_on_nobody(run_id)
             check_queue(owner=owner, owners=self._owners(), jobs=self.active(), settings=settings())
+            check_network(config, categories, settings())
+            more = still_to_store(job.size, folder.path)
+            check_disk(self.store.root.parent, settings(), more, self._promised())
+            store_queued(summary, folder)
             self._enqueue(job)
 
     def pause(self, run_id: str) -> None:
@@ -115,7 +139,7 @@ class JobManager:
             job = self._ordered(run_id, "paused", {"running"})
             if job.stopping.is_set():
                 raise JobError(f"Run {run_id} is being stopped, so it cannot be paused.")
-            job.going.clear()
+            job.order_to_pause()
 
     def proceed(self, run_id: str) -> None:
         """Lets a paused job go on.
@@ -211,9 +235,10 @@ class JobManager:
         return job.snapshot
 
     def shutdown(self) -> None:
-        """Stops all jobs and waits until their threads have stored it."""
+        """Stops all jobs and waits until their threads have stored it; none begins after it."""
         atexit.unregister(self.shutdown)
         with self._lock:
+            self._closed = True
             waiting, self._queue = self._queue, []
             jobs = self._all()
             for job in jobs:
@@ -230,7 +255,23 @@ class JobManager:
     def _owners(self) -> dict[str, str]:
         return {job.folder.id: job.owner for job in self._all()}
 
-    def _ordered(self, run_id: str, verb: str, allowed: set[str]) -> _Job:
+    def _promised(self) -> int:
+        """Bytes that the jobs which run or wait will still store; 0 where no limit asks."""
+        if not settings().most_disk:
+            return 0
+        jobs = [job for job in self._all() if not job.snapshot.ended]
+        return sum(still_to_store(job.size, job.folder.path) for job in jobs)
+
+    def _insist_on_being_open(self) -> None:
+        if self._closed:
+            raise JobError("This server is ending, so it begins no training. Start it again first.")
+
+    def _insist_on_nobody(self, run_id: str) -> None:
+        known = self._jobs.get(run_id)
+        if known is not None and not known.snapshot.ended:
+            raise JobError(f"Run {run_id} is {known.snapshot.state} already.")
+
+    def _ordered(self, run_id: str, verb: str, allowed: set[str]) -> Job:
         job = self._jobs.get(run_id)
         if job is None:
             raise JobError(f"Run “{run_id}” is not at work in this server, so it cannot be {verb}.")
@@ -239,11 +280,10 @@ class JobManager:
             raise JobError(f"Run {run_id} is {state}, so it cannot be {verb}.")
         return job
 
-    def _enqueue(self, job: _Job) -> None:
+    def _enqueue(self, job: Job) -> None:
         with self._lock:
-            known = self._jobs.get(job.folder.id)
-            if known is not None and not known.snapshot.ended:
-                raise JobError(f"Run {job.folder.id} is {known.snapshot.state} already.")
+            self._insist_on_being_open()
+            self._insist_on_nobody(job.folder.id)
             self._jobs.pop(job.folder.id, None)  # so that the latest job is the last
             ended = [run_id for run_id, old in self._jobs.items() if old.over.is_set()]
             for run_id in ended[:-JOBS_KEPT]:
@@ -262,11 +302,17 @@ class JobManager:
                 job.thread = threading.Thread(
                     target=self._work, args=(job,), name=f"train-{job.folder.id}", daemon=True
                 )
-                job.thread.start()
+                try:
+                    job.thread.start()
+                except RuntimeError:  # the system gives no more threads
+                    log.exception("run %s could not begin", job.folder.id)
+                    job.thread = None
+                    job.end_without_work("failed", _NO_THREAD)
+                    continue
                 running += 1
             self._number_the_queue()
 
-    def _all(self) -> list[_Job]:
+    def _all(self) -> list[Job]:
         return list(self._jobs.values())
 
     def _number_the_queue(self) -> None:
@@ -274,11 +320,12 @@ class JobManager:
         for place, job in enumerate(self._queue, 1):
             job.publish(state="queued", place=place)
 
-    def _work(self, job: _Job) -> None:
+    def _work(self, job: Job) -> None:
         with for_run(job.folder.id):
             self._train(job)
 
-    def _train(self, job: _Job) -> None:
+    def _train(self, job: Job) -> None:
+        words = ""
         try:
             with contextlib.closing(self._executor.stream(job.folder)) as stream:
                 for record in stream:
@@ -287,9 +334,11 @@ class JobManager:
                         break
                     words = out_of_time(job.snapshot.seconds, settings())
                     if words and not job.snapshot.ended:
-                        job.publish(message=words)
                         break
             if not job.snapshot.ended:
+                if words:
+                    job.store_limit(words)
+                    job.publish(message=words)
                 job.publish(state="stopped", remaining=None)
         except NamerecError as error:
             state: RunState = "diverged" if isinstance(error, DivergedError) else "failed"
@@ -307,91 +356,3 @@ class JobManager:
             job.over.set()
             gc.collect()
             self._start_what_may_run()
-
-
-class _Job:
-    """A run that is queued, worked on, or was."""
-
-    def __init__(self, folder: RunFolder, config: RunConfig, owner: str = "") -> None:
-        self.folder = folder
-        self.owner = owner
-        self.going = threading.Event()
-        self.going.set()
-        self.stopping = threading.Event()
-        self.begun = threading.Event()
-        self.over = threading.Event()
-        self.thread: threading.Thread | None = None
-        self.series = GrowingSeries()
-        self.snapshot = JobSnapshot(folder.id, config, "queued")
-        self._first_step: tuple[int, float] | None = None
-        self._mark = (0.0, time.monotonic())  # seconds of training at a moment of the clock
-
-    def publish(self, **changes: object) -> None:
-        self.snapshot = dataclasses.replace(self.snapshot, **changes)  # type: ignore[arg-type]
-
-    def take(self, record: StreamRecord) -> None:
-        """Puts a record into the snapshot."""
-        if isinstance(record, Plan):
-            self.publish(steps=record.steps, epochs=record.epochs)
-            self._mark = (self.snapshot.seconds, time.monotonic())
-        elif isinstance(record, StepRecord):
-            self.series.add(record)
-            self.publish(series=self.series.view(), **self._times(record.step))
-            self.begun.set()
-        elif isinstance(record, EpochRecord):
-            self.publish(
-                history=(*self.snapshot.history, record),
-                seconds=record.seconds,
-                names_per_second=record.names_per_second,
-            )
-            self._mark = (record.seconds, time.monotonic())
-        elif isinstance(record, Held):
-            self.publish(message=record.message)
-            self.going.clear()
-        elif isinstance(record, FinalRecord):
-            scores: tuple[Scores, ...] = tuple(record.scores.values())
-            self.publish(state="finished", scores=scores, seconds=record.seconds, remaining=0.0)
-
-    def hold(self) -> bool:
-        """Waits while the job is paused; says whether it is to stop."""
-        if self.snapshot.ended:
-            return False
-        if not self.going.is_set():
-            self.publish(state="paused")
-            paused_since = time.monotonic()
-            self.going.wait()
-            paused = time.monotonic() - paused_since
-            self._mark = (self._mark[0], self._mark[1] + paused)
-            if self._first_step is not None:
-                self._first_step = (self._first_step[0], self._first_step[1] + paused)
-            if not self.stopping.is_set():
-                self.publish(state="running", message="")
-        return self.stopping.is_set()
-
-    def order_to_stop(self) -> None:
-        """Has the job's thread end after the record it is at, paused or not."""
-        self.stopping.set()
-        self.going.set()
-
-    def end_without_work(self, state: RunState) -> None:
-        """Ends a job that still waits for its turn."""
-        self.publish(state=state, place=0)
-        self.begun.set()
-        self.over.set()
-
-    def stored_message(self) -> str:
-        try:
-            return self.folder.status().message
-        except NamerecError:
-            return ""
-
-    def _times(self, step: int) -> dict[str, float | None]:
-        """Seconds of training so far, and still to go at the pace since this job's first record."""
-        now = time.monotonic()
-        seconds = self._mark[0] + now - self._mark[1]
-        if self._first_step is None:
-            self._first_step = (step, now)
-            return {"seconds": seconds, "remaining": None}
-        first, since = self._first_step
-        pace = (now - since) / max(step - first, 1)
-        return {"seconds": seconds, "remaining": pace * (self.snapshot.steps - step)}

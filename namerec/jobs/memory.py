@@ -29,6 +29,9 @@ _MOMENTS = {"sgd": 0, "adam": 2, "adamw": 2}
 _FLOAT, _INDEX = 4, 8
 #: Bytes that a name takes beside its letters: the text, its label and its place in the split.
 _NAME = 160
+#: Bytes of a step's and of an epoch's line in `metrics.jsonl`, and of a cell of the confusion
+#: matrix in the latter: mostly a digit, a comma and a blank, as a large one is mostly empty.
+_STEP_LINE, _EPOCH_LINE, _CELL = 160, 400, 4
 #: Bytes for the small things of any training: batches being drawn, records, what is being written.
 _BASE = 24 * MEGABYTE
 #: Arrays of (letters, hidden units) that a layer keeps until its backward pass: the custom
@@ -81,13 +84,21 @@ def largest_part(config: RunConfig, dataset: Dataset) -> tuple[str, int | str]:
     return most, values[most]
 
 
-def stored(config: RunConfig, dataset: Dataset) -> int:
-    """Estimates the bytes that a run's folder will hold: checkpoint, best and kept weights."""
-    weights = _FLOAT * config.model.parameter_count(len(dataset.categories))
-    kept = 0
-    if weights <= MAX_MILESTONE_BYTES:
-        kept = plan(config.training, len(dataset)).epochs.bit_length()  # epochs 1, 2, 4, 8 ...
-    return (2 + _MOMENTS[config.training.optimizer] + kept) * weights + MEGABYTE
+def stored(config: RunConfig, names: int, categories: int) -> int:
+    """Estimates the bytes that a run's folder will hold when it has finished.
+
+    Checkpoint, best and kept weights; step records, and a confusion matrix an epoch, as text; and
+    the answers on the held-out names, counted as if all names were.
+    """
+    weights = _FLOAT * config.model.parameter_count(categories)
+    layout = plan(config.training, names)
+    epochs = layout.epochs
+    kept = epochs.bit_length() if weights <= MAX_MILESTONE_BYTES else 0  # epochs 1, 2, 4, 8 ...
+    records = layout.steps // layout.record_every + 2 * epochs
+    metrics = records * _STEP_LINE + epochs * (_EPOCH_LINE + _CELL * categories**2)
+    predictions = names * (2 * _INDEX + _FLOAT * categories)
+    tensors = (2 + _MOMENTS[config.training.optimizer] + kept) * weights
+    return tensors + metrics + predictions + MEGABYTE
 
 
 def _half(name: str, value: int | str) -> int | str:

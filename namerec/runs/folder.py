@@ -16,7 +16,9 @@ milestone beyond it are taken back, and a `best` that is behind it is made from 
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
@@ -30,7 +32,7 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from namerec.core.results import PARTS, EpochRecord, Part, PredictedNames, StepRecord
 from namerec.core.training import Checkpoint, Progress, Resumed
-from namerec.disk import UNFINISHED, append_flushed, write_whole
+from namerec.disk import UNFINISHED, append_flushed, open_regular, read_at_most, write_whole
 from namerec.errors import RunError
 from namerec.runs.fitting import check_predictions, check_resume, check_weights
 from namerec.runs.records import (
@@ -117,16 +119,33 @@ class RunFolder:
         """Holds the run; only one process and thread can, and the system frees it if they die.
 
         Raises:
-            RunError: If somebody else holds it.
+            RunError: If somebody else holds it, or it has been removed.
         """
         lock = FileLock(self.path / "lock", timeout=LOCK_SECONDS, thread_local=False)
         try:
-            return lock.acquire(poll_interval=0.01)
+            self._insist_on_being_there()  # a lock would make the folder of a removed run anew
+            held = lock.acquire(poll_interval=0.01)
         except Timeout:
             raise RunError(
                 f"Run {self.id} is being trained already, here or by another namerec on the same "
                 "data folder. Wait until it ends, or stop it there."
             ) from None
+        try:
+            self._insist_on_being_there()
+        except RunError:  # removed while its lock was waited for
+            lock.release()
+            with contextlib.suppress(OSError):
+                (self.path / "lock").unlink(missing_ok=True)
+                self.path.rmdir()
+            raise
+        return held
+
+    def _insist_on_being_there(self) -> None:
+        if not (self.path / "config.json").exists():
+            raise RunError(
+                f"Run {self.id} has been removed, or its “config.json” has. Start a new run, or "
+                "put its folder back from a copy."
+            )
 
     def is_locked(self) -> bool:
         """Whether somebody holds the run now."""
@@ -139,6 +158,8 @@ class RunFolder:
                 return False
         except Timeout:
             return True
+        except OSError:  # no file to hold: a folder, a link, or one that may not be opened
+            return False
 
     # -- epochs
 
@@ -253,8 +274,9 @@ class RunFolder:
         if not path.exists():
             return
         try:
-            _insist_on_size(path, MAX_METRICS_BYTES)
-            with path.open("rb") as file:
+            with open_regular(path) as file:
+                if os.fstat(file.fileno()).st_size > MAX_METRICS_BYTES:
+                    raise _too_large(path, MAX_METRICS_BYTES)
                 while (line := file.readline(MAX_LINE_BYTES)).endswith(b"\n"):
                     yield line[:-1]  # what follows the last line end is nothing, or torn
         except OSError as error:
@@ -380,15 +402,16 @@ def _read(path: Path, kind: type[_Record]) -> _Record:
 
 def _content(path: Path, most_bytes: int) -> bytes:
     try:
-        _insist_on_size(path, most_bytes)
-        return path.read_bytes()
+        content = read_at_most(path, most_bytes)
     except OSError as error:
         raise _unreadable(path, error.strerror or type(error).__name__) from None
+    if content is None:
+        raise _too_large(path, most_bytes)
+    return content
 
 
-def _insist_on_size(path: Path, most_bytes: int) -> None:
-    if path.stat().st_size > most_bytes:
-        raise _unreadable(path, f"it is too large, at most {most_bytes:,} bytes are read")
+def _too_large(path: Path, most_bytes: int) -> RunError:
+    return _unreadable(path, f"it is too large, at most {most_bytes:,} bytes are read")
 
 
 def _unreadable(path: Path, reason: str) -> RunError:

@@ -16,7 +16,7 @@ import namerec
 from namerec.core.config import RunConfig
 from namerec.core.dataset import Dataset
 from namerec.core.recall import is_recall
-from namerec.disk import UNFINISHED, home, write_whole
+from namerec.disk import UNFINISHED, home, open_regular, write_whole
 from namerec.errors import RunError
 from namerec.runs.folder import RunFolder, milestone_file
 from namerec.runs.machine import thread_count
@@ -257,7 +257,8 @@ class RunStore:
         try:
             target.mkdir(parents=True)
             for name in (*LOOKED_INTO, *map(milestone_file, run.milestones())):
-                write_whole(target / name, (run.path / name).read_bytes())
+                with open_regular(run.path / name) as file:
+                    write_whole(target / name, file.read())
         except OSError as error:
             raise RunError(f"The copy cannot be written to {target}: {error.strerror}.") from None
         return target

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from namerec.disk import write_whole
+from namerec.disk import open_regular, write_whole
 from namerec.errors import RunError
 
 #: Largest tensor file read, bytes: the largest network that can be set, with optimizer state,
@@ -70,13 +71,16 @@ def _checksum(tensors: Mapping[str, Tensor]) -> Tensor:
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
     try:
-        size = path.stat().st_size
+        about = path.stat()
+        if not stat.S_ISREG(about.st_mode):  # opening a pipe would wait for who writes to it
+            raise OSError("it is no regular file")
+        size = about.st_size
         if size > MAX_BYTES:
             raise RunError(
                 f"“{path.name}” has {size:,} bytes; at most {MAX_BYTES:,} are read. "
                 "Delete the run, or put the file back from a copy."
             )
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             header = int.from_bytes(file.read(8), "little")
         if header > MAX_HEADER_BYTES:
             raise ValueError(f"its header is too large: {header:,} bytes")

@@ -14,15 +14,17 @@ import functools
 import logging
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import NamedTuple, NoReturn
 
 import streamlit as st
 from streamlit.runtime import exists, get_instance
-from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.scriptrunner import StopException, get_script_run_ctx
 
 from namerec.errors import ConfigError
 from namerec.settings import Settings, settings
+from namerec.ui import uploads
 from namerec.ui.words import plain
 
 log = logging.getLogger(__name__)
@@ -62,6 +64,16 @@ def gate(hide_menu: Callable[[], object]) -> None:
         hide_menu: Called before anything is refused, so that no list of pages is shown.
     """
     try:
+        _let_in(hide_menu)
+    except StopException:
+        uploads.refuse_from(_session())
+        raise
+    uploads.take_from(_session())
+
+
+def _let_in(hide_menu: Callable[[], object]) -> None:
+    """Comes back for who may use the lab."""
+    try:
         given = settings()
     except ConfigError as error:
         _refuse(plain(str(error)), hide_menu)
@@ -90,8 +102,7 @@ def user() -> str:
         claims = st.user.to_dict()
         # What a provider calls a person is unique only with the provider's own name.
         return f"login:{claims.get('iss', '')}:{claims.get('sub') or claims.get('email') or ''}"
-    context = get_script_run_ctx()
-    return f"session:{context.session_id if context else ''}"
+    return f"session:{_session()}"
 
 
 def is_loopback(address: object) -> bool:
@@ -116,6 +127,12 @@ def proxy_user(given: Settings) -> str | None:
     if len(names) != 1 or not 0 < len(names[0].strip()) <= LONGEST_USER:
         return None
     return names[0].strip() if names[0].isprintable() else None
+
+
+def _session() -> str:
+    """This browser session's id; empty if there is none."""
+    context = get_script_run_ctx()
+    return context.session_id if context else ""
 
 
 def _address() -> object:
@@ -152,9 +169,21 @@ def _possible_hosts(peer: _Peer) -> set[str]:
     forwarders = {host.strip() for host in believed.split(",")}
     if peer.port == 0:
         return forwarders
-    if f":{peer.port}" in ",".join(peer.forwarded):
+    if peer.port in _ports(peer.forwarded):
         return {peer.host} | forwarders
     return {peer.host}
+
+
+def _ports(forwarded: tuple[str, ...]) -> set[int]:
+    """All ports that the server can take from the header: no fewer, however they are spelt.
+
+    It reads them with `int`, to which `4711`, `+4711`, `04711` and `4_711` are one number.
+    """
+    ports = set()
+    for client in ",".join(forwarded).split(","):
+        with suppress(ValueError):
+            ports.add(int(client.rpartition(":")[2]))
+    return ports
 
 
 def _is_trusted(host: str, given: Settings) -> bool:

@@ -198,11 +198,14 @@ def _as_frame(shown: TablePreview) -> pd.DataFrame:
 def _keep(raw: bytes, name: str, choices: UploadChoices, title: str) -> None:
     from namerec.data.own import OwnCorpora
     from namerec.data.upload import read_upload
+    from namerec.jobs.limits import corpus_bytes
 
     try:
         with st.spinner("Reading the names…"):
-            check_upload_allowed(len(raw))
-            kept = OwnCorpora().keep(read_upload(raw, name, choices, title=title))
+            check_upload_allowed(0)  # before the work of reading
+            upload = read_upload(raw, name, choices, title=title)
+            check_upload_allowed(corpus_bytes(upload.dataset))
+            kept = OwnCorpora().keep(upload)
             count_upload()
     except NamerecError as error:
         st.error(plain(str(error)), icon=":material/error:")

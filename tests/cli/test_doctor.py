@@ -82,6 +82,26 @@ def test_every_damaged_run_is_told_with_its_reason(run: RunFolder):
     assert told[-1] == "3 more of the same kind."
 
 
+@pytest.mark.parametrize("file", ["best.safetensors", "last.safetensors", "metrics.jsonl"])
+def test_a_torn_file_of_a_listed_run_is_told(run: RunFolder, file):
+    whole = (run.path / file).read_bytes()
+    (run.path / file).write_bytes(whole[: len(whole) // 3])
+    (told,) = problems("runs")
+    assert f"“{file}”" in told
+    assert run.id in told
+
+
+def test_a_best_network_that_is_missing_is_told(run: RunFolder):
+    (run.path / "best.safetensors").unlink()
+    (told,) = problems("runs")
+    assert "“best.safetensors” is missing" in told
+
+
+def test_a_run_that_was_handed_over_without_its_checkpoint_is_well(run: RunFolder):
+    (run.path / "last.safetensors").unlink()
+    assert examined(0)["runs"]["facts"]["finished"] == 1
+
+
 def test_a_damaged_corpus_is_told():
     root = OwnCorpora().root
     root.mkdir(parents=True)
@@ -101,6 +121,25 @@ def test_what_was_left_over_is_told_and_what_is_being_written_is_not(run: RunFol
     (run.path / "lock").write_bytes(b"")
     told = problems("debris")
     assert [str(old) in told[0], str(orphan) in told[1], len(told)] == [True, True, 2]
+
+
+def test_a_removal_that_was_killed_is_told_as_one(run: RunFolder):
+    aside = home() / "runs" / f".{run.id}.part"
+    shutil.copytree(run.path, aside)
+    (aside / "x.1-2.part").write_bytes(b"")
+    os.utime(aside / "x.1-2.part", (0, 0))
+    assert examined(0)["debris"]["facts"]["left over"] == 0  # it may be going on
+    os.utime(aside, (0, 0))
+    (told,) = problems("debris")
+    assert told.startswith(f"{aside} was left over")
+
+
+def test_a_file_that_is_renamed_into_place_meanwhile_is_no_problem(run: RunFolder, monkeypatch):
+    def walk(folder: Path) -> list[tuple[str, list[str], list[str]]]:
+        return [(str(run.path), [], ["status.json.1-2.part"])]
+
+    monkeypatch.setattr(os, "walk", walk)
+    assert examined(0)["debris"]["facts"]["left over"] == 0
 
 
 def test_a_data_folder_that_is_a_file_is_told(monkeypatch, tmp_path):
@@ -124,6 +163,16 @@ def test_settings_that_are_wrong_or_misspelt_are_told(monkeypatch):
     told = problems("settings")
     assert "NAMEREC_MOST_MINUETS" in told[0]
     assert told[1].startswith("NAMEREC_MOST_QUEUED is “0”")
+
+
+@pytest.mark.parametrize(
+    ("given", "used"), [("four", 1), ("0", 1), ("-2", 1), ("65", 64), ("x" * 999, 1), ("1.5", 1)]
+)
+def test_a_number_of_threads_that_is_none_is_told_with_what_is_used(monkeypatch, given, used):
+    monkeypatch.setenv("NAMEREC_THREADS", given)
+    (told,) = problems("settings")
+    assert told.startswith(f"NAMEREC_THREADS is “{given[:60]}”, but it must be a whole number")
+    assert f"uses {used} until" in told
 
 
 def test_versions_that_are_missing_or_others_are_told(monkeypatch):

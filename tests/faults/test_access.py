@@ -41,6 +41,8 @@ gate(hide_menu=lambda: None)
 st.text("welcome " + user())
 """
 _SECONDS = 30.0
+#: Set for a server, besides the project's own variables.
+_ENVIRONMENT: dict[str, str] = {}
 #: The script is begun again by itself.
 _GOES_ON = (ForwardMsg.FINISHED_EARLY_FOR_RERUN,)
 Start = Callable[..., int]
@@ -53,6 +55,7 @@ def _server(script: Path, log: Path, address: str, *more: str, **settings: str) 
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
     environment = {name: value for name, value in os.environ.items() if "FORWARDED" not in name}
+    environment |= _ENVIRONMENT
     environment |= {f"NAMEREC_{name.upper()}": value for name, value in settings.items()}
     command = (sys.executable, "-m", "streamlit", "run", str(script), *more)
     with log.open("wb") as output:
@@ -100,6 +103,7 @@ class Visitor:
         self._port, self._headers, self._host = port, headers, host or f"127.0.0.1:{port}"
         self._protocols = ", ".join(filter(None, ("streamlit", token)))
         self._received = b""
+        self.session = ""
 
     def __enter__(self) -> Visitor:
         return self
@@ -138,6 +142,8 @@ class Visitor:
             message = ForwardMsg()
             message.ParseFromString(self._message())
             kind = message.WhichOneof("type")
+            if kind == "new_session":
+                self.session = message.new_session.initialize.session_id
             if kind == "delta" and message.delta.WhichOneof("type") == "new_element":
                 element = message.delta.new_element
                 texts.append(str(getattr(element, element.WhichOneof("type") or "")))
@@ -256,6 +262,41 @@ def test_whom_a_trusted_proxy_does_not_name_is_refused(behind_a_proxy):
         assert "welcome" not in shown
 
 
+def test_only_who_was_let_in_can_have_the_server_hold_files(behind_a_proxy):
+    with Visitor(behind_a_proxy) as refused, Visitor(behind_a_proxy, ADA) as welcome:
+        assert NOT_FROM_PROXY in refused.page()
+        assert "welcome proxy:ada" in welcome.page()
+        assert _uploaded(behind_a_proxy, refused.session) == 403
+        assert _uploaded(behind_a_proxy, welcome.session) == 204
+        assert _uploaded(behind_a_proxy, "nobody") == 400
+
+
+def test_the_server_holds_so_much_for_a_session_and_no_more(behind_a_proxy):
+    with Visitor(behind_a_proxy, ADA) as welcome:
+        welcome.page()
+        large = bytes(10 * 1024**2 - 100)
+        answers = [_uploaded(behind_a_proxy, welcome.session, n, large) for n in range(11)]
+    assert answers == [204] * 10 + [413]
+
+
+def _uploaded(port: int, session: str, number: int = 0, content: bytes = b"Ada,English") -> int:
+    """What the server answers to a file."""
+    token = generate_xsrf_token_string()
+    connection = HTTPConnection("127.0.0.1", port, timeout=_SECONDS)
+    head = b'--x\r\nContent-Disposition: form-data; name="f"; filename="names.csv"\r\n\r\n'
+    headers = {
+        "Content-Type": "multipart/form-data; boundary=x",
+        "X-Xsrftoken": token,
+        "Cookie": f"{XSRF_COOKIE_NAME}={token}",
+    }
+    path = f"/_stcore/upload_file/{session}/{number}"
+    try:
+        connection.request("PUT", path, head + content + b"\r\n--x--\r\n", headers)
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
 def test_where_a_login_is_set_up_a_visitor_sees_nothing_but_its_button(tmp_path):
     """A cookie counts if it was signed with the server's own secret, and no header does."""
     (tmp_path / "who.py").write_text(_WHO)
@@ -289,6 +330,21 @@ def _login_cookie(secret: str, origin: str, token: str) -> tuple[str, str]:
     return "Cookie", f"{XSRF_COOKIE_NAME}={token}; {USER_COOKIE_NAME}={signed.decode()}"
 
 
+#: Ports that the server reads from `X-Forwarded-For`, as it does and as a person does.
+FORGED = ("", ":4711", ":+4711", ":04711", ":4_711", ": 4711", ":4711 , 203.0.113.9:4711")
+
+
+def test_nobody_becomes_a_trusted_proxy_though_the_server_believes_everybody(tmp_path, monkeypatch):
+    (tmp_path / "who.py").write_text(_WHO)
+    given = {"trusted_proxies": "10.255.0.1", "home": str(tmp_path / "data")}
+    monkeypatch.setitem(_ENVIRONMENT, "FORWARDED_ALLOW_IPS", "*")
+    with _server(tmp_path / "who.py", tmp_path / "log", "127.0.0.1", **given) as port:
+        for lie in FORGED:
+            shown = _shown(port, ADA, ("X-Forwarded-For", f"10.255.0.1{lie}"))
+            assert NOT_FROM_PROXY in shown
+            assert "welcome" not in shown
+
+
 def test_nobody_becomes_a_trusted_proxy_by_saying_so(tmp_path):
     """The server believes `X-Forwarded-For` from its own computer; the lab must not.
 
@@ -299,8 +355,10 @@ def test_nobody_becomes_a_trusted_proxy_by_saying_so(tmp_path):
     with _server(ROOT / "dashboard.py", tmp_path / "log", "0.0.0.0", **given) as port:
         with Visitor(port, ADA) as visitor:  # a deep link, which a cold server runs by itself
             _assert_nothing_but_the_refusal(visitor.page(name="evaluate"))
-        for lie in ((), (("X-Forwarded-For", trusted),), (("X-Forwarded-For", f"{trusted}:4711"),)):
-            _assert_nothing_but_the_refusal(_shown(port, ADA, *lie))
+        _assert_nothing_but_the_refusal(_shown(port, ADA))
+        for lie in FORGED:
+            header = ("X-Forwarded-For", trusted + lie)
+            _assert_nothing_but_the_refusal(_shown(port, ADA, header))
         with Visitor(port, ADA) as visitor:
             true_port = ("X-Forwarded-For", f"{trusted}:{visitor.own_port}")
             _assert_nothing_but_the_refusal(visitor.page(true_port))

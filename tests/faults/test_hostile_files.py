@@ -1,12 +1,15 @@
 """Files of a run that somebody has damaged or made on purpose: refused at once, and cheaply."""
 
 import json
+import os
 import pickle
 import re
 import shutil
+import signal
 import struct
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -239,6 +242,75 @@ def test_what_is_hostile_behind_the_metrics_is_left_out_at_once(store, finished,
     assert seconds < MOST_SECONDS, f"read after {seconds:.2f} s"
     assert memory < MOST_MEMORY, f"read with {memory:.0f} MB"
     assert {finished.id, other} == {entry.id for entry in store.summaries()}
+
+
+# -- what is no file
+
+
+def _pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def _endless(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+def _pipe_behind_a_link(path: Path) -> None:
+    os.mkfifo(path.with_name("pipe"))
+    path.symlink_to("pipe")
+
+
+NO_FILES = (_pipe, _endless, _pipe_behind_a_link, Path.mkdir)
+
+
+@pytest.mark.parametrize("file", TEXT_FILES + TENSOR_FILES)
+@pytest.mark.parametrize("put", NO_FILES)
+def test_what_is_no_file_is_refused_at_once(store, finished, other, file, put):
+    (finished.path / file).unlink()
+    put(finished.path / file)
+    with _no_waiting_for_a_pipe():
+        said = "cannot be read" if file in TEXT_FILES else "was not read"
+        _assert_refused(store, finished, other, file, said)
+
+
+@pytest.mark.parametrize("put", NO_FILES)
+def test_metrics_that_are_no_file_are_refused_at_once(finished, put):
+    (finished.path / "metrics.jsonl").unlink()
+    put(finished.path / "metrics.jsonl")
+    with _no_waiting_for_a_pipe(), pytest.raises(NamerecError, match="cannot be read"):
+        finished.metrics()
+
+
+def _link_to_a_file(path: Path) -> None:
+    path.with_name("precious").write_text("precious")
+    path.symlink_to("precious")
+
+
+@pytest.mark.parametrize("put", [*NO_FILES, _link_to_a_file])
+def test_a_lock_that_is_no_file_holds_nothing_and_all_runs_are_listed(store, finished, other, put):
+    finished.write_status(finished.status().model_copy(update={"state": "running"}))
+    put(finished.path / "lock")
+    with _no_waiting_for_a_pipe():
+        states = {entry.id: entry.state for entry in store.summaries()}
+    assert states == {finished.id: "interrupted", other: "finished"}
+    if put is _link_to_a_file:
+        assert (finished.path / "precious").read_text() == "precious"
+
+
+@contextmanager
+def _no_waiting_for_a_pipe() -> Iterator[None]:
+    """Fails after some seconds where a test would wait for ever."""
+
+    def fail(*_: object) -> None:
+        raise AssertionError("waited for somebody to write to a pipe")
+
+    before = signal.signal(signal.SIGALRM, fail)
+    signal.alarm(10)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 # -- whatever else

@@ -7,10 +7,12 @@ import torch
 from namerec.core.dataset import Dataset, LabelledName
 from namerec.core.results import EpochRecord, FinalRecord, StepRecord
 from namerec.core.training import Checkpoint, Plan, train
-from namerec.errors import DataError, RunError
+from namerec.errors import ConfigError, DataError, RunError
 from namerec.jobs import executors
 from namerec.jobs.executors import Held, LocalExecutor
 from namerec.runs.folder import RunFolder
+from namerec.runs.records import RunStatus
+from namerec.settings import settings, variable
 from tests.conftest import tiny_config, tiny_lines
 from tests.core.references import without_times
 from tests.runs.references import (
@@ -352,6 +354,96 @@ def test_a_damaged_run_is_refused_with_a_sentence(executor, fresh):
     with pytest.raises(RunError, match=r"“config\.json”"):
         next(executor.stream(fresh))
     assert not fresh.is_locked()
+
+
+class Refusing:
+    """A method of the run's folder that has no room, until it works again."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+        self._real = getattr(RunFolder, name)
+        self.works = False
+        self.only: str | None = None
+        monkeypatch.setattr(RunFolder, name, lambda run, *given: self._try(run, *given))
+
+    def _try(self, run: RunFolder, *given: RunStatus) -> object:
+        if not self.works and self.only in (None, *(status.state for status in given)):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return self._real(run, *given)
+
+
+@pytest.mark.parametrize("name", ["write_status", "resumed"])
+def test_a_disk_that_is_full_when_a_run_begins_holds_it(executor, fresh, solo, monkeypatch, name):
+    refusing = Refusing(monkeypatch, name)
+    stream = executor.stream(fresh)
+    for _ in range(2):
+        held = next(stream)
+        assert isinstance(held, Held)
+        assert "The disk is full" in held.message
+    refusing.works = True
+    assert next(stream) == solo.plan
+    assert not any(isinstance(record, Held) for record in stream)
+    assert_holds_all(fresh, solo)
+
+
+def test_a_disk_that_fills_up_right_before_the_plan_holds_the_run(
+    executor, fresh, solo, monkeypatch
+):
+    refusing = Refusing(monkeypatch, "write_status")
+    refusing.works = True
+
+    def load(reference):
+        refusing.works = False
+        return solo.dataset
+
+    stream = LocalExecutor(load).stream(fresh)
+    assert isinstance(next(stream), Held)
+    refusing.works = True
+    assert next(stream) == solo.plan
+    stream.close()
+
+
+def test_a_run_whose_scores_could_not_be_stored_has_not_finished(
+    executor, fresh, solo, monkeypatch
+):
+    refusing = Refusing(monkeypatch, "write_status")
+    refusing.only = "finished"
+    stream = executor.stream(fresh)
+    next(record for record in stream if isinstance(record, Held))
+    stream.close()
+    assert fresh.status().state == "stopped"
+    refusing.works = True
+    list(executor.stream(fresh))
+    assert_holds_all(fresh, solo)
+
+
+def test_a_failure_is_told_where_only_its_full_cause_has_no_room(fresh, monkeypatch, caplog):
+    def load(reference):
+        raise DataError("There is no dataset “gone”. Put it back.")
+
+    def refuse(path, content):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(executors, "write_whole", refuse)
+    with pytest.raises(DataError):
+        next(LocalExecutor(load).stream(fresh))
+    assert (fresh.status().state, fresh.status().message[:20]) == ("failed", "There is no dataset ")
+    assert "could not be stored" in caplog.text
+
+
+# -- limits
+
+
+@pytest.mark.parametrize("limit", ["most_parameters", "most_memory"])
+def test_the_limits_are_asked_when_it_is_a_runs_turn(executor, stopped, solo, monkeypatch, limit):
+    monkeypatch.setenv(variable(limit), "1")
+    settings.cache_clear()
+    with pytest.raises(ConfigError, match=variable(limit)) as caught:
+        next(executor.stream(stopped))
+    assert (stopped.status().state, stopped.status().message) == ("failed", str(caught.value))
+    monkeypatch.delenv(variable(limit))
+    settings.cache_clear()
+    list(executor.stream(stopped))
+    assert_holds_all(stopped, solo)
 
 
 # -- threads

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import time
 from pathlib import Path
 
@@ -13,11 +14,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from namerec.core.config import ModelConfig, RunConfig, TrainConfig
-from namerec.core.dataset import Dataset
+from namerec.core.dataset import Dataset, LabelledName
 from namerec.core.models import build
+from namerec.data.own import OwnCorpora
+from namerec.data.upload import Upload
 from namerec.errors import ConfigError, DataError, JobError, NamerecError
 from namerec.jobs import limits, memory
-from namerec.jobs.limits import check_memory, check_start, check_upload, out_of_time
+from namerec.jobs.limits import (
+    check_memory,
+    check_start,
+    check_upload,
+    corpus_bytes,
+    out_of_time,
+    still_to_store,
+)
 from namerec.jobs.memory import Need, available, largest_part, need, stored
 from namerec.jobs.snapshot import JobSnapshot
 from namerec.runs.store import RunStore
@@ -100,6 +110,38 @@ def test_a_session_keeps_so_many_corpora_and_no_more(tmp_path):
         check_upload(2, tmp_path, Settings(most_uploads=2))
     with pytest.raises(JobError, match="MOST_DISK"):
         check_upload(0, tmp_path, Settings(most_disk=1), more=2 * MB)
+
+
+def test_what_waiting_runs_will_store_counts_as_stored(tiny_dataset, tmp_path):
+    asked(tiny_dataset, tmp_path, settings=Settings(most_disk=4), promised=2 * MB)
+    with pytest.raises(JobError, match=r"holds 0 MB, runs in .* add about 3 MB, and this would"):
+        asked(tiny_dataset, tmp_path, settings=Settings(most_disk=4), promised=3 * MB)
+
+
+def test_a_run_has_still_to_store_what_is_not_there_yet(tmp_path):
+    assert still_to_store(3000, tmp_path) == 3000
+    (tmp_path / "weights").write_bytes(bytes(1000))
+    assert still_to_store(3000, tmp_path) == 2000
+    assert still_to_store(10, tmp_path) == 0
+
+
+@pytest.mark.parametrize("parts", [False, True])
+def test_a_corpus_takes_what_is_kept_of_it_and_not_what_was_uploaded(tmp_path, parts):
+    lines = [LabelledName("Näme, O'" + "x" * (i % 9), "Ä" * 90 + str(i % 2)) for i in range(5000)]
+    dataset = Dataset.build("many", lines)
+    if parts:
+        dataset = dataclasses.replace(dataset, given_parts=np.ones(5000, dtype=np.int8))
+    OwnCorpora(tmp_path).keep(Upload(dataset, ()))
+    measured = limits.folder_bytes(tmp_path)
+    assert measured <= corpus_bytes(dataset) <= 1.2 * measured + 64_000
+
+
+def test_a_confusion_matrix_an_epoch_and_the_answers_are_counted():
+    few, many = (RunConfig(training=TrainConfig(epochs=epochs)) for epochs in (500, 1000))
+    matrix = len(json.dumps([[0] * 200] * 200))
+    assert 500 * matrix <= stored(many, 1000, 200) - stored(few, 1000, 200) <= 750 * matrix
+    answers = stored(few, 10**6, 200) - stored(few, 1000, 200)
+    assert answers == pytest.approx((10**6 - 1000) * (200 * 4 + 16), rel=0.01)
 
 
 def test_a_run_may_take_so_many_minutes():
@@ -242,7 +284,7 @@ def test_the_folder_of_a_run_takes_about_what_was_said(tiny_dataset, tmp_path):
     store = RunStore(tmp_path, None)
     Solo(config, tiny_dataset).store(store)
     measured = limits.folder_bytes(tmp_path)
-    assert measured <= stored(config, tiny_dataset) <= 1.5 * measured + MB
+    assert measured <= stored(config, len(tiny_dataset), 3) <= 1.5 * measured + MB
 
 
 # -- what is free

@@ -10,8 +10,9 @@ from namerec.core.config import MODEL_KINDS
 from namerec.core.dataset import Dataset, LabelledName
 from namerec.core.results import EpochRecord
 from namerec.errors import ConfigError, JobError, NamerecError, RunError
+from namerec.jobs import job as job_module
 from namerec.jobs import manager as manager_module
-from namerec.jobs.executors import LocalExecutor
+from namerec.jobs.executors import Held, LocalExecutor
 from namerec.jobs.manager import JobManager
 from namerec.jobs.snapshot import JobSnapshot
 from namerec.runs.folder import RunFolder
@@ -266,7 +267,7 @@ def test_a_paused_training_stands_still_and_goes_on_to_the_same_end(manager, sto
     assert _snapshot(manager, run_id) is seen
     assert (folder.path / "metrics.jsonl").read_bytes() == metrics
     assert folder.is_locked()
-    assert [run.state for run in store.summaries()] == ["running"]
+    assert [run.state for run in store.summaries()] == ["paused"]  # for other processes too
     manager.proceed(run_id)
     assert manager.wait(run_id, LIMIT).state == "finished"
     assert_holds_all(folder, solo)
@@ -276,7 +277,7 @@ def test_a_pause_counts_neither_as_training_nor_towards_the_pace(
     fed_manager, fed, tiny_dataset, monkeypatch
 ):
     clock = FakeClock()
-    monkeypatch.setattr(manager_module, "time", clock)
+    monkeypatch.setattr(job_module, "time", clock)
     run_id = _start(fed_manager, tiny_dataset)
     feed = fed.feed(run_id)
     feed.give(plan_of(2, 10))
@@ -396,6 +397,58 @@ def test_a_run_that_is_being_stopped_can_no_longer_be_held(fed_manager, fed, tin
     fed_manager.stop(run_id)  # once more changes nothing
     feed.put(step_record(1))
     assert fed_manager.wait(run_id, LIMIT).state == "stopped"
+
+
+@pytest.mark.parametrize("verb", ["stop", "shutdown"])
+def test_a_stop_is_not_lost_when_the_disk_is_full(
+    fed_manager, fed, tiny_dataset, monkeypatch, verb
+):
+    """The order comes while an epoch is written, which then has no room."""
+    monkeypatch.setattr(manager_module, "SHUTDOWN_SECONDS", 0.0)
+    run_id = _start(fed_manager, tiny_dataset)
+    feed = fed.feed(run_id)
+    feed.give(plan_of())
+    if verb == "stop":
+        fed_manager.stop(run_id)
+    else:
+        fed_manager.shutdown()
+    feed.put(Held("The disk is full."))
+    assert fed_manager.wait(run_id, LIMIT).state == "stopped"
+    assert feed.closed.is_set()
+
+
+def test_why_a_run_is_held_is_stored_while_it_is(fed_manager, fed, store, tiny_dataset):
+    run_id = _start(fed_manager, tiny_dataset)
+    feed = fed.feed(run_id)
+    feed.give(plan_of())
+    feed.put(Held("The disk is full."))
+    wait_until(lambda: _state(fed_manager, run_id) == "paused")
+    status = store.open(run_id).status()
+    assert (status.state, status.message) == ("paused", "The disk is full.")
+    feed.wait_until_asked()  # for what was held
+    fed_manager.proceed(run_id)
+    feed.give(step_record(1))
+    status = store.open(run_id).status()
+    assert (status.state, status.message) == ("running", "")
+
+
+def test_a_pause_that_cannot_be_stored_is_one_all_the_same(
+    fed_manager, fed, store, tiny_dataset, monkeypatch
+):
+    run_id = _start(fed_manager, tiny_dataset)
+    feed = fed.feed(run_id)
+    feed.give(plan_of())
+
+    def full(self, status):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(RunFolder, "write_status", full)
+    fed_manager.pause(run_id)
+    feed.put(step_record(1))
+    wait_until(lambda: _state(fed_manager, run_id) == "paused")
+    fed_manager.proceed(run_id)
+    feed.put(final_record(), End())
+    assert fed_manager.wait(run_id, LIMIT).state == "finished"
 
 
 def test_a_pause_taken_back_before_it_holds_changes_nothing(fed_manager, fed, tiny_dataset):
@@ -554,16 +607,53 @@ def test_a_run_that_another_process_trains_cannot_be_gone_on_with(manager, stopp
         manager.resume(stopped.id)
 
 
-def test_a_run_that_another_process_takes_up_first_fails_with_a_sentence(
-    manager, store, stopped, monkeypatch
+def test_a_run_that_another_process_takes_up_first_is_refused_with_a_sentence(
+    manager, store, stopped
 ):
-    """Between the click and the thread's beginning."""
-    with RunFolder(stopped.path).lock():
+    """Between the look at it and its queueing."""
+    with RunFolder(stopped.path).lock(), pytest.raises(RunError, match="being trained already"):
         manager.resume(stopped.id)
-        ended = manager.wait(stopped.id, LIMIT)
-    assert ended.state == "failed"
-    assert "is being trained already" in ended.message
+    assert manager.snapshot(stopped.id) is None
     assert stopped.status().state == "stopped"  # it is not ours to change
+
+
+def test_a_run_that_another_process_has_changed_is_refused_with_a_sentence(
+    manager, stopped, monkeypatch
+):
+    lock = RunFolder.lock
+
+    def lock_too_late(self):
+        self.write_status(self.status().model_copy(update={"state": "finished"}))
+        return lock(self)
+
+    monkeypatch.setattr(RunFolder, "lock", lock_too_late)
+    with pytest.raises(JobError) as caught:
+        manager.resume(stopped.id)
+    assert_sentence(caught.value, stopped.id, "was changed just now")
+    assert stopped.status().state == "finished"
+
+
+def test_a_run_that_goes_on_and_waits_is_not_removed(fed_manager, fed, store, stopped, solo):
+    first = _start(fed_manager, solo.dataset)
+    fed_manager.resume(stopped.id)
+    assert (stopped.status().state, stopped.status().epoch) == ("queued", 2)
+    with pytest.raises(RunError, match="is queued; only runs that have ended are removed"):
+        store.remove(stopped.id)
+    fed.feed(first).put(final_record(), End())
+    fed.feed(stopped.id).put(final_record(), End())
+    assert fed_manager.wait(stopped.id, LIMIT).state == "finished"
+
+
+def test_a_run_that_cannot_be_queued_on_a_full_disk_is_told(fed_manager, stopped, monkeypatch):
+    def full(self, status):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(RunFolder, "write_status", full)
+    with pytest.raises(JobError) as caught:
+        fed_manager.resume(stopped.id)
+    assert_sentence(caught.value, stopped.id, "cannot be queued: No space left on device")
+    assert fed_manager.snapshot(stopped.id) is None
+    assert stopped.status().state == "stopped"
 
 
 def test_a_damaged_run_cannot_be_gone_on_with(manager, stopped):
@@ -890,6 +980,44 @@ def test_a_shutdown_does_not_wait_for_ever(fed_manager, fed, tiny_dataset, monke
     assert fed_manager.wait(run_id, LIMIT).state == "stopped"
 
 
+def test_nothing_begins_after_a_shutdown(fed_manager, fed, store, stopped, tiny_dataset):
+    fed_manager.shutdown()
+    for begin in (
+        lambda: _start(fed_manager, tiny_dataset),
+        lambda: fed_manager.resume(stopped.id),
+    ):
+        with pytest.raises(JobError) as caught:
+            begin()
+        assert_sentence(caught.value, "This server is ending")
+    assert [run.state for run in store.summaries()] == ["stopped"]  # nothing was made or changed
+    assert fed.begun == []
+
+
+def test_a_thread_that_cannot_begin_fails_its_run_and_the_next_trains(
+    fed_manager, fed, tiny_dataset, monkeypatch, caplog
+):
+    first = _start(fed_manager, tiny_dataset)
+    second, third = (_start(fed_manager, tiny_dataset) for _ in range(2))
+    begin = threading.Thread.start
+
+    def refuse(self):
+        if self.name == f"train-{second}":
+            raise RuntimeError("can't start new thread")
+        begin(self)
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    fed.feed(first).put(final_record(), End())
+    fed.feed(third).put(final_record(), End())
+    ended = fed_manager.wait(second, LIMIT)
+    assert (ended.state, ended.place) == ("failed", 0)
+    assert_sentence(JobError(ended.message), "no more threads", "go on with the run")
+    assert fed_manager.wait(third, LIMIT).state == "finished"
+    assert fed.begun == [first, third]
+    assert "could not begin" in caplog.text
+    fed_manager.wait_for_record(second, 10 * LIMIT)  # at once
+    fed_manager.shutdown()
+
+
 def test_a_shutdown_of_nothing_is_nothing(manager):
     manager.shutdown()
     manager.shutdown()
@@ -961,7 +1089,59 @@ def test_a_run_ends_when_its_minutes_are_over_and_keeps_its_last_epoch(
     ended = manager.wait(_start(manager, tiny_dataset, epochs=1000), LIMIT)
     assert ended.state == "stopped"
     assert "minutes of training; 0.01 are allowed (NAMEREC_MOST_MINUTES)" in ended.message
-    assert store.open(ended.run_id).status().state == "stopped"
-    _allow(monkeypatch, most_minutes=0.0001)
+    status = store.open(ended.run_id).status()
+    assert (status.state, status.message) == ("stopped", ended.message)
+    assert manager.look(ended.run_id).message == ended.message
     with pytest.raises(JobError, match="NAMEREC_MOST_MINUTES"):
-        manager.resume(ended.run_id)
+        manager.resume(ended.run_id)  # its checkpoint is younger than the limit
+
+
+def test_a_run_ended_in_its_first_epoch_is_not_gone_on_with_under_the_same_limit(
+    manager, store, tiny_dataset, monkeypatch
+):
+    _allow(monkeypatch, most_minutes=1e-9)
+    run_id = _start(manager, tiny_dataset)
+    assert (manager.wait(run_id, LIMIT).state, manager.look(run_id).epoch) == ("stopped", 0)
+    with pytest.raises(JobError, match="NAMEREC_MOST_MINUTES"):
+        manager.resume(run_id)
+    _allow(monkeypatch, most_minutes=100)
+    manager.resume(run_id)
+    ended = manager.wait(run_id, LIMIT)
+    assert (ended.state, ended.message) == ("finished", "")
+    assert_holds_all(store.open(run_id), Solo(tiny_config(), tiny_dataset))
+
+
+def test_a_queue_cannot_be_promised_more_room_than_there_is(
+    fed_manager, fed, store, stopped, tiny_dataset, monkeypatch
+):
+    _allow(monkeypatch, most_disk=4)  # a tiny run takes a little over 1 MB
+    first, _, _ = (_start(fed_manager, tiny_dataset) for _ in range(3))
+    said = r"runs in training or waiting will add about 3 MB, and .*MOST_DISK"
+    with pytest.raises(JobError, match=said):
+        _start(fed_manager, tiny_dataset)
+    with pytest.raises(JobError, match=said):
+        fed_manager.resume(stopped.id)
+    assert stopped.status().state == "stopped"
+    assert len(store.summaries()) == 4  # nothing was made of it
+    fed.feed(first).put(final_record(), End())
+    fed_manager.wait(first, LIMIT)
+    fed_manager.resume(stopped.id)
+
+
+def test_a_run_too_large_now_is_not_gone_on_with(manager, stopped, solo, monkeypatch):
+    before = _files(stopped)
+    _allow(monkeypatch, most_parameters=10)
+    with pytest.raises(ConfigError, match="MOST_PARAMETERS"):
+        manager.resume(stopped.id)
+    assert _files(stopped) == before
+    monkeypatch.delenv(variable("most_parameters"))
+    _allow(monkeypatch, most_memory=1)
+    manager.resume(stopped.id)
+    ended = manager.wait(stopped.id, LIMIT)
+    assert ended.state == "failed"
+    assert "MOST_MEMORY" in ended.message
+    monkeypatch.delenv(variable("most_memory"))
+    settings.cache_clear()
+    manager.resume(stopped.id)
+    assert manager.wait(stopped.id, LIMIT).state == "finished"
+    assert_holds_all(stopped, solo)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 from namerec.core.dataset import Dataset
 from namerec.disk import home
@@ -408,6 +409,29 @@ def test_a_pretrained_run_is_not_removed(store, finished, tmp_path):
     with pytest.raises(RunError, match="ships with the project"):
         shipped.remove(finished.id)
     assert finished.info()
+
+
+def test_a_lock_does_not_bring_a_removed_run_back(store, finished):
+    store.remove(finished.id)
+    with pytest.raises(RunError, match="has been removed") as caught:
+        finished.lock()
+    assert_sentence(caught.value, finished.id)
+    assert os.listdir(store.root) == []
+
+
+def test_a_run_removed_while_its_lock_is_waited_for_does_not_come_back(
+    store, finished, monkeypatch
+):
+    acquire = FileLock.acquire
+
+    def late(self, *given, **more):
+        shutil.rmtree(finished.path)
+        return acquire(self, *given, **more)
+
+    monkeypatch.setattr(FileLock, "acquire", late)
+    with pytest.raises(RunError, match="has been removed"):
+        finished.lock()
+    assert os.listdir(store.root) == []
 
 
 @pytest.mark.parametrize("identity", ["", ".", "..", "../runs", "/"])

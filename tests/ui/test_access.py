@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import Any
 
@@ -9,6 +10,8 @@ import pytest
 import streamlit as st
 from hypothesis import given, strategies
 from streamlit.testing.v1 import AppTest
+from uvicorn import Config
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from namerec.settings import Settings, settings
 from namerec.ui import access
@@ -222,20 +225,64 @@ def test_a_proxy_on_this_computer_may_name_its_client(world):
     assert refused(world.opened()) == NOT_FROM_PROXY
 
 
+@pytest.mark.parametrize("forwarded", ["203.0.113.9", "203.0.113.9:4711", "[2001:db8::1]:80"])
+def test_a_proxy_that_the_server_does_not_believe_may_name_its_client_too(world, forwarded):
+    world.set(trusted_proxies="10.0.0.5")
+    world.send(("X-Forwarded-User", "ada"), ("X-Forwarded-For", forwarded))
+    world.come_from("10.0.0.5", 50_000)
+    assert welcomed(world.opened()) == "proxy:ada"
+
+
+#: All spellings of a port that `int` reads, and some that it does not.
+PORTS = ["77", "+77", "077", "7_7", " 77", "77 ", "\xa077", "-77", "0", "٧٧", "7 7", "77:", "x", ""]
+HOSTS = ["10.0.0.5", "1.2.3.4", "[10.0.0.5]", "[::1]", "::1", "127.0.0.1", "", "[10.0.0.5", "x]"]
+spelt = strategies.one_of(
+    strategies.sampled_from(HOSTS),
+    strategies.builds(
+        "{}:{}".format, strategies.sampled_from(HOSTS), strategies.sampled_from(PORTS)
+    ),
+)
+
+
+@pytest.mark.parametrize("port", PORTS)
+@pytest.mark.parametrize("allowed", [None, "*"])
+def test_no_spelling_of_a_port_makes_anybody_a_proxy(port, allowed):
+    for host in ("10.0.0.5", "[10.0.0.5]"):
+        assert not believed("127.0.0.1", [f"{host}:{port}"], allowed)
+        assert not believed("127.0.0.1", ["203.0.113.9, ", f" {host}:{port} "], allowed)
+
+
 @modest
 @given(
-    forwarded=strategies.lists(strategies.sampled_from(["10.0.0.5", "1.2.3.4", "10.0.0.5:77", ""])),
-    port=strategies.sampled_from([0, 77, 50_000]),
+    truly=strategies.sampled_from(["1.2.3.4", "127.0.0.1", "192.168.0.1"]),
+    lines=strategies.lists(strategies.lists(spelt, max_size=3).map(",".join), max_size=3),
     allowed=strategies.sampled_from([None, "", "*", "127.0.0.1", "10.0.0.5,1.2.3.4"]),
 )
-def test_only_a_peer_that_must_be_the_proxy_is_believed(forwarded, port, allowed):
-    """Against what the server does, told from the other side: all that may be behind a peer."""
+def test_nobody_is_believed_to_be_the_proxy_who_is_not(truly, lines, allowed):
+    assert not believed(truly, lines, allowed)
+
+
+def believed(truly: str, lines: list[str], allowed: str | None) -> bool:
+    """Whether a connection is taken for one of 10.0.0.5's, after what the server makes of it."""
+    sent = [(b"x-forwarded-for", line.encode("latin-1", "replace")) for line in lines]
     with pytest.MonkeyPatch.context() as environment:
         environment.delenv("FORWARDED_ALLOW_IPS", raising=False)
         if allowed is not None:
             environment.setenv("FORWARDED_ALLOW_IPS", allowed)
+        host, port = seen_by_the_server(truly, sent)
         given = Settings(trusted_proxies="10.0.0.5")
-        peer = access._Peer("10.0.0.5", port, tuple(forwarded))
-        believed = all(access._is_trusted(h, given) for h in access._possible_hosts(peer))
-    rewritten = forwarded and (port == 0 or (port == 77 and "10.0.0.5:77" in forwarded))
-    assert believed == (not rewritten)
+        peer = access._Peer(host, port, tuple(value.decode("latin-1") for _, value in sent))
+        return all(access._is_trusted(h, given) for h in access._possible_hosts(peer))
+
+
+def seen_by_the_server(truly: str, headers: list[tuple[bytes, bytes]]) -> tuple[str, int]:
+    """Whom Streamlit's server takes for the peer of a connection that comes from port 50,000."""
+    seen: list[tuple[str, int]] = []
+
+    async def look(scope: Any, receive: Any, send: Any) -> None:
+        seen.append(scope["client"])
+
+    trusted = Config(look).forwarded_allow_ips
+    scope: Any = {"type": "websocket", "client": (truly, 50_000), "headers": headers}
+    asyncio.run(ProxyHeadersMiddleware(look, trusted)(scope, None, None))  # type: ignore[arg-type]
+    return seen[0]
