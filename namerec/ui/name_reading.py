@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -22,6 +23,9 @@ EXAMPLE = "Satoshi"
 #: Pause in typing after which the name is read: Streamlit's own quarter of a second would be most
 #: of the wait, and a letter typed meanwhile ends a drawing that has begun.
 _PAUSE = "20ms"
+#: Seconds in which the answer can leave for the browser, before drawing the section keeps Python's
+#: interpreter from the thread that sends.
+_LEAVE_SECONDS = 0.01
 
 
 def name_input() -> NormalisedName:
@@ -56,6 +60,7 @@ def answer_line(name: NormalisedName, trace: GateTrace) -> None:
         anchor=False,
     )
     st.caption(f"Decided at letter {decided + 1} of {len(trace.letters)}: it led from there on.")
+    time.sleep(_LEAVE_SECONDS)
 
 
 def answer_panel(run: RunSummary, name: NormalisedName, trace: GateTrace) -> None:
