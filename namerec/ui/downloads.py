@@ -57,6 +57,21 @@ def answers_table(run: RunSummary, seen: services.Evaluation) -> pd.DataFrame:
     return pd.concat([table, shares], axis=1)
 
 
+def csv_button(label: str, table: pd.DataFrame, file_name: str, key: str, help: str = "") -> None:
+    """A button that saves a table, made when it is pressed."""
+    st.download_button(
+        label,
+        lambda: as_csv(table),
+        file_name=file_name,
+        mime="text/csv",
+        key=key,
+        icon=":material/download:",
+        type="tertiary",
+        on_click="ignore",
+        help=help or None,
+    )
+
+
 def as_shown(table: pd.DataFrame) -> pd.DataFrame:
     """A table whose texts no spreadsheet takes for formulas.
 

@@ -15,7 +15,7 @@ from namerec.figures.changes import changes_figure, edit_in_words
 from namerec.figures.words import percent
 from namerec.ui import services
 from namerec.ui.charts import chart
-from namerec.ui.downloads import as_csv, as_shown
+from namerec.ui.downloads import as_shown, csv_button
 from namerec.ui.evaluation import share_column
 from namerec.ui.name_priors import priors_of
 from namerec.ui.name_reading import NAME
@@ -162,16 +162,7 @@ def _table(run: RunSummary, found: Changes, category: str) -> None:
             ),
         },
     )
-    st.download_button(
-        "Edits (CSV)",
-        lambda: as_csv(table),
-        file_name=f"{run.id}-edits.csv",
-        mime="text/csv",
-        key="take_changes",
-        icon=":material/download:",
-        type="tertiary",
-        on_click="ignore",
-    )
+    csv_button("Edits (CSV)", table, f"{run.id}-edits.csv", "take_changes")
 
 
 def edits_table(found: Changes) -> pd.DataFrame:

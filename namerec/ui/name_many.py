@@ -12,7 +12,7 @@ from namerec.core.alphabet import NormalisedName
 from namerec.core.results import GateTrace
 from namerec.errors import NamerecError
 from namerec.ui import services
-from namerec.ui.downloads import as_csv, as_shown
+from namerec.ui.downloads import as_shown, csv_button
 from namerec.ui.evaluation import share_column
 from namerec.ui.name_list_input import ASK, list_input
 from namerec.ui.name_priors import priors_of
@@ -198,15 +198,12 @@ def _every_answer(run: RunSummary, table: pd.DataFrame) -> None:
             "second probability": share_column("Its probability"),
         },
     )
-    st.download_button(
+    csv_button(
         "Take away (CSV)",
-        lambda: as_csv(table),
-        file_name=f"{run.id}-names.csv",
-        mime="text/csv",
-        icon=":material/download:",
-        key="many_csv",
-        on_click="ignore",
-        help="Every line of the list in its order, with how it was read, or why it could not be.",
+        table,
+        f"{run.id}-names.csv",
+        "many_csv",
+        "Every line of the list in its order, with how it was read, or why it could not be.",
     )
 
 

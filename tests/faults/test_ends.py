@@ -8,7 +8,6 @@ import sys
 import time
 
 import pytest
-import torch
 
 from namerec.data import catalogue
 from namerec.runs.store import RunStore
@@ -30,25 +29,14 @@ from tests.faults.victims import (
     watch,
 )
 from tests.jobs.fakes import wait_until
+from tests.runs.conftest import _no_waiting_for_the_disk, _one_thread
 from tests.runs.references import Solo
+
+# One thread as in the processes; it is this one alone that does not wait for the disk.
+__all__ = ["_no_waiting_for_the_disk", "_one_thread"]
 
 #: How the servers end that train one run, one after the other.
 FATES = (signal.SIGKILL, signal.SIGINT, signal.SIGKILL)
-
-
-@pytest.fixture(autouse=True)
-def _one_thread():
-    """As in the processes: another number could change a sum's last digit."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
-@pytest.fixture(autouse=True)
-def _no_waiting_for_the_disk(monkeypatch):
-    """In this process, that is; those that are ended wait for it."""
-    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
 
 
 def test_a_run_outlives_the_servers_that_train_it(tmp_path, tiny_folder):

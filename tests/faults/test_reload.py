@@ -14,7 +14,10 @@ from namerec.runs.store import RunStore
 from tests.faults.crowd import start_training, warm
 from tests.faults.servers import Server
 from tests.faults.sessions import Session
+from tests.runs.conftest import _one_thread
 from tests.runs.references import Solo, as_bits
+
+__all__ = ["_one_thread"]  # as in the server
 
 #: Seconds in which a tab that comes back shows the run as it is now.
 BACK_SECONDS = 3.0
@@ -108,15 +111,6 @@ def test_eight_tabs_train_one_after_the_other_as_each_would_alone(server, tiny_f
         solo = Solo(config, dataset)
         alone = solo.best_until(len(solo.checkpoints)).weights
         assert _checksum(folder.best_weights()) == _checksum(alone)
-
-
-@pytest.fixture(autouse=True)
-def _one_thread():
-    """As in the server: another number could change a sum's last digit."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def _checksum(weights: dict[str, torch.Tensor]) -> str:
