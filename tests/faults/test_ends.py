@@ -68,7 +68,8 @@ def test_of_two_servers_on_one_data_folder_only_one_trains_a_run(tmp_path, tiny_
     home, chance = tmp_path / "home", random.Random(1)
     with Server(home, tiny_folder) as first, Server(home, tiny_folder) as second:
         with Session(first.url) as tab, Session(second.url) as other:
-            run_id = start_training(tab, **SETTINGS)
+            # More steps: the run must outlast the start of a command.
+            run_id = start_training(tab, **SETTINGS | {"Batch_size": 2})
             other.open("train", run=run_id)
             assert state_shown(other) == "running"
             assert "Take up again" not in other.words()
