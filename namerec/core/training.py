@@ -76,6 +76,19 @@ class Resumed:
     best_weights: dict[str, Tensor]
 
 
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What a training begins with in place of weights of its own.
+
+    Attributes:
+        weights: The network's, by name.
+        moments: The optimizer's state, by name as in a checkpoint; empty for a fresh one.
+    """
+
+    weights: dict[str, Tensor]
+    moments: dict[str, Tensor]
+
+
 Record = StepRecord | Checkpoint | EpochRecord | FinalRecord
 
 OPTIMIZERS: dict[OptimizerKind, Callable[..., torch.optim.Optimizer]] = {
@@ -126,7 +139,11 @@ def plan(training: TrainConfig, names: int) -> Plan:
 
 
 def train(
-    config: RunConfig, dataset: Dataset, split: Split, resumed: Resumed | None = None
+    config: RunConfig,
+    dataset: Dataset,
+    split: Split,
+    resumed: Resumed | None = None,
+    beginning: Beginning | None = None,
 ) -> Iterator[Record]:
     """Trains a network; see the module's text for what is yielded.
 
@@ -135,6 +152,7 @@ def train(
         dataset: The names.
         split: Of the same dataset.
         resumed: Where to go on from; None to begin.
+        beginning: What to begin with; None for weights drawn from the seed.
 
     Raises:
         DivergedError: If the loss is no longer finite.
@@ -143,6 +161,8 @@ def train(
     run = _Training(config, dataset, split)
     if resumed is not None:
         run.restore(resumed)
+    elif beginning is not None:
+        run.begin_with(beginning)
     return run.records()
 
 
@@ -180,17 +200,26 @@ class _Training:
         self.best_weights = _copied(self.model.state_dict())
         self.work, self.stepping = _Clock(), _Clock()
 
+    def begin_with(self, beginning: Beginning) -> None:
+        """Takes over another training's weights, and its optimizer's state if that was kept."""
+        self.model.load_state_dict(beginning.weights)
+        self._take_moments(beginning.moments)
+        self.best_weights = _copied(self.model.state_dict())
+
+    def _take_moments(self, moments: dict[str, Tensor]) -> None:
+        state = self.optimizer.state_dict()
+        for name, tensor in moments.items():
+            index, key = name.split(".", 1)
+            state["state"].setdefault(int(index), {})[key] = tensor.clone()
+        self.optimizer.load_state_dict(state)
+
     def restore(self, resumed: Resumed) -> None:
         """Takes up a checkpoint."""
         checkpoint = resumed.checkpoint
         self.model.load_state_dict(checkpoint.weights)
-        self.generator.set_state(checkpoint.resume["generator"])
-        state = self.optimizer.state_dict()
-        for name, tensor in checkpoint.resume.items():
-            if name != "generator":
-                index, key = name.split(".", 1)
-                state["state"].setdefault(int(index), {})[key] = tensor.clone()
-        self.optimizer.load_state_dict(state)
+        moments = dict(checkpoint.resume)
+        self.generator.set_state(moments.pop("generator"))
+        self._take_moments(moments)
         self.progress = checkpoint.progress
         self.best_weights = _copied(resumed.best_weights)
         self.work.seconds = checkpoint.progress.seconds

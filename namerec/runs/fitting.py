@@ -45,6 +45,15 @@ def check_resume(resume: dict[str, Tensor], info: RunInfo, file: str) -> None:
         torch.Generator().set_state(resume["generator"])
     except (KeyError, RuntimeError, TypeError):
         raise _misfit(info, file, "its random state is damaged") from None
+    check_moments(moments, info, file)
+
+
+def check_moments(moments: dict[str, Tensor], info: RunInfo, file: str) -> None:
+    """Checks that an optimizer's state is one that the run's optimizer leaves.
+
+    Raises:
+        RunError: If something is missing, too much, of another shape or type, or not finite.
+    """
     expected = _moments(info.config, [tensor.shape for tensor in _network(info).parameters()])
     if {name: tensor.shape for name, tensor in moments.items()} != expected:
         raise _misfit(info, file, "its optimizer state does not fit the run's settings")

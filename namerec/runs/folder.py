@@ -9,6 +9,8 @@
     predictions.safetensors  the finished run's answers on the held-out names
     lock                     held by whoever trains the run
 
+and, in a run that goes on from another one, what `runs.lineage` tells of.
+
 An epoch is stored in the order metrics, milestone, last, best, status, and reported only then.
 Killed at any point in between, the run goes on from `last`: the lines of `metrics.jsonl` and the
 milestone beyond it are taken back, and a `best` that is behind it is made from it.
@@ -18,33 +20,32 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
 import torch
 from filelock import FileLock, Timeout
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from namerec.core.results import PARTS, EpochRecord, Part, PredictedNames, StepRecord
 from namerec.core.training import Checkpoint, Progress, Resumed
-from namerec.disk import UNFINISHED, append_flushed, open_regular, read_at_most, write_whole
+from namerec.disk import UNFINISHED, append_flushed, read_at_most, write_whole
 from namerec.errors import RunError
+from namerec.runs import metrics
 from namerec.runs.fitting import check_predictions, check_resume, check_weights
+from namerec.runs.metrics import too_large, unreadable
 from namerec.runs.records import (
     ACTIVE_STATES,
-    EpochLine,
     ProgressText,
     RunInfo,
     RunState,
     RunStatus,
-    StepLine,
 )
-from namerec.runs.tensors import read_metadata, read_tensors, write_tensors
+from namerec.runs.tensors import read_metadata, read_tensors, with_prefix, write_tensors
 
 BEST, LAST, PREDICTIONS = "best.safetensors", "last.safetensors", "predictions.safetensors"
 METRICS = "metrics.jsonl"
@@ -55,11 +56,6 @@ _COLUMNS = ("indices", "labels", "log_probabilities")
 #: Largest `config.json` or `status.json` read, bytes; they take some 2 kB, or 150 with the most
 #: categories and the longest title. Hostile ones become objects of eighty times their size.
 MAX_JSON_BYTES = 512 * 1024
-#: Largest `metrics.jsonl` read, bytes: 1,000 epochs with a confusion matrix of 200 categories take
-#: 120 MB; a usual run's take less than 2.
-MAX_METRICS_BYTES = 256 * 1024**2
-#: Longest line of it, bytes: the confusion matrix of 200 categories takes 120 kB.
-MAX_LINE_BYTES = 512 * 1024
 #: Largest network whose milestones are kept, bytes of weights: a run of 1,000 epochs has ten of
 #: them, which is 80 MB at this size; the pretrained presets' networks take 0.1 to 6 MB.
 MAX_MILESTONE_BYTES = 8 * 1024**2
@@ -68,9 +64,6 @@ LOCK_SECONDS = 0.5
 #: The same when it is only asked, which every draw of a page does.
 ASK_SECONDS = 0.004
 
-_LINES: TypeAdapter[StepLine | EpochLine] = TypeAdapter(
-    Annotated[StepLine | EpochLine, Field(discriminator="kind")]
-)
 _Record = TypeVar("_Record", bound=BaseModel)
 
 
@@ -175,12 +168,12 @@ class RunFolder:
 
         One that fails with an OSError has changed nothing, and can be called again.
         """
-        lines = [json.dumps(_as_line(record)) + "\n" for record in records]
+        lines = metrics.lines(records)
         tensors = {f"model.{name}": tensor for name, tensor in point.weights.items()}
         tensors |= {f"resume.{name}": tensor for name, tensor in point.resume.items()}
         progress = {"progress": json.dumps(asdict(point.progress))}
         writes: list[Callable[[], None]] = [
-            lambda: append_flushed(self.path / METRICS, "".join(lines).encode()),
+            lambda: append_flushed(self.path / METRICS, lines),
             lambda: self._keep_milestone(point),
             lambda: write_tensors(self.path / LAST, tensors, progress),
         ]
@@ -205,22 +198,30 @@ class RunFolder:
             (self.path / METRICS).unlink(missing_ok=True)
             self._take_back_milestones(0)
             return None
+        checkpoint = self.checkpoint()
+        best = self._best_until(checkpoint)
+        check_weights(best, self.info(), BEST)
+        self._take_back_metrics(checkpoint.progress.step)
+        self._take_back_milestones(checkpoint.progress.epoch)
+        return Resumed(checkpoint, best)
+
+    def checkpoint(self) -> Checkpoint:
+        """What was stored after the last epoch, as it lies there.
+
+        Raises:
+            RunError: If there is none, it is damaged, or it does not fit the run's settings.
+        """
         info = self.info()
         tensors, metadata = read_tensors(self.path / LAST)
-        progress = self._progress(metadata)
         checkpoint = Checkpoint(
-            progress=progress,
-            weights=_with_prefix(tensors, "model."),
-            resume=_with_prefix(tensors, "resume."),
+            progress=self._progress(metadata),
+            weights=with_prefix(tensors, "model."),
+            resume=with_prefix(tensors, "resume."),
             best=False,
         )
         check_weights(checkpoint.weights, info, LAST)
         check_resume(checkpoint.resume, info, LAST)
-        best = self._best_until(checkpoint)
-        check_weights(best, info, BEST)
-        self._take_back_metrics(progress.step)
-        self._take_back_milestones(progress.epoch)
-        return Resumed(checkpoint, best)
+        return checkpoint
 
     def progress(self) -> Progress:
         """Where the checkpoint stands; at the very beginning if there is none.
@@ -256,40 +257,10 @@ class RunFolder:
         Raises:
             RunError: If there are more than can be read.
         """
-        steps: list[StepRecord] = []
-        epochs: list[EpochRecord] = []
-        for line in self._metric_lines():
-            record = _from_line(line)
-            if isinstance(record, StepRecord):
-                steps.append(record)
-            elif isinstance(record, EpochRecord):
-                epochs.append(record)
-            else:
-                break
-        return steps, epochs
-
-    def _metric_lines(self) -> Iterator[bytes]:
-        """Line by line, so that what is behind a damaged one is never read."""
-        path = self.path / METRICS
-        if not path.exists():
-            return
-        try:
-            with open_regular(path) as file:
-                if os.fstat(file.fileno()).st_size > MAX_METRICS_BYTES:
-                    raise _too_large(path, MAX_METRICS_BYTES)
-                while (line := file.readline(MAX_LINE_BYTES)).endswith(b"\n"):
-                    yield line[:-1]  # what follows the last line end is nothing, or torn
-        except OSError as error:
-            raise _unreadable(path, error.strerror or type(error).__name__) from None
+        return metrics.read(self.path / METRICS)
 
     def _take_back_metrics(self, step: int) -> None:
-        kept = []
-        for line in self._metric_lines():
-            record = _from_line(line)
-            if record is None or record.step > step:
-                break
-            kept.append(line + b"\n")
-        write_whole(self.path / METRICS, b"".join(kept))
+        write_whole(self.path / METRICS, metrics.until(self.path / METRICS, step))
 
     # -- looking back
 
@@ -397,48 +368,14 @@ def _read(path: Path, kind: type[_Record]) -> _Record:
     try:
         return kind.model_validate_json(_content(path, MAX_JSON_BYTES))
     except ValidationError:
-        raise _unreadable(path, "its content is damaged") from None
+        raise unreadable(path, "its content is damaged") from None
 
 
 def _content(path: Path, most_bytes: int) -> bytes:
     try:
         content = read_at_most(path, most_bytes)
     except OSError as error:
-        raise _unreadable(path, error.strerror or type(error).__name__) from None
+        raise unreadable(path, error.strerror or type(error).__name__) from None
     if content is None:
-        raise _too_large(path, most_bytes)
+        raise too_large(path, most_bytes)
     return content
-
-
-def _too_large(path: Path, most_bytes: int) -> RunError:
-    return _unreadable(path, f"it is too large, at most {most_bytes:,} bytes are read")
-
-
-def _unreadable(path: Path, reason: str) -> RunError:
-    return RunError(
-        f"“{path.name}” of run {path.parent.name} cannot be read: {reason}. "
-        "Put the file back from a copy, or delete the run's folder."
-    )
-
-
-def _as_line(record: StepRecord | EpochRecord) -> dict[str, Any]:
-    kind = "step" if isinstance(record, StepRecord) else "epoch"
-    return {"kind": kind, **asdict(record)}
-
-
-def _from_line(line: bytes) -> StepRecord | EpochRecord | None:
-    """The record of one line, or None if the line is damaged."""
-    try:
-        values = _LINES.validate_json(line)
-    except ValidationError:
-        return None
-    record = StepRecord if isinstance(values, StepLine) else EpochRecord
-    return record(**values.model_dump(exclude={"kind"}))
-
-
-def _with_prefix(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
-    return {
-        name.removeprefix(prefix): tensor
-        for name, tensor in tensors.items()
-        if name.startswith(prefix)
-    }

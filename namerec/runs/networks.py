@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from namerec.core.models import NameModel, build
 from namerec.runs.fitting import check_weights
 from namerec.runs.folder import BEST, RunFolder
+from namerec.runs.lineage import beginning
 from namerec.runs.records import RunInfo
 
 #: Stands for the weights that a run began with.
@@ -32,7 +33,7 @@ def load_network(folder: RunFolder, epoch: int | None = None) -> TrainedNetwork:
     Args:
         folder: The run's.
         epoch: One of its milestones; `BEFORE_TRAINING` for the weights that it began with, which
-            are drawn anew from its seed; None for its best epoch.
+            are drawn anew from its seed, or are another run's; None for its best epoch.
 
     Raises:
         RunError: If the run has no such epoch, or its files are damaged or do not fit together.
@@ -43,7 +44,10 @@ def load_network(folder: RunFolder, epoch: int | None = None) -> TrainedNetwork:
         weights = folder.best_weights()
         check_weights(weights, info, BEST)
         model.load_state_dict(weights)
-    elif epoch != BEFORE_TRAINING:
+    elif epoch == BEFORE_TRAINING:
+        if (begun := beginning(folder)) is not None:
+            model.load_state_dict(begun.weights)
+    else:
         model.load_state_dict(folder.milestone_weights(epoch))
     model.eval()
     return TrainedNetwork(info, model)

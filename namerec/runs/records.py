@@ -18,6 +18,7 @@ ACTIVE_STATES: frozenset[RunState] = frozenset({"queued", "running", "paused"})
 #: Runs in these states can be gone on with.
 RESUMABLE_STATES: frozenset[RunState] = frozenset({"interrupted", "stopped", "failed"})
 
+RunId = Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z_-]{0,99}$")]
 Share = Annotated[float, Field(ge=0, le=1)]
 #: Whole numbers that a float holds exactly; nothing here comes near.
 Count = Annotated[int, Field(ge=0, le=2**53)]
@@ -37,6 +38,24 @@ class DatasetInfo(_Record):
     categories: Annotated[tuple[str, ...], Field(min_length=2, max_length=200)]
 
 
+class Joint(_Record):
+    """Where a run goes on from another one: it begins with that one's weights after an epoch.
+
+    Attributes:
+        run: The other run's id; it may be gone by now.
+        epoch: After which epoch, counted from the beginning of the first run of the line.
+        step: After which step, counted likewise.
+        seconds: Of training until then, likewise.
+        state_kept: Whether the optimizer's state was taken over too.
+    """
+
+    run: RunId
+    epoch: Annotated[int, Field(ge=1, le=2**53)]
+    step: Annotated[int, Field(ge=1, le=2**53)]
+    seconds: Duration
+    state_kept: bool
+
+
 class RunInfo(_Record):
     """`config.json`: written once, when a run is made.
 
@@ -48,15 +67,20 @@ class RunInfo(_Record):
         parameters: Trainable numbers in the network.
         versions: Of what was installed, by package.
         threads: PyTorch's threads; sums in another order can differ in the last digit.
+        joints: Where it, and what it goes on from, go on from other runs, the oldest first; none
+            for a run that begins with weights of its own.
+        race: What it shares with the runs that were started in one race with it; empty for none.
     """
 
-    id: Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z_-]{0,99}$")]
+    id: RunId
     created: AwareDatetime
     config: RunConfig
     dataset: DatasetInfo
     parameters: Count
     versions: dict[str, str]
     threads: Annotated[int, Field(ge=1, le=1024)]
+    joints: Annotated[tuple[Joint, ...], Field(max_length=1000)] = ()
+    race: Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{0,40}$")] = ""
 
 
 class PartScores(_Record):

@@ -19,6 +19,7 @@ from namerec.core.recall import is_recall
 from namerec.disk import UNFINISHED, home, open_regular, write_whole
 from namerec.errors import RunError
 from namerec.runs.folder import RunFolder, milestone_file
+from namerec.runs.lineage import BEFORE, FIRST, Begun, write_begun
 from namerec.runs.machine import thread_count
 from namerec.runs.records import (
     ACTIVE_STATES,
@@ -89,12 +90,16 @@ class RunStore:
         self.root = root if root is not None else home() / "runs"
         self.pretrained = pretrained
 
-    def create(self, config: RunConfig, dataset: Dataset) -> RunFolder:
+    def create(
+        self, config: RunConfig, dataset: Dataset, begun: Begun | None = None, race: str = ""
+    ) -> RunFolder:
         """Makes a new run's folder, *queued*.
 
         Args:
             config: All that decides its numbers.
             dataset: The names it is about.
+            begun: Where it begins in another run; None to begin anew.
+            race: What it shares with others that are started together; empty for none.
 
         Raises:
             RunError: If the data folder cannot be written.
@@ -120,9 +125,13 @@ class RunStore:
                 **{package: version(package) for package in _RECORDED_PACKAGES},
             },
             threads=thread_count(),
+            joints=begun.joints if begun else (),
+            race=race,
         )
         try:
             folder.path.mkdir(parents=True)
+            if begun is not None:
+                write_begun(folder, begun)
             folder.write_info(info)
             folder.write_status(RunStatus(state="queued"))
         except OSError as error:
@@ -256,7 +265,8 @@ class RunStore:
         target = folder / identity
         try:
             target.mkdir(parents=True)
-            for name in (*LOOKED_INTO, *map(milestone_file, run.milestones())):
+            taken_over = (FIRST, BEFORE) if run.info().joints else ()
+            for name in (*LOOKED_INTO, *taken_over, *map(milestone_file, run.milestones())):
                 with open_regular(run.path / name) as file:
                     write_whole(target / name, file.read())
         except OSError as error:

@@ -17,7 +17,7 @@ from namerec.core.results import (
     PredictedNames,
     Scores,
 )
-from namerec.errors import DataError, NamerecError, RunError
+from namerec.errors import NamerecError, RunError
 from namerec.ui.server import manager, yardstick_keeper
 
 if TYPE_CHECKING:
@@ -121,28 +121,9 @@ def corpus_of(run: RunSummary) -> str:
 
 
 def _corpus_of(info: RunInfo) -> str:
-    """Where the names of a run are now: where they were, or kept after an upload of the same names.
+    from namerec.jobs.corpora import corpus_of
 
-    Raises:
-        DataError: If they are gone, or other names are there.
-    """
-    from namerec.data.own import OwnCorpora
-
-    remembered, reference = info.dataset, info.config.training.dataset
-    words = f"The corpus of this run, “{remembered.title}”,"
-    try:
-        if dataset(reference).fingerprint == remembered.fingerprint:
-            return reference
-        gone = DataError(
-            f"{words} has changed since it was trained, so its names cannot be listed. Put the "
-            "old files back, upload the same names on the Dataset page, or train again."
-        )
-    except DataError as error:
-        gone = DataError(f"{words} is gone, so its names cannot be listed. {error}")
-    kept = OwnCorpora().find(remembered.fingerprint)
-    if kept is None:
-        raise gone
-    return kept.reference
+    return corpus_of(info, dataset)
 
 
 def yardsticks(run_id: str, *, compute: bool) -> Yardsticks | None:

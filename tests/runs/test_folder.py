@@ -18,6 +18,7 @@ from namerec.core.training import Checkpoint
 from namerec.disk import append_flushed
 from namerec.errors import RunError
 from namerec.runs import folder as folder_module
+from namerec.runs import metrics
 from namerec.runs.folder import RunFolder
 from namerec.runs.records import RunStatus
 from namerec.runs.store import RunStore
@@ -261,18 +262,18 @@ def test_the_metrics_of_the_longest_run_on_the_most_categories_are_read(finished
     matrix = tuple((1,) * 200 for _ in range(200))
     epoch = replace(solo.epochs[0], validation_confusion=matrix)
     line = json.dumps({"kind": "epoch", **asdict(epoch)}).encode() + b"\n"
-    assert 1000 * len(line) < folder_module.MAX_METRICS_BYTES
+    assert 1000 * len(line) < metrics.MAX_BYTES
 
 
 def test_metrics_too_large_to_be_read_are_refused_and_not_thrown_away(finished):
     with (finished.path / "metrics.jsonl").open("ab") as file:
-        file.truncate(folder_module.MAX_METRICS_BYTES + 1)  # takes no room on the disk
+        file.truncate(metrics.MAX_BYTES + 1)  # takes no room on the disk
     for read in (finished.metrics, finished.resumed):
         with pytest.raises(RunError) as caught:
             read()
         assert_sentence(caught.value, "“metrics.jsonl”", finished.id, "too large")
     size = (finished.path / "metrics.jsonl").stat().st_size
-    assert size == folder_module.MAX_METRICS_BYTES + 1
+    assert size == metrics.MAX_BYTES + 1
 
 
 # -- going on

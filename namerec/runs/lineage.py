@@ -1,0 +1,224 @@
+"""Runs that go on from another one: with its weights, and with its history up to there.
+
+    first.safetensors   the weights the run began with, and the optimizer's state if it was kept
+    before.jsonl        what was recorded until then, counted from the first run of the line on
+
+Both lie in the new run's own folder, so that it does not need the other one any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from torch import Tensor
+
+from namerec.core.config import RunConfig
+from namerec.core.results import EpochRecord, StepRecord
+from namerec.core.training import Beginning
+from namerec.disk import write_whole
+from namerec.errors import ConfigError, RunError
+from namerec.runs import metrics
+from namerec.runs.fitting import check_moments, check_weights
+from namerec.runs.folder import BEST, LAST, RunFolder
+from namerec.runs.records import Joint, RunInfo
+from namerec.runs.tensors import read_tensors, with_prefix, write_tensors
+
+FIRST, BEFORE = "first.safetensors", "before.jsonl"
+#: Where a run can be gone on from: its best epoch, or the last one stored.
+Point = Literal["best", "last"]
+#: Settings that change neither which weights a network has nor which names they have seen.
+_FREE = frozenset({"dropout", "group_dropout", "forget_bias"})
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What a new run takes over from another one.
+
+    Attributes:
+        joints: The new run's, the last of them the one at which it begins.
+        weights: By name.
+        moments: The optimizer's state, by name; empty if it is not taken over.
+        steps: Records up to the joint, counted from the first run of the line on.
+        epochs: The same.
+    """
+
+    joints: tuple[Joint, ...]
+    weights: dict[str, Tensor]
+    moments: dict[str, Tensor]
+    steps: Sequence[StepRecord]
+    epochs: Sequence[EpochRecord]
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """All that was recorded of a run and of what it goes on from, in one count.
+
+    Attributes:
+        joints: Where one run goes on from another, the oldest first.
+        steps: Records, in order.
+        epochs: Records, in order.
+    """
+
+    joints: tuple[Joint, ...]
+    steps: list[StepRecord]
+    epochs: list[EpochRecord]
+
+
+def begin_from(folder: RunFolder, point: Point, config: RunConfig, fingerprint: str) -> Begun:
+    """Takes over a run's weights for another run.
+
+    Args:
+        folder: The run that is gone on from.
+        point: Where.
+        config: The new run's settings.
+        fingerprint: Of the new run's names.
+
+    Raises:
+        ConfigError: If the new run would have another network, other names or another split: names
+            that are held out there were trained on here.
+        RunError: If the run has no such weights, or its files are damaged.
+    """
+    info = folder.info()
+    _insist_on_the_same(info, config, fingerprint)
+    moments: dict[str, Tensor] = {}
+    if point == "last":
+        if not (folder.path / LAST).exists():
+            raise RunError(
+                f"Run {folder.id} has kept no last epoch to go on from; pretrained and copied runs "
+                "have not. Go on from its best one."
+            )
+        stored = folder.checkpoint()
+        weights, epoch = stored.weights, stored.progress.epoch
+        if info.config.training.optimizer == config.training.optimizer:
+            moments = {name: state for name, state in stored.resume.items() if name != "generator"}
+    else:
+        weights, epoch = folder.best_weights(), folder.status().best_epoch
+        check_weights(weights, info, BEST)
+    whole = history(folder)
+    ended = _epoch_until(whole, info, epoch)
+    joint = Joint(
+        run=folder.id,
+        epoch=ended.epoch,
+        step=ended.step,
+        seconds=ended.seconds,
+        state_kept=bool(moments),
+    )
+    return Begun(
+        joints=(*info.joints, joint),
+        weights=weights,
+        moments=moments,
+        steps=[record for record in whole.steps if record.step <= joint.step],
+        epochs=[record for record in whole.epochs if record.step <= joint.step],
+    )
+
+
+def write_begun(folder: RunFolder, begun: Begun) -> None:
+    """Stores what a new run takes over, before anything else of it.
+
+    Raises:
+        OSError: If the disk refuses.
+    """
+    tensors = {f"model.{name}": tensor for name, tensor in begun.weights.items()}
+    tensors |= {f"resume.{name}": tensor for name, tensor in begun.moments.items()}
+    write_tensors(folder.path / FIRST, tensors, {})
+    records: list[StepRecord | EpochRecord] = [*begun.steps, *begun.epochs]
+    in_order = sorted(records, key=lambda record: record.step)
+    write_whole(folder.path / BEFORE, metrics.lines(in_order))
+
+
+def beginning(folder: RunFolder) -> Beginning | None:
+    """What a run begins with, or None if it draws its own weights.
+
+    Raises:
+        RunError: If the file is missing, damaged or does not fit the run's settings.
+    """
+    info = folder.info()
+    if not info.joints:
+        return None
+    tensors, _ = read_tensors(folder.path / FIRST)
+    weights = with_prefix(tensors, "model.")
+    moments = with_prefix(tensors, "resume.")
+    check_weights(weights, info, FIRST)
+    if info.joints[-1].state_kept:
+        check_moments(moments, info, FIRST)
+    return Beginning(weights, moments)
+
+
+def history(folder: RunFolder) -> History:
+    """All records of a run, those from before its joints included.
+
+    Raises:
+        RunError: If there are more than can be read.
+    """
+    steps, epochs = folder.metrics()
+    joints = folder.info().joints
+    if not joints:
+        return History((), steps, epochs)
+    before_steps, before_epochs = metrics.read(folder.path / BEFORE)
+    return History(
+        joints,
+        [*before_steps, *_steps_after(steps, joints[-1])],
+        [*before_epochs, *_epochs_after(epochs, joints[-1])],
+    )
+
+
+def _steps_after(records: list[StepRecord], joint: Joint) -> list[StepRecord]:
+    """A run's own records, counted from the first run of its line on."""
+    return [
+        replace(record, step=record.step + joint.step, epoch=record.epoch + joint.epoch)
+        for record in records
+    ]
+
+
+def _epochs_after(records: list[EpochRecord], joint: Joint) -> list[EpochRecord]:
+    """The same of epochs."""
+    return [
+        replace(
+            record,
+            step=record.step + joint.step,
+            epoch=record.epoch + joint.epoch,
+            seconds=record.seconds + joint.seconds,
+        )
+        for record in records
+    ]
+
+
+def _epoch_until(whole: History, info: RunInfo, epoch: int) -> EpochRecord:
+    """The record of one of a run's own epochs, in the line's count."""
+    line_epoch = epoch + (info.joints[-1].epoch if info.joints else 0)
+    for record in whole.epochs:
+        if record.epoch == line_epoch:
+            return record
+    raise RunError(
+        f"The records of run {info.id} do not reach epoch {epoch}, so nothing can go on from "
+        "there. Train the run again, or put its “metrics.jsonl” back from a copy."
+    )
+
+
+def _insist_on_the_same(info: RunInfo, config: RunConfig, fingerprint: str) -> None:
+    ours, theirs = info.config.model, config.model
+    different = sorted(
+        name
+        for name in type(ours).model_fields
+        if name not in _FREE and getattr(ours, name) != getattr(theirs, name)
+    )
+    if different:
+        values = ", ".join(f"{name} is {getattr(ours, name)}" for name in different)
+        raise ConfigError(
+            f"A run that goes on from {info.id} has its network: there {values}. Leave that as it "
+            "is, or start a new network."
+        )
+    if info.dataset.fingerprint != fingerprint:
+        raise ConfigError(
+            f"Run {info.id} was trained on “{info.dataset.title}”. What goes on from it is trained "
+            "on the same names, or nothing it is scored on would be new to it."
+        )
+    was, wanted = info.config.training, config.training
+    if (was.protocol, was.split_draw) != (wanted.protocol, wanted.split_draw):
+        raise ConfigError(
+            f"Run {info.id} has the {was.protocol} split of seed {was.split_draw}. What goes on "
+            f"from it keeps that split (split_seed={was.split_draw}), or names it is scored on "
+            "would be names it was trained on."
+        )
