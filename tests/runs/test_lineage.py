@@ -1,0 +1,260 @@
+import shutil
+from dataclasses import replace
+
+import pytest
+import torch
+
+from namerec.core.dataset import Dataset
+from namerec.errors import ConfigError, RunError
+from namerec.jobs.executors import LocalExecutor
+from namerec.runs import metrics
+from namerec.runs.folder import BEST, LAST
+from namerec.runs.lineage import BEFORE, FIRST, Begun, begin_from, beginning, history
+from namerec.runs.networks import BEFORE_TRAINING, load_network
+from namerec.runs.tensors import read_tensors
+from tests.conftest import tiny_config, tiny_lines
+
+
+def _config(folder, **training):
+    """The settings of a run that goes on from another: that one's split, whatever its own seed."""
+    config = folder.info().config
+    kept = {"split_seed": config.training.split_draw} | training
+    return config.model_copy(update={"training": config.training.model_copy(update=kept)})
+
+
+def _going_on(store, dataset, folder, point="best", **training):
+    config = _config(folder, **training)
+    return store.create(config, dataset, begin_from(folder, point, config, dataset.fingerprint))
+
+
+def _trained(folder, dataset):
+    records = list(LocalExecutor(lambda _: dataset).stream(folder))
+    return folder, records
+
+
+@pytest.mark.parametrize("point", ["best", "last"])
+def test_it_begins_with_the_other_runs_weights(store, finished, tiny_dataset, point):
+    going = _going_on(store, tiny_dataset, finished, point)
+    begun = beginning(going)
+    if point == "best":
+        expected = read_tensors(finished.path / BEST)[0]
+    else:
+        stored = read_tensors(finished.path / LAST)[0]
+        expected = {n.removeprefix("model."): t for n, t in stored.items() if n[:6] == "model."}
+    assert begun is not None
+    assert begun.weights.keys() == expected.keys()
+    assert all(torch.equal(begun.weights[name], expected[name]) for name in expected)
+    model = load_network_before(going)
+    assert all(torch.equal(model[name], expected[name]) for name in expected)
+
+
+def load_network_before(folder):
+    return load_network(folder, BEFORE_TRAINING).model.state_dict()
+
+
+def test_the_first_step_is_taken_from_there(store, finished, tiny_dataset):
+    parameter = "forget_gate.weight"
+    # A learning rate of next to nothing leaves the weights where they were put.
+    going = _going_on(
+        store, tiny_dataset, finished, learning_rate=1e-12, epochs=1, schedule="constant",
+        weight_decay=0.0,
+    )  # fmt: skip
+    _trained(going, tiny_dataset)
+    name = next(n for n in finished.best_weights() if n.endswith(parameter))
+    ours = going.best_weights()[name]
+    torch.testing.assert_close(ours, finished.best_weights()[name], atol=1e-9, rtol=0)
+
+
+def test_the_optimizers_state_is_taken_over_at_the_last_epoch_alone(store, finished, tiny_dataset):
+    last = beginning(_going_on(store, tiny_dataset, finished, "last"))
+    best = beginning(_going_on(store, tiny_dataset, finished, "best"))
+    other = beginning(_going_on(store, tiny_dataset, finished, "last", optimizer="sgd"))
+    stored = finished.checkpoint().resume
+    assert last is not None
+    assert last.moments.keys() == stored.keys() - {"generator"}
+    assert all(torch.equal(last.moments[name], stored[name]) for name in last.moments)
+    assert best is not None
+    assert best.moments == {}
+    assert other is not None
+    assert other.moments == {}
+
+
+def test_the_optimizers_state_decides_the_first_step(store, finished, tiny_dataset):
+    kept = _going_on(store, tiny_dataset, finished, "last", epochs=1)
+    fresh_config = _config(finished, epochs=1)
+    begun = begin_from(finished, "last", fresh_config, tiny_dataset.fingerprint)
+    joint = begun.joints[0].model_copy(update={"state_kept": False})
+    fresh = store.create(fresh_config, tiny_dataset, replace(begun, joints=(joint,), moments={}))
+    for folder in (kept, fresh):
+        _trained(folder, tiny_dataset)
+    weights = [folder.best_weights() for folder in (kept, fresh)]
+    assert any(not torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
+
+
+def test_the_history_goes_on_in_one_count(store, finished, tiny_dataset):
+    before = finished.metrics()
+    going, _ = _trained(_going_on(store, tiny_dataset, finished, "last", epochs=2), tiny_dataset)
+    own_steps, own_epochs = going.metrics()
+    whole = history(going)
+    assert [record.epoch for record in whole.epochs] == [1, 2, 3, 4, 5]
+    assert [joint.run for joint in whole.joints] == [finished.id]
+    assert whole.joints[0].epoch == 3
+    assert whole.epochs[:3] == before[1]
+    joint = whole.joints[0]
+    assert joint.step == before[1][-1].step
+    assert [record.step - joint.step for record in whole.epochs[3:]] == [
+        record.step for record in own_epochs
+    ]
+    assert [r.loss for r in whole.steps] == [r.loss for r in (*before[0], *own_steps)]
+    assert [r.step for r in whole.steps] == sorted(r.step for r in whole.steps)
+    assert [r.epoch for r in whole.steps] == sorted(r.epoch for r in whole.steps)
+    assert whole.epochs[3].seconds == pytest.approx(joint.seconds + own_epochs[0].seconds)
+    assert own_epochs[0].epoch == 1
+
+
+def test_from_the_best_epoch_only_what_led_there_is_remembered(store, finished, tiny_dataset):
+    best = finished.status().best_epoch
+    worse = finished.status().model_copy(update={"best_epoch": best - 1})
+    finished.write_status(worse)
+    going = _going_on(store, tiny_dataset, finished)
+    assert [record.epoch for record in history(going).epochs] == list(range(1, best))
+    assert going.info().joints[0].epoch == best - 1
+
+
+def test_a_line_of_three_runs_is_counted_through(store, finished, tiny_dataset):
+    second, _ = _trained(_going_on(store, tiny_dataset, finished, "last", epochs=2), tiny_dataset)
+    third, _ = _trained(_going_on(store, tiny_dataset, second, "last", epochs=1), tiny_dataset)
+    whole = history(third)
+    assert [record.epoch for record in whole.epochs] == [1, 2, 3, 4, 5, 6]
+    assert [(joint.run, joint.epoch) for joint in whole.joints] == [
+        (finished.id, 3),
+        (second.id, 5),
+    ]
+    assert whole.epochs[:5] == history(second).epochs
+    steps = [record.step for record in whole.steps]
+    assert steps == sorted(steps)
+
+
+def test_it_needs_the_other_run_no_more(store, finished, tiny_dataset):
+    going = _going_on(store, tiny_dataset, finished)
+    shutil.rmtree(finished.path)
+    _, records = _trained(going, tiny_dataset)
+    assert going.status().state == "finished"
+    assert history(going).epochs[0].epoch == 1
+    assert records
+
+
+def test_interrupted_before_its_first_epoch_it_begins_there_again(store, finished, tiny_dataset):
+    unbroken, _ = _trained(_going_on(store, tiny_dataset, finished, epochs=2), tiny_dataset)
+    broken = _going_on(store, tiny_dataset, finished, epochs=2)
+    stream = LocalExecutor(lambda _: tiny_dataset).stream(broken)
+    next(stream)  # the plan
+    next(stream)  # the first step
+    stream.close()
+    assert not (broken.path / LAST).exists()
+    _trained(broken, tiny_dataset)
+    assert (broken.path / BEST).read_bytes() == (unbroken.path / BEST).read_bytes()
+
+
+def test_stopped_later_it_resumes_bit_for_bit(store, finished, tiny_dataset):
+    unbroken, _ = _trained(_going_on(store, tiny_dataset, finished, epochs=3), tiny_dataset)
+    broken = _going_on(store, tiny_dataset, finished, epochs=3)
+    stream = LocalExecutor(lambda _: tiny_dataset).stream(broken)
+    for _ in stream:
+        if broken.status().epoch == 2:
+            break
+    stream.close()
+    _trained(broken, tiny_dataset)
+    assert (broken.path / BEST).read_bytes() == (unbroken.path / BEST).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [({"hidden_size": 9}, "hidden_size is 8"), ({"num_layers": 2}, "num_layers is 1")],
+)
+def test_another_network_is_refused(finished, tiny_dataset, changes, said):
+    config = finished.info().config
+    other = config.model_copy(update={"model": config.model.model_copy(update=changes)})
+    with pytest.raises(ConfigError, match=said):
+        begin_from(finished, "best", other, tiny_dataset.fingerprint)
+
+
+def test_dropout_may_be_another(finished, tiny_dataset):
+    config = finished.info().config
+    other = config.model_copy(update={"model": config.model.model_copy(update={"dropout": 0.4})})
+    assert begin_from(finished, "best", other, tiny_dataset.fingerprint).weights
+
+
+def test_names_and_splits_that_would_leak_are_refused(finished, tiny_dataset):
+    others = Dataset.build("others", tiny_lines()[1:])
+    with pytest.raises(ConfigError, match="same names"):
+        begin_from(finished, "best", _config(finished), others.fingerprint)
+    with pytest.raises(ConfigError, match="split_seed=0"):
+        begin_from(finished, "best", _config(finished, split_seed=1), tiny_dataset.fingerprint)
+    with pytest.raises(ConfigError, match="leak-free split"):
+        begin_from(finished, "best", _config(finished, protocol="raw"), tiny_dataset.fingerprint)
+
+
+def test_a_run_without_a_last_epoch_is_gone_on_from_at_its_best(store, finished, tiny_dataset):
+    (finished.path / LAST).unlink()
+    with pytest.raises(RunError, match="Go on from its best one"):
+        begin_from(finished, "last", _config(finished), tiny_dataset.fingerprint)
+    assert _going_on(store, tiny_dataset, finished, "best").info().joints
+
+
+def test_a_run_without_a_finished_epoch_begins_nothing(store, tiny_dataset):
+    queued = store.create(tiny_config(), tiny_dataset)
+    for point in ("best", "last"):
+        with pytest.raises(RunError):
+            begin_from(queued, point, tiny_config(), tiny_dataset.fingerprint)
+
+
+def test_records_that_end_before_the_epoch_are_told(finished, tiny_dataset):
+    (finished.path / "metrics.jsonl").write_bytes(b"")
+    with pytest.raises(RunError, match="do not reach epoch"):
+        begin_from(finished, "best", _config(finished), tiny_dataset.fingerprint)
+
+
+def test_damaged_weights_to_begin_with_are_told(store, finished, tiny_dataset):
+    going = _going_on(store, tiny_dataset, finished)
+    content = (going.path / FIRST).read_bytes()
+    (going.path / FIRST).write_bytes(content[:-4] + b"\0\0\0\0")
+    with pytest.raises(RunError, match=FIRST):
+        beginning(going)
+    (going.path / FIRST).unlink()
+    with pytest.raises(RunError, match=FIRST):
+        list(LocalExecutor(lambda _: tiny_dataset).stream(going))
+    assert going.status().state == "failed"
+
+
+def test_a_torn_history_is_shown_as_far_as_it_goes(store, finished, tiny_dataset):
+    going = _going_on(store, tiny_dataset, finished, "last")
+    content = (going.path / BEFORE).read_bytes()
+    (going.path / BEFORE).write_bytes(content[:-20])
+    assert [record.epoch for record in history(going).epochs] == [1, 2]
+
+
+def test_nothing_is_left_of_a_run_whose_beginning_cannot_be_stored(
+    store, finished, tiny_dataset, monkeypatch
+):
+    def full(*arguments):
+        raise OSError(28, "No space left on device")
+
+    config = _config(finished)
+    begun = begin_from(finished, "best", config, tiny_dataset.fingerprint)
+    monkeypatch.setattr("namerec.runs.store.write_begun", full)
+    with pytest.raises(RunError, match="No space left"):
+        store.create(config, tiny_dataset, begun)
+    assert [run.id for run in store.summaries()] == [finished.id]
+
+
+def test_a_copy_takes_its_beginning_along(store, finished, tiny_dataset, tmp_path):
+    going, _ = _trained(_going_on(store, tiny_dataset, finished, epochs=1), tiny_dataset)
+    copied = store.copy_finished(going.id, tmp_path / "copies")
+    assert history(type(going)(copied)).epochs == history(going).epochs
+
+
+def test_what_is_taken_over_is_a_record(finished, tiny_dataset):
+    begun = begin_from(finished, "last", _config(finished), tiny_dataset.fingerprint)
+    assert isinstance(begun, Begun)
+    assert metrics.lines([*begun.steps, *begun.epochs]).count(b"\n") == len(begun.steps) + 3
