@@ -1,5 +1,15 @@
-"""The Name Recognition Lab. Start it with `streamlit run dashboard.py`."""
+"""The Name Recognition Lab. Start it with `streamlit run dashboard.py`.
 
-from namerec.ui.shell import open_lab
+Streamlit reads this file as a module for its server, and as a script for every page it draws.
+"""
 
-open_lab()
+import streamlit as st
+
+if __name__ == "__main__":
+    from namerec.ui.shell import open_lab
+
+    open_lab()
+else:
+    from namerec.ui.api import server_parts
+
+    app = st.App(__file__, **server_parts())

@@ -19,6 +19,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import NamedTuple, NoReturn
 
 import streamlit as st
+from starlette.requests import Request
 from streamlit.runtime import exists, get_instance
 from streamlit.runtime.scriptrunner import StopException, get_script_run_ctx
 
@@ -93,6 +94,28 @@ def _let_in(hide_menu: Callable[[], object]) -> None:
     st.warning(ANYBODY, icon=":material/public:")
 
 
+def refusal(request: Request) -> str:
+    """Why a plain request is not answered, in a sentence; empty for one that is.
+
+    The same rules as for pages. A login goes through a browser, so where one is set up plain
+    requests are refused.
+    """
+    try:
+        given = settings()
+    except ConfigError as error:
+        return str(error)
+    forwarded = tuple(request.headers.getlist("X-Forwarded-For"))
+    end = request.client
+    peer = _Peer(end.host, end.port, forwarded) if end is not None else None
+    if given.proxies and _vouched_for(given, peer, request.headers.getlist(given.user_header)):
+        return ""
+    if st.secrets.load_if_toml_exists() and "auth" in st.secrets:
+        return "This lab has a login, which only its pages have. Ask there."
+    if given.proxies:
+        return NOT_FROM_PROXY
+    return "" if is_loopback(_address()) or given.insecure else NOT_OPEN
+
+
 def user() -> str:
     """Who is asking: by login, by proxy, or else this browser session; the same while it lasts."""
     name = proxy_user(settings())
@@ -119,10 +142,13 @@ def proxy_user(given: Settings) -> str | None:
     """Whom a trusted proxy says is asking; None if no such proxy does."""
     if not given.proxies:
         return None
-    peer = _peer()
+    return _vouched_for(given, _peer(), _sent(given.user_header))
+
+
+def _vouched_for(given: Settings, peer: _Peer | None, names: list[str]) -> str | None:
+    """Whom a trusted proxy says is asking, in the values of its header; None if it does not."""
     if peer is None or not all(_is_trusted(host, given) for host in _possible_hosts(peer)):
         return None
-    names = _sent(given.user_header)
     # Two headers: the proxy has let through the one that the client sent.
     if len(names) != 1 or not 0 < len(names[0].strip()) <= LONGEST_USER:
         return None

@@ -1,0 +1,191 @@
+"""Predictions as JSON beside the pages: `GET /api/predict?name=Nakamura`.
+
+The same server, network, limits and sentences as the pages; who may see those may ask here, but for
+a login, which only a browser can go through.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from starlette.datastructures import Headers, QueryParams
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
+
+from namerec.core.alphabet import MAX_TEXT, normalise
+from namerec.disk import home
+from namerec.errors import NameInputError, NamerecError, RunError
+from namerec.logs import set_up
+from namerec.ui.access import refusal
+
+if TYPE_CHECKING:
+    from namerec.runs.networks import TrainedNetwork
+
+log = logging.getLogger(__name__)
+
+#: Names that one request may ask about.
+MOST_NAMES = 100
+#: Categories in an answer, if the request does not say how many.
+TOP = 3
+#: Most that it may say.
+MOST_TOP = 200
+#: Requests answered at a time; others wait so many seconds for their turn.
+AT_A_TIME = 2
+PATIENCE = 5.0
+
+#: Networks kept in memory; the largest that can be set takes 400 MB, a preset's 0.1 to 6.
+_KEPT = 4
+
+_ALLOWED = ("name", "run", "top")
+_turns = threading.BoundedSemaphore(AT_A_TIME)
+
+
+def server_parts() -> dict[str, Any]:
+    """What the lab's server has besides the pages: arguments of `st.App`."""
+    return {
+        "routes": [Route("/api/predict", _predict, methods=["GET"])],
+        "middleware": [Middleware(OwnHosts)],
+        "lifespan": _lifespan,
+    }
+
+
+@asynccontextmanager
+async def _lifespan(_: object) -> AsyncIterator[None]:
+    set_up(home() / "logs")
+    yield
+
+
+class OwnHosts:
+    """Answers plain requests under this lab's own addresses alone (`server.allowedHosts`).
+
+    Streamlit itself asks so of its WebSocket only. What other addresses lead here were made to do
+    so by somebody else's page, to read what is on this computer.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Goes on with a request, or refuses it."""
+        if scope["type"] == "http" and not is_host_allowed(Headers(scope=scope).get("host")):
+            refused = _error(403, "This is not one of this lab's addresses. Use its own.")
+            await refused(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+
+def _predict(request: Request) -> JSONResponse:
+    """Runs in a thread of the server's pool, as it is no coroutine."""
+    if sentence := refusal(request):
+        return _error(403, sentence)
+    if not _turns.acquire(timeout=PATIENCE):
+        return _error(503, "Too many others are asking just now. Ask again in a moment.")
+    try:
+        return JSONResponse(answer(request.query_params))
+    except NameInputError as error:
+        return _error(400, str(error))
+    except RunError as error:
+        return _error(404, str(error))
+    except NamerecError as error:
+        return _error(500, str(error))
+    except Exception:
+        log.exception("a request for a prediction failed")
+        return _error(500, "This failed in a way namerec did not foresee; the log has more.")
+    finally:
+        _turns.release()
+
+
+def answer(asked: QueryParams) -> dict[str, Any]:
+    """The answer to a request's parameters.
+
+    Args:
+        asked: `name`, once or more; `run`, the best there is if not given; `top`, categories in an
+            answer.
+
+    Returns:
+        `run`, and `predictions`: for each name as it was given `name`, `normalised`, and `top`,
+        pairs of a category and its probability, 0..1; none where nothing can be read.
+
+    Raises:
+        NameInputError: If a parameter is missing, unknown or out of bounds.
+        RunError: If there is no such run.
+    """
+    from namerec.core.prediction import predict
+
+    names, top = _names(asked), _top(asked)
+    network = _asked_network(asked.get("run"))
+    normalised = [normalise(name) for name in names]
+    readable = [name for name in normalised if name.letters]
+    ranked = iter(list(predict(network.model, network.categories, readable)))
+    rows = []
+    for name in normalised:
+        best = next(ranked).top(top) if name.letters else ()
+        pairs = [[category, round(probability, 6)] for category, probability in best]
+        rows.append({"name": name.original, "normalised": name.letters, "top": pairs})
+    return {"run": network.info.id, "predictions": rows}
+
+
+def _names(asked: QueryParams) -> list[str]:
+    unknown = sorted(set(asked) - set(_ALLOWED))
+    if unknown:
+        raise NameInputError(
+            f"There is no parameter “{unknown[0][:50]}”. Known are name (up to {MOST_NAMES} "
+            "times), run and top."
+        )
+    names = asked.getlist("name")
+    if not 1 <= len(names) <= MOST_NAMES:
+        raise NameInputError(
+            f"{len(names)} names were given; 1 to {MOST_NAMES} are allowed. Ask for example "
+            "/api/predict?name=Nakamura&name=Okafor."
+        )
+    too_long = max(map(len, names))
+    if too_long > MAX_TEXT:
+        raise NameInputError(
+            f"A name has {too_long:,} characters; at most {MAX_TEXT} are read. Shorten it."
+        )
+    return names
+
+
+def _top(asked: QueryParams) -> int:
+    given = asked.get("top", str(TOP))
+    if given.isascii() and given.isdigit() and 1 <= int(given[:9]) <= MOST_TOP:
+        return int(given)
+    raise NameInputError(
+        f"top is “{given[:50]}”, but it must be a whole number from 1 to {MOST_TOP}."
+    )
+
+
+def _asked_network(given: str | None) -> TrainedNetwork:
+    # Not from the pages' own caches: they show a spinner, and there is no page to show it on.
+    from namerec.runs.folder import BEST
+    from namerec.runs.store import RunStore
+
+    store = RunStore()
+    if given is None:
+        trained = store.trained()
+        if not trained:
+            raise RunError("There is no trained run yet. Train one on the Train page first.")
+        given = trained[0].id
+    weights = store.open(given).path / BEST
+    return _network(given, weights.stat().st_mtime_ns if weights.exists() else 0)
+
+
+@functools.lru_cache(maxsize=_KEPT)
+def _network(run_id: str, stamp: int) -> TrainedNetwork:  # noqa: ARG001 - the stamp ages the cache
+    from namerec.runs.networks import load_network
+    from namerec.runs.store import RunStore
+
+    return load_network(RunStore().open(run_id))
+
+
+def _error(status: int, sentence: str) -> JSONResponse:
+    return JSONResponse({"error": sentence}, status)
