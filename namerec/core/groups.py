@@ -20,12 +20,12 @@ from namerec.core.config import GROUP_BUCKETS
 from namerec.core.packing import PackedNames
 
 #: Symbols of a group: the letters, and the two ends of a name.
-_BEGINNING, _END = ALPHABET_SIZE, ALPHABET_SIZE + 1
-_SYMBOLS = ALPHABET_SIZE + 2
+BEGINNING, END = ALPHABET_SIZE, ALPHABET_SIZE + 1
+SYMBOLS = ALPHABET_SIZE + 2
 #: Marks a row where no group of that length ends: the name is too short for it yet.
 _NONE = -1
 #: Knuth's multiplicative hash, then a prime, so that similar groups land far from each other.
-_MULTIPLIER, _PRIME = 2_654_435_761, 2**31 - 1
+MULTIPLIER, PRIME = 2_654_435_761, 2**31 - 1
 
 
 class LetterGroups(nn.Module):
@@ -66,7 +66,7 @@ class LetterGroups(nn.Module):
 def groups_of(names: PackedNames, longest: int) -> tuple[Tensor, Tensor]:
     """Finds all groups of 2 to `longest` letters in a batch of names.
 
-    A group is told apart by a number in base `_SYMBOLS`, which grows by one letter a time step: the
+    A group is told apart by a number in base `SYMBOLS`, which grows by one letter a time step: the
     group of n letters that ends here is the group of n - 1 that ended one letter before, and this
     letter.
 
@@ -86,14 +86,14 @@ def groups_of(names: PackedNames, longest: int) -> tuple[Tensor, Tensor]:
     owners = torch.cat([*of_letters, every_name])  # of each letter, then of each end
     last = batch + names.last
     # What ends at the state before the first letter, and at each letter: (B + N,).
-    ending = torch.cat([torch.full_like(every_name, _BEGINNING), letters])
+    ending = torch.cat([torch.full_like(every_name, BEGINNING), letters])
     rows, owners_of_rows = [], []
     for length in range(2, longest + 1):
         before = torch.cat([ending[names.previous], ending[last]])
-        symbol = torch.cat([letters, torch.full_like(every_name, _END)])
+        symbol = torch.cat([letters, torch.full_like(every_name, END)])
         whole = before != _NONE
-        grown = torch.where(whole, before * _SYMBOLS + symbol, _NONE)
-        bucket = grown[whole] * _MULTIPLIER % _PRIME % GROUP_BUCKETS
+        grown = torch.where(whole, before * SYMBOLS + symbol, _NONE)
+        bucket = grown[whole] * MULTIPLIER % PRIME % GROUP_BUCKETS
         rows.append(bucket + (length - 2) * GROUP_BUCKETS)
         owners_of_rows.append(owners[whole])
         ending = torch.cat([torch.full_like(every_name, _NONE), grown[: len(letters)]])

@@ -25,13 +25,13 @@ MAX_BYTES = 1024**3
 MAX_HEADER_BYTES = 512 * 1024
 #: The tensor that holds the SHA-256 of the others; no text, since more than one of those come in
 #: any order, and equal runs have equal files. Older files have none and are taken as they are.
-_CHECKSUM = "sha256"
+CHECKSUM = "sha256"
 
 
 def write_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
     """Writes tensors and short texts to one file, whole or not at all."""
     contiguous = {name: tensor.contiguous() for name, tensor in tensors.items()}
-    checked = contiguous | {_CHECKSUM: _checksum(contiguous)}
+    checked = contiguous | {CHECKSUM: _checksum(contiguous)}
     write_whole(path, save(checked, metadata))
 
 
@@ -44,7 +44,7 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     """
     with _opened(path) as file:
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        written = tensors.pop(_CHECKSUM, None)
+        written = tensors.pop(CHECKSUM, None)
         if written is not None and not torch.equal(written, _checksum(tensors)):
             raise ValueError("its values are not those that were written")
         return tensors, file.metadata() or {}

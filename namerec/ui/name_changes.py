@@ -10,12 +10,13 @@ import streamlit as st
 
 from namerec.core.alphabet import MAX_LETTERS, NormalisedName
 from namerec.core.results import GateTrace, PredictedNames
+from namerec.export.spreadsheet import as_shown
 from namerec.figures import theme
 from namerec.figures.changes import changes_figure, edit_in_words
 from namerec.figures.words import percent
 from namerec.ui import services
 from namerec.ui.charts import chart
-from namerec.ui.downloads import as_shown, csv_button
+from namerec.ui.downloads import csv_button
 from namerec.ui.evaluation import share_column
 from namerec.ui.name_priors import priors_of
 from namerec.ui.name_reading import NAME

@@ -11,7 +11,7 @@ from namerec.core.results import GateTrace
 from namerec.errors import NamerecError
 from namerec.figures import probabilities, theme
 from namerec.figures.side_by_side import highest_mean, inside_figure
-from namerec.ui import services
+from namerec.ui import address, services
 from namerec.ui.charts import chart
 from namerec.ui.name_priors import assumed_of, priors_of
 from namerec.ui.run_picker import nouns, run_words
@@ -141,7 +141,9 @@ def _pick_others(run: RunSummary) -> list[RunSummary]:
         )
         return []
     key = f"beside_{run.id}"
-    st.session_state.setdefault(key, default_others(run, list(runs.values())))
+    usual = default_others(run, list(runs.values()))
+    those = address.some_of(runs, MOST_OTHERS)
+    address.keep("with", usual, those, address.with_commas, state=key)
     chosen = st.multiselect(
         "Compare with",
         list(runs),

@@ -9,8 +9,8 @@ import streamlit as st
 
 from namerec.core.alphabet import NormalisedName
 from namerec.core.results import GateTrace
+from namerec.export.spreadsheet import as_shown
 from namerec.ui import services
-from namerec.ui.downloads import as_shown
 from namerec.ui.run_picker import noun
 from namerec.ui.words import count, percent, plain
 

@@ -12,7 +12,7 @@ from namerec.core.results import GateTrace
 from namerec.figures import theme
 from namerec.figures.attribution import attribution_figure, signed
 from namerec.figures.words import percent
-from namerec.ui import services
+from namerec.ui import address, services
 from namerec.ui.charts import chart
 from namerec.ui.name_priors import priors_of
 from namerec.ui.name_work import may_begin
@@ -43,28 +43,35 @@ def letters_panel(run: RunSummary, name: NormalisedName, trace: GateTrace) -> No
     st.subheader("Which letters mattered")
     ranked = np.argsort(-trace.probabilities[-1], kind="stable").tolist()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        method = st.segmented_control(
+        method = address.keep("method", METHODS[0], address.one_of(METHODS), state=_METHOD)
+        st.segmented_control(
             "Method",
             METHODS,
             key=_METHOD,
-            default=METHODS[0],
             format_func=lambda method: method.capitalize(),
             required=True,
             persist_state="session",
         )
         # A key for each run and answer: once another network is asked, or this one answers
         # otherwise, that answer is explained.
-        category = st.selectbox(
+        key = f"{_CATEGORY}_{run.id}_{ranked[0]}"
+
+        def called(place: int) -> str:
+            return trace.categories[place]
+
+        categories = address.one_of(ranked, called)
+        category: int = address.keep("explained", ranked[0], categories, called, state=key)
+        st.selectbox(
             noun(run).capitalize(),
             ranked,
-            key=f"{_CATEGORY}_{run.id}_{ranked[0]}",
-            format_func=trace.categories.__getitem__,
+            key=key,
+            format_func=called,
             width=260,
             help="Whose probability is explained; the most probable one comes first.",
         )
+        address.switch("beside", True, state=_BESIDE)
         beside = st.toggle(
             "Beside the most probable other",
-            value=True,
             key=_BESIDE,
             persist_state="session",
         )

@@ -11,8 +11,9 @@ import streamlit as st
 from namerec.core.alphabet import NormalisedName
 from namerec.core.results import GateTrace
 from namerec.errors import NamerecError
+from namerec.export.spreadsheet import as_shown
 from namerec.ui import services
-from namerec.ui.downloads import as_shown, csv_button
+from namerec.ui.downloads import csv_button
 from namerec.ui.evaluation import share_column
 from namerec.ui.name_list_input import ASK, list_input
 from namerec.ui.name_priors import priors_of

@@ -10,7 +10,7 @@ import streamlit as st
 from namerec.core.alphabet import NormalisedName
 from namerec.core.results import GateTrace
 from namerec.figures.gates import kind_of, shown_letters
-from namerec.ui import services
+from namerec.ui import address, services
 from namerec.ui.name_units import pick_layer
 from namerec.ui.words import plain
 
@@ -33,8 +33,8 @@ def step_panel(run: RunSummary, name: NormalisedName, trace: GateTrace) -> None:
 
     st.subheader("One unit, one letter, in numbers")
     length, _, units = trace.values["h"].shape
-    if st.session_state.get(_LETTER) not in range(length):
-        st.session_state[_LETTER] = length - 1
+    places = address.one_of(range(length), address.counted_from_1)
+    address.keep("letter", length - 1, places, address.counted_from_1, state=_LETTER)
     letters = shown_letters(trace)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         layer = pick_layer(trace, _LAYER)
@@ -48,8 +48,7 @@ def step_panel(run: RunSummary, name: NormalisedName, trace: GateTrace) -> None:
         )
         place = length - 1 if picked is None else picked
         active = most_active(trace, layer, place)
-        if (st.session_state.get(_UNIT) or 0) > units:
-            st.session_state[_UNIT] = None
+        address.keep("unit", None, address.whole(1, units), state=_UNIT)
         chosen = st.number_input(
             "Unit",
             min_value=1,
@@ -110,11 +109,11 @@ def _largest(trace: GateTrace, step: UnitStep) -> None:
     sums = {one.symbol: one for one in step.sums}
     symbol = step.sums[0].symbol
     if len(sums) > 1:
-        symbol = st.segmented_control(
+        symbol = address.keep("sum", symbol, address.one_of(sums), state=_SUM)
+        st.segmented_control(
             "What the previous hidden state adds, unit by unit, to",
             list(sums),
             key=_SUM,
-            default=symbol,
             format_func=lambda symbol: f"{symbol}, {kind_of(trace, symbol).title}",
             required=True,
         )

@@ -13,10 +13,11 @@ from namerec.core.results import GateTrace, PredictedNames
 from namerec.figures import probabilities, theme
 from namerec.figures.gates import KINDS
 from namerec.figures.surgery import recall_change_figure
-from namerec.ui import services
+from namerec.ui import address, services
 from namerec.ui.charts import chart
 from namerec.ui.name_priors import priors_of
 from namerec.ui.run_picker import noun
+from namerec.ui.surgery_cuts import cuts_from, cuts_text
 from namerec.ui.words import count, percent, plain
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ def hint(run: RunSummary) -> str:
 
 def _controls(run: RunSummary, trace: GateTrace) -> Operation:
     """Draws the controls of one layer, and returns the cuts of all."""
+    _keep_cuts(run, trace)
     with st.container(border=True):
         with st.container(horizontal=True, horizontal_alignment="distribute"):
             st.subheader("What is cut")
@@ -110,11 +112,13 @@ def _controls(run: RunSummary, trace: GateTrace) -> Operation:
             )
         layer = 0
         if trace.layers > 1:
-            layer = st.segmented_control(
+            key, layers = f"surgery_layer_{run.id}", range(trace.layers)
+            those = address.one_of(layers, address.counted_from_1)
+            layer = address.keep("layer", 0, those, address.counted_from_1, state=key)
+            st.segmented_control(
                 "Layer to cut",
-                range(trace.layers),
-                key=f"surgery_layer_{run.id}",
-                default=0,
+                layers,
+                key=key,
                 format_func=lambda layer: trace.layer_name(layer).capitalize(),
                 required=True,
                 persist_state="session",
@@ -159,6 +163,33 @@ def _gate_controls(run: RunSummary, layer: int) -> None:
                 help=f"{KINDS[gate].meaning} Held, it has this value at every letter; “mean” is "
                 "each unit's own over the letters of this run's validation names.",
             )
+
+
+def _keep_cuts(run: RunSummary, trace: GateTrace) -> None:
+    """Keeps the cuts of all layers in the URL, and takes those that it brings."""
+    state = f"surgery_cuts_{run.id}"
+    now = cuts_text(_chosen(run, trace))
+    given = address.news("cuts", state=state, now=now or None)
+    if given is not None:
+        units = trace.values["h"].shape[2]
+        operation = cuts_from(given, trace.layers, units, gated="f" in trace.values)
+        _reset(run, trace.layers)
+        _put(run, operation)
+        now = cuts_text(operation)
+    address.write("cuts", now, state=state)
+
+
+def _put(run: RunSummary, operation: Operation) -> None:
+    from namerec.core.operations import HeldGate, SilencedUnits
+
+    for cut in operation.cuts:
+        if isinstance(cut, HeldGate):
+            st.session_state[_key(run, cut.layer, cut.gate)] = cut.level
+        elif isinstance(cut, SilencedUnits):
+            units = [unit + 1 for unit in cut.units]
+            st.session_state[_key(run, cut.layer, "units")] = units
+        else:
+            st.session_state[_key(run, cut.layer, "off")] = True
 
 
 def _chosen(run: RunSummary, trace: GateTrace) -> Operation:

@@ -11,11 +11,11 @@ import streamlit as st
 
 from namerec.core.alphabet import NormalisedName
 from namerec.core.results import GateTrace
+from namerec.export.spreadsheet import as_shown
 from namerec.figures import theme
 from namerec.figures.units import unit_figure
-from namerec.ui import services
+from namerec.ui import address, services
 from namerec.ui.charts import chart
-from namerec.ui.downloads import as_shown
 from namerec.ui.errors import said_plainly
 from namerec.ui.run_picker import noun
 from namerec.ui.words import count, plain
@@ -134,11 +134,11 @@ def _over_many_names(run: RunSummary, layer: int, unit: int) -> None:
     found = states_of(run, layer)
     symbol = "h"
     if len(found.tracking) > 1:
-        symbol = st.segmented_control(
+        symbol = address.keep("state", "h", address.one_of(found.tracking), state=_STATE)
+        st.segmented_control(
             "Of this unit",
             list(found.tracking),
             key=_STATE,
-            default="h",
             format_func=lambda symbol: _STATE_WORDS[symbol].capitalize(),
             required=True,
         )

@@ -11,6 +11,7 @@ from namerec.core.results import GateTrace
 from namerec.figures import theme
 from namerec.figures.gates import Rows, can_be_clicked, gate_figure
 from namerec.figures.units import overview_figure, unit_from
+from namerec.ui import address
 from namerec.ui.charts import chart
 from namerec.ui.errors import said_plainly
 from namerec.ui.name_unit import followed_panel, states_of
@@ -59,7 +60,8 @@ def units_panel(run: RunSummary, name: NormalisedName, trace: GateTrace) -> None
     _overview(trace, layer, symbols, look)
     units = trace.values["h"].shape[2]
     # The control is drawn below the heatmaps, which outline what it is set to.
-    followed = min(max(int(st.session_state.get(_UNIT) or 1), 1), units)
+    st.session_state[_UNIT] = min(max(int(st.session_state.get(_UNIT) or 1), 1), units)
+    followed = address.keep("unit", 1, address.whole(1, units), state=_UNIT)
     clickable = can_be_clicked(trace)
     if clickable:
         st.caption("Click a row to follow its unit, which is outlined; it is shown below.")
@@ -72,7 +74,6 @@ def units_panel(run: RunSummary, name: NormalisedName, trace: GateTrace) -> None
                 else:
                     chart(figure, f"units_{symbol}")
     st.subheader("One unit, followed")
-    st.session_state[_UNIT] = followed
     st.number_input(
         "Unit",
         min_value=1,
@@ -95,8 +96,8 @@ def pick_layer(trace: GateTrace, key: str) -> int:
     """
     if trace.layers == 1:
         return 0
-    if st.session_state.get(key) not in range(trace.layers):
-        st.session_state[key] = 0
+    layers = address.one_of(range(trace.layers), address.counted_from_1)
+    address.keep("layer", 0, layers, address.counted_from_1, state=key)
     layer = st.segmented_control(
         "Layer",
         range(trace.layers),
@@ -112,11 +113,11 @@ def pick_layer(trace: GateTrace, key: str) -> int:
 
 
 def _pick_order() -> str:
+    address.keep("units", "number", address.one_of(ORDERS), state=_ORDER)
     order = st.segmented_control(
         "Units ordered by",
         list(ORDERS),
         key=_ORDER,
-        default="number",
         format_func=lambda order: ORDERS[order][0].capitalize(),
         required=True,
         help="Activity: the mean size of h over the letters of this name. Likeness: units that "

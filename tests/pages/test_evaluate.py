@@ -17,9 +17,10 @@ from namerec.core.splits import make_split
 from namerec.data import catalogue
 from namerec.data.own import OwnCorpora
 from namerec.data.upload import read_upload
+from namerec.export.spreadsheet import as_csv
 from namerec.jobs.yardsticks import Yardsticks, YardstickScores
 from namerec.ui import services
-from namerec.ui.downloads import answers_table, as_csv
+from namerec.ui.downloads import answers_table
 from namerec.ui.evaluate_compare import answers_side_by_side
 from namerec.ui.evaluate_matrix import names_table, selected_rows
 from namerec.ui.evaluate_sections import SECTIONS

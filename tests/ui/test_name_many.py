@@ -4,7 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from namerec.core.many import TopTwo, lines_of
-from namerec.ui.downloads import as_csv
+from namerec.export.spreadsheet import as_csv
 from namerec.ui.name_many import answer_table, many_panel, summary_table
 from tests.ui.references import name_section, pretrained, said, shown
 
