@@ -18,6 +18,7 @@ from namerec.core.evaluation import score
 from namerec.core.results import Part
 from namerec.core.splits import Split
 from namerec.disk import write_whole
+from namerec.jobs.yardstick_process import YardstickProcess
 
 _LOG = logging.getLogger(__name__)
 
@@ -63,17 +64,18 @@ class _Work:
 
 
 class YardstickKeeper:
-    """Computes yardsticks one split after the other in a thread of its own.
+    """Has yardsticks computed one split after the other, in a process of low priority.
 
     Args:
         folder: Where results are kept, one JSON file a split; made when needed.
-        measure: Scores one yardstick; the default fits it. Tests give a quick one.
+        measure: Scores one yardstick; the default has the process do it, which starts when it is
+            first asked. Tests give a quick one.
     """
 
     def __init__(
         self,
         folder: Path,
-        measure: Callable[[YardstickKind, Dataset, Split], YardstickScores] | None = None,
+        measure: Callable[[YardstickProcess, YardstickKind], YardstickScores] | None = None,
     ) -> None:
         self._folder = folder
         self._measure = measure or measured
@@ -90,8 +92,15 @@ class YardstickKeeper:
                 work = self._work[name] = _Work(self._read(name) or Yardsticks())
             return work.known
 
-    def ask(self, dataset: Dataset, split: Split) -> None:
-        """Has what is missing computed in the background; does nothing if it is or was."""
+    def ask(self, dataset: Dataset, split: Split, busy: Callable[[], bool] = lambda: False) -> None:
+        """Has what is missing computed in the background; does nothing if it is or was.
+
+        Args:
+            dataset: The names.
+            split: Of these names.
+            busy: Whether a training has better use for the processor: then the work is dropped,
+                and begun again afterwards with the first yardstick that is not there.
+        """
         name = _name(dataset, split.protocol, split.seed)
         if self.known(dataset, split.protocol, split.seed).complete:
             return
@@ -100,31 +109,39 @@ class YardstickKeeper:
             if work.failed or work.underway:
                 return
             self._work[name] = replace(work, underway=True)
-        threading.Thread(
+        worker = threading.Thread(
             target=self._compute,
-            args=(name, dataset, split),
+            args=(name, dataset, split, busy),
             name=f"yardsticks {name}",
             daemon=True,
-        ).start()
+        )
+        try:
+            worker.start()
+        except RuntimeError:  # the system gives no more threads
+            _LOG.exception("The yardsticks %s could not be computed", name)
+            self._change(name, failed=True, underway=False)
 
     def underway(self, dataset: Dataset, protocol: Protocol, draw: int) -> bool:
         """Whether they are being computed, or wait for others to be."""
         work = self._work.get(_name(dataset, protocol, draw))
         return work is not None and work.underway
 
-    def _compute(self, name: str, dataset: Dataset, split: Split) -> None:
+    def _compute(self, name: str, dataset: Dataset, split: Split, busy: Callable[[], bool]) -> None:
         with self._turn:
             try:
-                ceiling = {part: label_ceiling(dataset, split.part(part)) for part in SCORED}
-                self._learn(name, ceiling=ceiling)
-                for kind in YARDSTICK_KINDS:
-                    scores = self._measure(kind, dataset, split)
-                    self._learn(name, scores={**self._work[name].known.scores, kind: scores})
+                if len(self._work[name].known.ceiling) < len(SCORED):
+                    ceiling = {part: label_ceiling(dataset, split.part(part)) for part in SCORED}
+                    self._learn(name, ceiling=ceiling)
+                with YardstickProcess(dataset, split, busy) as process:
+                    for kind in YARDSTICK_KINDS:
+                        if kind not in self._work[name].known.scores:
+                            scores = self._measure(process, kind)
+                            self._learn(
+                                name, scores={**self._work[name].known.scores, kind: scores}
+                            )
             except Exception:  # noqa: BLE001 - whatever it is, a dead thread must not look busy
                 _LOG.exception("The yardsticks %s could not be computed", name)
                 self._change(name, failed=True)
-            else:
-                self._keep(name)
             finally:
                 self._change(name, underway=False)
 
@@ -138,6 +155,7 @@ class YardstickKeeper:
 
     def _learn(self, name: str, **more: Any) -> None:
         self._change(name, known=self._work[name].known.model_copy(update=more))
+        self._keep(name)
 
     def _change(self, name: str, **more: Any) -> None:
         with self._changing:
@@ -146,14 +164,24 @@ class YardstickKeeper:
     def _read(self, name: str) -> Yardsticks | None:
         path = self._folder / f"{name}.json"
         try:
-            stored = Yardsticks.model_validate_json(path.read_bytes())
+            return Yardsticks.model_validate_json(path.read_bytes())
         except (OSError, ValidationError):  # not there, or damaged: it is computed again
             return None
-        return stored if stored.complete else None
 
 
-def measured(kind: YardstickKind, dataset: Dataset, split: Split) -> YardstickScores:
-    """Fits a yardstick on the training part and scores it on the others."""
+def measured(process: YardstickProcess, kind: YardstickKind) -> YardstickScores:
+    """Has a yardstick fitted and scored by a process.
+
+    Raises:
+        JobError: If the process dies.
+        OSError: If it cannot be started.
+        ValidationError: If it answers anything but scores.
+    """
+    return YardstickScores.model_validate_json(process.ask(kind))
+
+
+def scored(kind: YardstickKind, dataset: Dataset, split: Split) -> YardstickScores:
+    """Fits a yardstick on the training part and scores it on the others, here and now."""
     fitted = fit(kind, dataset, split.train)
     scores = {part: score(fitted.answers(split.part(part)), split, part) for part in SCORED}
     return YardstickScores(

@@ -54,7 +54,10 @@ def _table(run: RunSummary, part: Part, seen: services.Evaluation, waited: bool)
             },
         )
         if waiting:
-            st.caption("The others are being fitted in the background; half a minute in all.")
+            st.caption(
+                "The others are being fitted in the background, half a minute in all; they wait "
+                "while a network trains."
+            )
         elif not known.complete:
             st.warning(
                 "Some yardsticks could not be computed; the server's log says why.",

@@ -139,7 +139,8 @@ def yardsticks(run_id: str, *, compute: bool) -> Yardsticks | None:
         return None
     keeper = yardstick_keeper()
     if compute:
-        keeper.ask(names, split)
+        jobs = manager()
+        keeper.ask(names, split, lambda: any(job.state == "running" for job in jobs.active()))
     return keeper.known(names, split.protocol, split.seed)
 
 

@@ -7,7 +7,7 @@ from namerec.core.baselines import YARDSTICK_KINDS, fit, label_ceiling
 from namerec.core.dataset import Dataset
 from namerec.core.evaluation import score
 from namerec.core.splits import Split, make_split
-from namerec.jobs.yardsticks import SCORED, YardstickKeeper, Yardsticks, YardstickScores, measured
+from namerec.jobs.yardsticks import SCORED, YardstickKeeper, Yardsticks, YardstickScores, scored
 from tests.core.references import unequal_dataset
 from tests.jobs.fakes import wait_until
 
@@ -35,7 +35,7 @@ class Counting:
         if not wait:
             self.go.set()
 
-    def __call__(self, kind, dataset, split) -> YardstickScores:
+    def __call__(self, process, kind) -> YardstickScores:
         self.asked.append(kind)
         assert self.go.wait(20)
         return SOME
@@ -46,7 +46,7 @@ def _known(keeper: YardstickKeeper, dataset: Dataset, split: Split) -> Yardstick
 
 
 def test_yardsticks_are_the_scores_of_the_fitted_ones(dataset, split):
-    scores = measured("naive_bayes", dataset, split)
+    scores = scored("naive_bayes", dataset, split)
     fitted = fit("naive_bayes", dataset, split.train)
     for part in SCORED:
         expected = score(fitted.answers(split.part(part)), split, part)
@@ -81,7 +81,8 @@ def test_they_are_computed_in_the_background_and_only_once(tmp_path, dataset, sp
 def test_they_are_kept_for_the_next_start(tmp_path, dataset, split):
     keeper = YardstickKeeper(tmp_path, Counting())
     keeper.ask(dataset, split)
-    wait_until(lambda: len(list(tmp_path.glob("*.json"))) == 1)
+    wait_until(lambda: not keeper.underway(dataset, split.protocol, split.seed))
+    assert _known(keeper, dataset, split).complete
     measure = Counting()
     later = YardstickKeeper(tmp_path, measure)
     assert _known(later, dataset, split) == _known(keeper, dataset, split)
@@ -91,11 +92,54 @@ def test_they_are_kept_for_the_next_start(tmp_path, dataset, split):
     assert not _known(later, dataset, other).scores
 
 
+def test_what_a_dying_server_had_is_kept_and_only_the_rest_is_computed(tmp_path, dataset, split):
+    def dying(process, kind) -> YardstickScores:
+        if kind == "regression":
+            raise MemoryError
+        return SOME
+
+    keeper = YardstickKeeper(tmp_path, dying)
+    keeper.ask(dataset, split)
+    wait_until(lambda: not keeper.underway(dataset, split.protocol, split.seed))
+    measure = Counting()
+    later = YardstickKeeper(tmp_path, measure)
+    assert _known(later, dataset, split) == _known(keeper, dataset, split)
+    assert list(_known(later, dataset, split).scores) == ["majority", "naive_bayes"]
+    later.ask(dataset, split)
+    wait_until(lambda: _known(later, dataset, split).complete)
+    assert measure.asked == ["regression", "balanced_regression"]
+
+
+def test_a_ceiling_of_one_part_is_not_taken_for_all_of_it(tmp_path, dataset, split):
+    keeper = YardstickKeeper(tmp_path, Counting())
+    keeper.ask(dataset, split)
+    wait_until(lambda: not keeper.underway(dataset, split.protocol, split.seed))
+    [file] = tmp_path.glob("*.json")
+    half = Yardsticks(scores=_known(keeper, dataset, split).scores, ceiling={"test": 0.5})
+    file.write_text(half.model_dump_json())
+    later = YardstickKeeper(tmp_path, Counting())
+    later.ask(dataset, split)
+    wait_until(lambda: _known(later, dataset, split) == _known(keeper, dataset, split))
+
+
+def test_no_thread_for_them_is_a_failure_and_not_a_wait(
+    tmp_path, dataset, split, caplog, monkeypatch
+):
+    def refuse(self) -> None:
+        raise RuntimeError("can't start new thread")
+
+    keeper = YardstickKeeper(tmp_path, Counting())
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    keeper.ask(dataset, split)
+    assert not keeper.underway(dataset, split.protocol, split.seed)
+    assert "can't start new thread" in caplog.text
+
+
 @pytest.mark.parametrize("damage", [b"", b"{}", b"[1", b'{"scores": {"magic": 1}}', b"\xff"])
 def test_a_damaged_file_is_computed_again(tmp_path, dataset, split, damage):
     keeper = YardstickKeeper(tmp_path, Counting())
     keeper.ask(dataset, split)
-    wait_until(lambda: len(list(tmp_path.glob("*.json"))) == 1)
+    wait_until(lambda: not keeper.underway(dataset, split.protocol, split.seed))
     [file] = tmp_path.glob("*.json")
     file.write_bytes(damage)
     again = YardstickKeeper(tmp_path, Counting())
@@ -108,7 +152,7 @@ def test_a_damaged_file_is_computed_again(tmp_path, dataset, split, damage):
 def test_a_failure_is_said_and_logged_and_not_tried_for_ever(tmp_path, dataset, split, caplog):
     asked: list[str] = []
 
-    def broken(kind, dataset, split):
+    def broken(process, kind):
         asked.append(kind)
         raise RuntimeError("no such thing")
 
@@ -128,5 +172,6 @@ def test_a_folder_that_cannot_be_written_loses_nothing_that_was_computed(
     (tmp_path / "file").write_text("in the way")
     keeper = YardstickKeeper(tmp_path / "file" / "y", Counting())
     keeper.ask(dataset, split)
-    wait_until(lambda: "could not be kept" in caplog.text)
+    wait_until(lambda: not keeper.underway(dataset, split.protocol, split.seed))
+    assert "could not be kept" in caplog.text
     assert _known(keeper, dataset, split).complete
