@@ -10,6 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from namerec.core.results import EpochRecord, StepRecord
+from namerec.figures.joints import Joint, draw_joints, joints_in_words
 from namerec.figures.theme import (
     SMALL_FONT_SIZE,
     Theme,
@@ -47,6 +48,8 @@ class History:
         held_out: What validation scores are measured on, such as
             "validation names, leak-free split" (`Split.words("validation")`).
         yardsticks: Accuracies 0..1 to compare with, by name.
+        joints: Where the run goes on from another one, whose records come first: the step, and
+            words such as “went on from epoch 12”.
     """
 
     step: np.ndarray
@@ -55,6 +58,7 @@ class History:
     protocol: str
     held_out: str
     yardsticks: tuple[tuple[str, float], ...] = ()
+    joints: tuple[Joint, ...] = ()
 
     @classmethod
     def of(
@@ -70,6 +74,12 @@ class History:
         step = np.array([record.step for record in steps], dtype=np.int64)
         loss = np.array([record.loss for record in steps], dtype=np.float64)
         return cls(step, loss, epochs, protocol, held_out, yardsticks)
+
+    @property
+    def last_step(self) -> int:
+        """The last step there is a record of; 0 without any."""
+        steps = [*self.step[-1:], *(record.step for record in self.epochs[-1:])]
+        return int(max(steps, default=0))
 
     @property
     def held_out_short(self) -> str:
@@ -137,9 +147,14 @@ def decimate(x: np.ndarray, y: np.ndarray, most: int) -> tuple[np.ndarray, np.nd
     return x[kept], y[kept]
 
 
-def running_mean(values: np.ndarray) -> np.ndarray:
-    """Means over a window of `SMOOTHING` of all values around each, fewer at the ends, (n,)."""
-    reach = int(len(values) * SMOOTHING / 2)
+def running_mean(values: np.ndarray, share: float = SMOOTHING) -> np.ndarray:
+    """Means over a window of a share of all values around each, fewer at the ends, (n,).
+
+    Args:
+        values: (n,).
+        share: 0..1 of all values; 0 gives them back.
+    """
+    reach = int(len(values) * share / 2)
     sums = np.concatenate(([0.0], np.cumsum(values)))
     place = np.arange(len(values))
     begin, end = np.maximum(place - reach, 0), np.minimum(place + reach + 1, len(values))
@@ -149,7 +164,12 @@ def running_mean(values: np.ndarray) -> np.ndarray:
 def loss_curves(history: History) -> LossCurves:
     """What the loss figure shows."""
     step, loss = decimate(np.asarray(history.step), np.asarray(history.loss), MOST_POINTS)
-    smooth = running_mean(np.asarray(history.loss))
+    # Two runs that follow each other are not one: a mean does not reach from one into the other.
+    starts = np.searchsorted(history.step, [joint for joint, _ in history.joints], side="right")
+    stretches = np.split(np.asarray(history.loss), starts)
+    window = SMOOTHING * len(history.loss)
+    means = [running_mean(part, window / max(len(part), 1)) for part in stretches]
+    smooth = np.concatenate(means)
     mean_step, mean_loss = decimate(np.asarray(history.step), smooth, MOST_POINTS)
     return LossCurves(
         step,
@@ -205,6 +225,7 @@ def loss_figure(history: History, theme: Theme) -> go.Figure:
         hovertemplate=f"{literal(history.held_out)}: %{{y:.3f}} nats<br>"
         "(epoch %{customdata})<extra></extra>",
     )
+    draw_joints(figure, history.joints, history.last_step, theme)
     if not len(curves.train_step) and not curves.epoch:
         say_in_the_middle(figure, theme, NOTHING_YET)
     return figure
@@ -236,6 +257,7 @@ def accuracy_figure(history: History, theme: Theme) -> go.Figure:
             hovertemplate=f"{words}: %{{y:.1f}} %{epoch}<extra></extra>",
         )
     _draw_yardsticks(figure, curves.yardsticks, theme)
+    draw_joints(figure, history.joints, history.last_step, theme)
     if not curves.epoch:
         say_in_the_middle(figure, theme, NOTHING_YET)
     return figure
@@ -334,6 +356,7 @@ def _loss_in_words(history: History) -> str:
     return (
         f"Loss in nats by step. After epoch {last.epoch}: {last.train_loss:.3f} in training with "
         f"dropout on, {last.validation_loss:.3f} on {history.held_out}."
+        f"{joints_in_words(history.joints)}"
     )
 
 
@@ -345,4 +368,5 @@ def _accuracy_in_words(history: History) -> str:
         f"Accuracy in percent by step. After epoch {last.epoch}: {percent(last.train_accuracy)} in "
         f"training with dropout on, {percent(last.validation_accuracy)} on {history.held_out}, "
         f"where macro recall is {percent(last.validation_macro_recall)}."
+        f"{joints_in_words(history.joints)}"
     )

@@ -1,4 +1,4 @@
-"""One job: a run that is queued, worked on, or was; its orders, and its snapshot."""
+"""One job: a run that is queued, worked on, or was; its snapshot, and its seconds."""
 
 from __future__ import annotations
 
@@ -7,16 +7,20 @@ import dataclasses
 import logging
 import threading
 import time
+from collections.abc import Iterator
 
 from namerec.core.config import RunConfig
 from namerec.core.results import EpochRecord, FinalRecord, Scores, StepRecord
 from namerec.core.training import Plan
 from namerec.errors import JobError, NamerecError
 from namerec.jobs.executors import Held, StreamRecord
-from namerec.jobs.snapshot import GrowingSeries, JobSnapshot
+from namerec.jobs.limits import out_of_time
+from namerec.jobs.memory import stored
+from namerec.jobs.snapshot import GrowingSeries, JobSnapshot, stored_snapshot
 from namerec.runs.folder import RunFolder
 from namerec.runs.records import ACTIVE_STATES, RunState, StoredState
 from namerec.runs.store import RunSummary
+from namerec.settings import settings
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +43,30 @@ def store_queued(run: RunSummary, folder: RunFolder) -> None:
         ) from None
 
 
+def taken_up(run: RunSummary, folder: RunFolder, owner: str) -> Job:
+    """The job of a run that is gone on with, which shows what the run has come to.
+
+    Raises:
+        JobError: If it has had all the minutes that are allowed.
+        RunError: If there are more metrics than can be read.
+    """
+    names, categories = run.info.dataset.names, len(run.info.dataset.categories)
+    config = run.info.config
+    job = Job(folder, config, owner, stored(config, names, categories))
+    before = stored_snapshot(run, folder)
+    # The status counts what a limit ended in the middle of an epoch, the checkpoint does not.
+    if words := out_of_time(max(before.seconds, run.status.seconds), settings()):
+        raise JobError(words)
+    job.series = GrowingSeries.of(before.series)
+    job.publish(
+        series=job.series.view(),
+        history=before.history,
+        seconds=before.seconds,
+        before=before.before,
+    )
+    return job
+
+
 class Job:
     """A run that is queued, worked on, or was."""
 
@@ -46,27 +74,42 @@ class Job:
         self.folder = folder
         self.owner = owner
         self.size = size  # bytes that its folder will hold, as estimated
-        self._order = threading.Lock()  # so that no pause comes after the order to stop
-        self.going = threading.Event()
-        self.going.set()
         self.stopping = threading.Event()
         self.begun = threading.Event()
         self.over = threading.Event()
-        self.thread: threading.Thread | None = None
         self.series = GrowingSeries()
         self.snapshot = JobSnapshot(folder.id, config, "queued")
+        self._worked = 0.0  # seconds that records were waited for
         self._first_step: tuple[int, float] | None = None
-        self._mark = (0.0, time.monotonic())  # seconds of training at a moment of the clock
+        self._mark = (0.0, 0.0)  # seconds of training when it had worked for so many
 
     def publish(self, **changes: object) -> None:
         """Puts another snapshot in the place of the last one."""
         self.snapshot = dataclasses.replace(self.snapshot, **changes)  # type: ignore[arg-type]
 
-    def take(self, record: StreamRecord) -> None:
-        """Puts a record into the snapshot."""
+    @property
+    def seconds(self) -> float:
+        """Seconds of training so far, pauses and other jobs' turns left out."""
+        return self.snapshot.seconds
+
+    def records(self, stream: Iterator[StreamRecord]) -> Iterator[StreamRecord]:
+        """A stream's records, each in the snapshot when it comes out.
+
+        Only the time that they are waited for counts as the job's.
+        """
+        while True:
+            since = time.monotonic()
+            record = next(stream, None)
+            self._worked += time.monotonic() - since
+            if record is None:
+                return
+            self._take(record)
+            yield record
+
+    def _take(self, record: StreamRecord) -> None:
         if isinstance(record, Plan):
             self.publish(steps=record.steps, epochs=record.epochs)
-            self._mark = (self.snapshot.seconds, time.monotonic())
+            self._mark = (self.snapshot.seconds, self._worked)
         elif isinstance(record, StepRecord):
             self.series.add(record)
             self.publish(series=self.series.view(), **self._times(record.step))
@@ -77,43 +120,27 @@ class Job:
                 seconds=record.seconds,
                 names_per_second=record.names_per_second,
             )
-            self._mark = (record.seconds, time.monotonic())
+            self._mark = (record.seconds, self._worked)
         elif isinstance(record, Held):
             self.publish(message=record.message)
-            self.order_to_pause()
         elif isinstance(record, FinalRecord):
             scores: tuple[Scores, ...] = tuple(record.scores.values())
             self.publish(state="finished", scores=scores, seconds=record.seconds, remaining=0.0)
 
-    def hold(self) -> bool:
-        """Waits while the job is paused; says whether it is to stop."""
-        if self.snapshot.ended:
-            return False
-        if not self.going.is_set():
-            paused_since = time.monotonic()
-            self._store("paused", self.snapshot.message)
-            self.publish(state="paused")
-            self.going.wait()
-            paused = time.monotonic() - paused_since
-            self._mark = (self._mark[0], self._mark[1] + paused)
-            if self._first_step is not None:
-                self._first_step = (self._first_step[0], self._first_step[1] + paused)
-            if not self.stopping.is_set():
-                self._store("running", "")
-                self.publish(state="running", message="")
-        return self.stopping.is_set()
+    def show_pause(self) -> None:
+        """Says, here and in the folder, that it is paused."""
+        self._store("paused", self.snapshot.message)
+        self.publish(state="paused")
 
-    def order_to_stop(self) -> None:
-        """Has the job's thread end after the record it is at, paused or not."""
-        with self._order:
-            self.stopping.set()
-            self.going.set()
+    def show_going_on(self) -> None:
+        """Says that it is no longer."""
+        self._store("running", "")
+        self.publish(state="running", message="")
 
-    def order_to_pause(self) -> None:
-        """Has the job's thread wait after the record it is at, unless it is to stop."""
-        with self._order:
-            if not self.stopping.is_set():
-                self.going.clear()
+    def end(self, state: RunState, message: str | None = None) -> None:
+        """Says that it has ended before its final record, and why if that is known."""
+        words = self.snapshot.message if message is None else message
+        self.publish(state=state, message=words, remaining=None)
 
     def end_without_work(self, state: RunState, message: str = "") -> None:
         """Ends a job that still waits for its turn."""
@@ -149,11 +176,10 @@ class Job:
 
     def _times(self, step: int) -> dict[str, float | None]:
         """Seconds of training so far, and still to go at the pace since this job's first record."""
-        now = time.monotonic()
-        seconds = self._mark[0] + now - self._mark[1]
+        seconds = self._mark[0] + self._worked - self._mark[1]
         if self._first_step is None:
-            self._first_step = (step, now)
+            self._first_step = (step, self._worked)
             return {"seconds": seconds, "remaining": None}
         first, since = self._first_step
-        pace = (now - since) / max(step - first, 1)
+        pace = (self._worked - since) / max(step - first, 1)
         return {"seconds": seconds, "remaining": pace * (self.snapshot.steps - step)}

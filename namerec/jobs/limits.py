@@ -153,8 +153,8 @@ def check_disk(home: Path, settings: Settings, more: int = 0, promised: int = 0)
         raise JobError(
             f"The data folder holds {_megabytes(used)}{others if promised else ''} and this would "
             f"add about {_megabytes(more)}; {_megabytes(limit)} are allowed "
-            f"({variable('most_disk')}). Delete runs or corpora that are no longer needed from "
-            f"{home}."
+            f"({variable('most_disk')}). Delete runs or corpora that are no longer needed, and "
+            f"empty the trash; all lies in {home}."
         )
 
 

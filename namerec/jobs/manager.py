@@ -1,53 +1,47 @@
-"""Background training: a queue, a thread a job, and snapshots for whoever looks on.
+"""Background training: a queue, a thread a job or race, and snapshots for whoever looks on.
 
-One manager a server. A job's thread iterates its executor's stream and replaces one immutable
-snapshot by assignment; readers take it without a lock and can do nothing to it. A thread that dies
-leaves its cause in the snapshot.
+One manager a server. A thread iterates its executor's stream and replaces one immutable snapshot
+by assignment; readers take it without a lock and can do nothing to it. A thread that dies leaves
+its cause in the snapshot.
 """
 
 from __future__ import annotations
 
 import atexit
-import contextlib
-import gc
 import logging
 import threading
 import time
+from collections.abc import Sequence
+from functools import partial
 
 from namerec.core.config import RunConfig
 from namerec.core.dataset import Dataset
 from namerec.core.recall import is_recall
-from namerec.errors import DivergedError, JobError, NamerecError
+from namerec.errors import JobError, NamerecError
 from namerec.jobs.executors import Executor
-from namerec.jobs.job import Job, store_queued
+from namerec.jobs.group import Group
+from namerec.jobs.job import store_queued, taken_up
 from namerec.jobs.limits import (
     check_disk,
     check_network,
     check_queue,
-    check_start,
-    out_of_time,
     still_to_store,
 )
-from namerec.jobs.memory import stored
-from namerec.jobs.snapshot import GrowingSeries, JobSnapshot, stored_snapshot
-from namerec.logs import for_run
-from namerec.runs.records import ACTIVE_STATES, RunState, RunStatus
+from namerec.jobs.looks import Looks
+from namerec.jobs.queue import Queue
+from namerec.jobs.race import new_race
+from namerec.jobs.snapshot import JobSnapshot
+from namerec.jobs.together import check_together, made_together
+from namerec.jobs.work import work
+from namerec.runs.lineage import Begun, Point, begin_from
+from namerec.runs.records import ACTIVE_STATES
 from namerec.runs.store import RunStore, RunSummary
 from namerec.settings import settings
 
 log = logging.getLogger(__name__)
 
-#: Seconds a shutdown waits for the training thread to store its stop.
+#: Seconds a shutdown waits for the training threads to store their stop.
 SHUTDOWN_SECONDS = 8.0
-#: Why a run has failed that the system gives no thread for.
-_NO_THREAD = (
-    "Training could not begin: the system gives no more threads. Close other programs or end "
-    "other trainings, then go on with the run."
-)
-#: Ended jobs kept in memory; the folders of all others are the truth about them.
-JOBS_KEPT = 8
-#: Snapshots of stored runs kept in memory, some 200 kB each.
-SNAPSHOTS_KEPT = 32
 
 
 class JobManager:
@@ -55,46 +49,88 @@ class JobManager:
 
     def __init__(self, store: RunStore, executor: Executor, most_running: int = 1) -> None:
         self.store = store
-        self._executor = executor
-        self._most_running = most_running
-        self._lock = threading.Lock()
+        self._queue = Queue(partial(work, executor=executor), most_running)
         self._asking = threading.Lock()  # held from asking for room until it is taken
-        self._jobs: dict[str, Job] = {}
-        self._queue: list[Job] = []
-        self._closed = False
-        self._looked_at: dict[str, tuple[tuple[RunStatus, RunState], JobSnapshot]] = {}
+        self._looks = Looks()
         atexit.register(self.shutdown)
 
-    def start(self, config: RunConfig, dataset: Dataset, owner: str = "") -> str:
+    # -- beginning
+
+    def start(
+        self,
+        config: RunConfig,
+        dataset: Dataset,
+        owner: str = "",
+        go_on_from: tuple[str, Point] | None = None,
+    ) -> str:
         """Makes a run and queues it.
 
         Args:
             config: Network and settings.
             dataset: The names that `config.training.dataset` stands for.
             owner: Who asks, as `ui.access.user` says; empty for the lab itself.
+            go_on_from: A run with whose weights it begins, and where in that run; None for weights
+                drawn from the seed.
 
         Returns:
             The run's id.
 
         Raises:
-            NamerecError: If this server's limits do not allow it, or it cannot be stored.
+            NamerecError: If this server's limits do not allow it, it cannot be stored, or it cannot
+                go on from that run.
         """
+        begun = None
+        if go_on_from is not None:
+            run_id, point = go_on_from
+            begun = begin_from(self.store.open(run_id), point, config, dataset.fingerprint)
+        (run_id,) = self._start([config], dataset, owner, begun=begun)
+        return run_id
+
+    def start_race(self, configs: Sequence[RunConfig], dataset: Dataset, owner: str = "") -> str:
+        """Makes runs that train in turn, so that all have trained for the same seconds.
+
+        Their numbers, and each one's seconds, are those that they have alone. They take one place
+        in the queue and are paused together; stopped, or failed, each is by itself.
+
+        Args:
+            configs: Networks and settings.
+            dataset: The names that their `training.dataset` stands for.
+            owner: As in `start`.
+
+        Returns:
+            What the runs have in common, their `RunInfo.race`.
+
+        Raises:
+            NamerecError: If this server's limits do not allow all of them together, or they cannot
+                be stored; then none is made.
+        """
+        race = new_race()
+        self._start(configs, dataset, owner, race=race)
+        return race
+
+    def _start(
+        self,
+        configs: Sequence[RunConfig],
+        dataset: Dataset,
+        owner: str,
+        begun: Begun | None = None,
+        race: str = "",
+    ) -> list[str]:
         with self._asking:
-            self._insist_on_being_open()
-            check_start(
-                config,
+            self._queue.insist_on_being_open()
+            check_together(
+                configs,
                 dataset,
                 owner=owner,
-                owners=self._owners(),
+                owners=self._queue.owners(),
                 jobs=self.active(),
                 home=self.store.root.parent,
-                promised=self._promised(),
+                promised=self._queue.promised(),
                 settings=settings(),
             )
-            folder = self.store.create(config, dataset)
-            size = stored(config, len(dataset), len(dataset.categories))
-            self._enqueue(Job(folder, config, owner, size))
-        return folder.id
+            jobs = made_together(self.store, configs, dataset, owner=owner, begun=begun, race=race)
+            self._queue.add(Group(jobs))
+        return [job.folder.id for job in jobs]
 
     def resume(self, run_id: str, owner: str = "") -> None:
         """Queues a run that was interrupted, stopped or failed, from its last stored epoch.
@@ -111,71 +147,62 @@ class JobManager:
         """
         summary = self.store.resumable(run_id)
         folder, config = self.store.open(run_id), summary.info.config
-        names, categories = summary.info.dataset.names, len(summary.info.dataset.categories)
-        job = Job(folder, config, owner, stored(config, names, categories))
-        before = stored_snapshot(summary, folder)
-        # The status counts what a limit ended in the middle of an epoch, the checkpoint does not.
-        if words := out_of_time(max(before.seconds, summary.status.seconds), settings()):
-            raise JobError(words)
-        job.series = GrowingSeries.of(before.series)
-        job.publish(series=job.series.view(), history=before.history, seconds=before.seconds)
+        job = taken_up(summary, folder, owner)
         with self._asking:
-            self._insist_on_being_open()
-            self._insist_on_nobody(run_id)
-            check_queue(owner=owner, owners=self._owners(), jobs=self.active(), settings=settings())
-            check_network(config, categories, settings())
+            self._queue.insist_on_being_open()
+            self._queue.insist_on_nobody(run_id)
+            check_queue(
+                owner=owner, owners=self._queue.owners(), jobs=self.active(), settings=settings()
+            )
+            check_network(config, len(summary.info.dataset.categories), settings())
             more = still_to_store(job.size, folder.path)
-            check_disk(self.store.root.parent, settings(), more, self._promised())
+            check_disk(self.store.root.parent, settings(), more, self._queue.promised())
             store_queued(summary, folder)
-            self._enqueue(job)
+            self._queue.add(Group([job]))
+
+    # -- orders
 
     def pause(self, run_id: str) -> None:
-        """Holds a running job before its next record.
+        """Holds a running job before its next record, and those that race with it.
 
         Raises:
             JobError: If it is not running.
         """
-        with self._lock:
-            job = self._ordered(run_id, "paused", {"running"})
-            if job.stopping.is_set():
-                raise JobError(f"Run {run_id} is being stopped, so it cannot be paused.")
-            job.order_to_pause()
+        job = self._queue.ordered(run_id, "paused", {"running"})
+        if not self._queue.group(job).order_to_pause(job):
+            raise JobError(f"Run {run_id} is being stopped, so it cannot be paused.")
 
     def proceed(self, run_id: str) -> None:
-        """Lets a paused job go on.
+        """Lets a paused job go on, and those that race with it.
 
         Raises:
             JobError: If it is not paused.
         """
-        self._ordered(run_id, "continued", {"paused", "running"}).going.set()
+        job = self._queue.ordered(run_id, "continued", {"paused", "running"})
+        self._queue.group(job).order_to_go_on()
 
     def stop(self, run_id: str) -> None:
         """Ends a job after the record it is at; what its last epoch stored is kept.
 
+        Those that race with it go on.
+
         Raises:
             JobError: If it has ended already.
         """
-        with self._lock:
-            job = self._ordered(run_id, "stopped", {"queued", "running", "paused"})
-            job.order_to_stop()
-            waiting = job in self._queue
-            if waiting:
-                self._queue.remove(job)
-                self._number_the_queue()
-        if waiting:
+        job = self._queue.ordered(run_id, "stopped", {"queued", "running", "paused"})
+        if self._queue.stop(job):
             try:
                 status = job.folder.status().model_copy(update={"state": "stopped"})
                 job.folder.write_status(status)
-            except (
-                NamerecError,
-                OSError,
-            ):  # then it is found *interrupted*, and can be gone on with
+            except (NamerecError, OSError):  # it is found *interrupted*, and can be gone on with
                 log.exception("the stop of run %s could not be stored", run_id)
             job.end_without_work("stopped")
 
+    # -- looking
+
     def snapshot(self, run_id: str) -> JobSnapshot | None:
         """The job's latest snapshot, or None if this manager never had it."""
-        job = self._jobs.get(run_id)
+        job = self._queue.job(run_id)
         return job.snapshot if job else None
 
     def look(self, run_id: str) -> JobSnapshot:
@@ -184,40 +211,34 @@ class JobManager:
         Raises:
             NamerecError: If there is no such run, or it is damaged.
         """
-        job = self._jobs.get(run_id)
-        if job is not None and not job.snapshot.ended:
-            return job.snapshot
+        own = self.snapshot(run_id)
+        if own is not None and not own.ended:
+            return own
         folder = self.store.open(run_id)
         summary = self.store.summary(folder)
-        if job is not None and (
+        if own is not None and (
             not isinstance(summary, RunSummary) or summary.status.state in ACTIVE_STATES
         ):
-            return job.snapshot  # its end could not be stored
+            return own  # its end could not be stored
         if not isinstance(summary, RunSummary):
             raise JobError(summary.reason)
-        known = self._looked_at.get(run_id)
-        if known is None or known[0] != (summary.status, summary.state):
-            if len(self._looked_at) >= SNAPSHOTS_KEPT:
-                self._looked_at.clear()
-            known = ((summary.status, summary.state), stored_snapshot(summary, folder))
-            self._looked_at[run_id] = known
-        return known[1]
+        return self._looks.at(summary, folder)
 
     def active(self) -> list[JobSnapshot]:
         """Snapshots of all jobs that run or wait, running ones first."""
-        snapshots = [job.snapshot for job in list(self._jobs.values())]
+        snapshots = [job.snapshot for job in self._queue.jobs()]
         waiting = [snapshot for snapshot in snapshots if not snapshot.ended]
         return sorted(waiting, key=lambda snapshot: snapshot.place)
 
     def latest(self) -> JobSnapshot | None:
         """The job started last, running or ended, experiments left out; None if there was none."""
-        snapshots = [job.snapshot for job in reversed(list(self._jobs.values()))]
+        snapshots = [job.snapshot for job in reversed(self._queue.jobs())]
         named = (job for job in snapshots if not is_recall(job.config.training.dataset))
         return next(named, None)
 
     def wait_for_record(self, run_id: str, seconds: float) -> None:
         """Waits until a job has given its first record, but no longer than so many seconds."""
-        job = self._jobs.get(run_id)
+        job = self._queue.job(run_id)
         if job is not None and not job.snapshot.place:
             job.begun.wait(seconds)
 
@@ -227,7 +248,7 @@ class JobManager:
         Raises:
             JobError: If there is no such job, or it is still at work after so many seconds.
         """
-        job = self._jobs.get(run_id)
+        job = self._queue.job(run_id)
         if job is None:
             raise JobError(f"There is no job for run “{run_id}” in this server.")
         if not job.over.wait(seconds):
@@ -237,122 +258,9 @@ class JobManager:
     def shutdown(self) -> None:
         """Stops all jobs and waits until their threads have stored it; none begins after it."""
         atexit.unregister(self.shutdown)
-        with self._lock:
-            self._closed = True
-            waiting, self._queue = self._queue, []
-            jobs = self._all()
-            for job in jobs:
-                job.order_to_stop()
+        waiting, threads = self._queue.close()
         for job in waiting:
             job.end_without_work("interrupted")
         deadline = time.monotonic() + SHUTDOWN_SECONDS
-        for job in jobs:
-            if job.thread is not None:
-                job.thread.join(max(0.0, deadline - time.monotonic()))
-
-    # -- inside
-
-    def _owners(self) -> dict[str, str]:
-        return {job.folder.id: job.owner for job in self._all()}
-
-    def _promised(self) -> int:
-        """Bytes that the jobs which run or wait will still store; 0 where no limit asks."""
-        if not settings().most_disk:
-            return 0
-        jobs = [job for job in self._all() if not job.snapshot.ended]
-        return sum(still_to_store(job.size, job.folder.path) for job in jobs)
-
-    def _insist_on_being_open(self) -> None:
-        if self._closed:
-            raise JobError("This server is ending, so it begins no training. Start it again first.")
-
-    def _insist_on_nobody(self, run_id: str) -> None:
-        known = self._jobs.get(run_id)
-        if known is not None and not known.snapshot.ended:
-            raise JobError(f"Run {run_id} is {known.snapshot.state} already.")
-
-    def _ordered(self, run_id: str, verb: str, allowed: set[str]) -> Job:
-        job = self._jobs.get(run_id)
-        if job is None:
-            raise JobError(f"Run “{run_id}” is not at work in this server, so it cannot be {verb}.")
-        state = job.snapshot.state
-        if state not in allowed:
-            raise JobError(f"Run {run_id} is {state}, so it cannot be {verb}.")
-        return job
-
-    def _enqueue(self, job: Job) -> None:
-        with self._lock:
-            self._insist_on_being_open()
-            self._insist_on_nobody(job.folder.id)
-            self._jobs.pop(job.folder.id, None)  # so that the latest job is the last
-            ended = [run_id for run_id, old in self._jobs.items() if old.over.is_set()]
-            for run_id in ended[:-JOBS_KEPT]:
-                del self._jobs[run_id]
-            self._jobs[job.folder.id] = job
-            self._queue.append(job)
-        self._start_what_may_run()
-
-    def _start_what_may_run(self) -> None:
-        with self._lock:
-            running = sum(job.thread is not None and not job.over.is_set() for job in self._all())
-            while self._queue and running < self._most_running:
-                job = self._queue.pop(0)
-                job.publish(state="running", place=0)
-                self._number_the_queue()  # before anybody can see the job's first record
-                job.thread = threading.Thread(
-                    target=self._work, args=(job,), name=f"train-{job.folder.id}", daemon=True
-                )
-                try:
-                    job.thread.start()
-                except RuntimeError:  # the system gives no more threads
-                    log.exception("run %s could not begin", job.folder.id)
-                    job.thread = None
-                    job.end_without_work("failed", _NO_THREAD)
-                    continue
-                running += 1
-            self._number_the_queue()
-
-    def _all(self) -> list[Job]:
-        return list(self._jobs.values())
-
-    def _number_the_queue(self) -> None:
-        """Tells waiting jobs their places; the caller holds the lock."""
-        for place, job in enumerate(self._queue, 1):
-            job.publish(state="queued", place=place)
-
-    def _work(self, job: Job) -> None:
-        with for_run(job.folder.id):
-            self._train(job)
-
-    def _train(self, job: Job) -> None:
-        words = ""
-        try:
-            with contextlib.closing(self._executor.stream(job.folder)) as stream:
-                for record in stream:
-                    job.take(record)
-                    if job.hold():
-                        break
-                    words = out_of_time(job.snapshot.seconds, settings())
-                    if words and not job.snapshot.ended:
-                        break
-            if not job.snapshot.ended:
-                if words:
-                    job.store_limit(words)
-                    job.publish(message=words)
-                job.publish(state="stopped", remaining=None)
-        except NamerecError as error:
-            state: RunState = "diverged" if isinstance(error, DivergedError) else "failed"
-            job.publish(state=state, message=str(error), remaining=None)
-        except Exception as error:
-            log.exception("run %s failed", job.folder.id)
-            message = job.stored_message() or f"Training failed: {type(error).__name__}."
-            job.publish(state="failed", message=message, remaining=None)
-        finally:
-            if not job.snapshot.ended:  # not even an Exception: a dead thread must not look alive
-                job.publish(
-                    state="failed", message="Training ended without a word.", remaining=None
-                )
-            job.begun.set()
-            job.over.set()
-            gc.collect()
-            self._start_what_may_run()
+        for thread in threads:
+            thread.join(max(0.0, deadline - time.monotonic()))

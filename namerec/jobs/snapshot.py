@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,8 +10,10 @@ import numpy as np
 from namerec.core.config import RunConfig
 from namerec.core.results import EpochRecord, Scores, StepRecord
 from namerec.errors import RunError
+from namerec.runs import metrics
 from namerec.runs.folder import RunFolder
-from namerec.runs.records import ACTIVE_STATES, RESUMABLE_STATES, RunState
+from namerec.runs.lineage import BEFORE, counted_on
+from namerec.runs.records import ACTIVE_STATES, RESUMABLE_STATES, Joint, RunState
 from namerec.runs.store import RunSummary
 
 
@@ -36,6 +39,14 @@ class GrowingSeries:
     def __init__(self) -> None:
         self._columns = np.empty((4, 256))
         self._filled = 0
+
+    @staticmethod
+    def holding(records: Iterable[StepRecord]) -> GrowingSeries:
+        """A series of what is there already."""
+        growing = GrowingSeries()
+        for record in records:
+            growing.add(record)
+        return growing
 
     def add(self, record: StepRecord) -> None:
         """Adds one record."""
@@ -67,6 +78,32 @@ class GrowingSeries:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Line:
+    """What was recorded of runs that go on from one another, in one count.
+
+    Attributes:
+        joints: Where one of them goes on from another, the oldest first.
+        series: Step records, counted from the beginning of the first run.
+        history: Epoch records, counted likewise.
+    """
+
+    joints: tuple[Joint, ...]
+    series: StepSeries
+    history: tuple[EpochRecord, ...]
+
+    @staticmethod
+    def of(
+        joints: tuple[Joint, ...], steps: Iterable[StepRecord], epochs: Iterable[EpochRecord]
+    ) -> Line:
+        """A line of records that are in its count."""
+        return Line(joints, GrowingSeries.holding(steps).view(), tuple(epochs))
+
+
+#: Of a run that goes on from no other.
+NOTHING_BEFORE = Line.of((), (), ())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class JobSnapshot:
     """A job at one moment.
 
@@ -84,6 +121,9 @@ class JobSnapshot:
         history: Epoch records so far.
         scores: By part, once finished.
         message: Why it failed or is held, in a sentence.
+        before: What the run goes on from; nothing for most. All other numbers are the run's own.
+        race: The race it trains in now, with which it is paused; empty for none. A run that is
+            taken up again, or looked at afterwards, is in none: its `RunInfo` remembers.
     """
 
     run_id: str
@@ -99,6 +139,8 @@ class JobSnapshot:
     history: tuple[EpochRecord, ...] = field(default=(), repr=False)
     scores: tuple[Scores, ...] = ()
     message: str = ""
+    before: Line = field(default=NOTHING_BEFORE, repr=False)
+    race: str = ""
 
     @property
     def step(self) -> int:
@@ -120,6 +162,23 @@ class JobSnapshot:
         """Whether nobody works on it any more and nobody will by itself."""
         return self.state not in ACTIVE_STATES
 
+    def line(self) -> Line:
+        """What the run goes on from and its own records, in one count."""
+        if not self.before.joints:
+            return Line((), self.series, self.history)
+        joint = self.before.joints[-1]
+        earlier, own = self.before.series, self.series
+        return Line(
+            self.before.joints,
+            StepSeries(
+                np.concatenate([earlier.step, own.step + joint.step]),
+                np.concatenate([earlier.loss, own.loss]),
+                np.concatenate([earlier.gradient_norm, own.gradient_norm]),
+                np.concatenate([earlier.learning_rate, own.learning_rate]),
+            ),
+            (*self.before.history, *(counted_on(record, joint) for record in self.history)),
+        )
+
 
 def stored_snapshot(run: RunSummary, folder: RunFolder) -> JobSnapshot:
     """A snapshot of a run that another process trains or nobody, from what it left on disk.
@@ -129,10 +188,7 @@ def stored_snapshot(run: RunSummary, folder: RunFolder) -> JobSnapshot:
     """
     steps, epochs = folder.metrics()
     last, seconds = _last_stored(run, folder)
-    series = GrowingSeries()
-    for record in steps:
-        if record.step <= last:
-            series.add(record)
+    joints = run.info.joints
     return JobSnapshot(
         run_id=run.id,
         config=run.info.config,
@@ -141,10 +197,11 @@ def stored_snapshot(run: RunSummary, folder: RunFolder) -> JobSnapshot:
         steps=run.status.steps,
         seconds=seconds,
         names_per_second=run.status.names_per_second,
-        series=series.view(),
+        series=GrowingSeries.holding(step for step in steps if step.step <= last).view(),
         history=tuple(record for record in epochs if record.step <= last),
         scores=tuple(Scores(**scores.model_dump()) for scores in run.status.scores.values()),
         message=run.status.message,
+        before=Line.of(joints, *metrics.read(folder.path / BEFORE)) if joints else NOTHING_BEFORE,
     )
 
 

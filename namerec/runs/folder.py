@@ -7,6 +7,7 @@
     best.safetensors         the weights of the best epoch
     epoch-0004.safetensors   the weights after epochs 1, 2, 4, 8 ..., to look back on
     predictions.safetensors  the finished run's answers on the held-out names
+    label.json               what people call it, see `runs.labels`
     lock                     held by whoever trains the run
 
 and, in a run that goes on from another one, what `runs.lineage` tells of.

@@ -160,7 +160,7 @@ def history(folder: RunFolder) -> History:
     return History(
         joints,
         [*before_steps, *_steps_after(steps, joints[-1])],
-        [*before_epochs, *_epochs_after(epochs, joints[-1])],
+        [*before_epochs, *(counted_on(record, joints[-1]) for record in epochs)],
     )
 
 
@@ -172,17 +172,14 @@ def _steps_after(records: list[StepRecord], joint: Joint) -> list[StepRecord]:
     ]
 
 
-def _epochs_after(records: list[EpochRecord], joint: Joint) -> list[EpochRecord]:
-    """The same of epochs."""
-    return [
-        replace(
-            record,
-            step=record.step + joint.step,
-            epoch=record.epoch + joint.epoch,
-            seconds=record.seconds + joint.seconds,
-        )
-        for record in records
-    ]
+def counted_on(record: EpochRecord, joint: Joint) -> EpochRecord:
+    """An epoch of the run that begins at a joint, counted from the first run of its line on."""
+    return replace(
+        record,
+        step=record.step + joint.step,
+        epoch=record.epoch + joint.epoch,
+        seconds=record.seconds + joint.seconds,
+    )
 
 
 def _epoch_until(whole: History, info: RunInfo, epoch: int) -> EpochRecord:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
@@ -18,11 +19,17 @@ ACTIVE_STATES: frozenset[RunState] = frozenset({"queued", "running", "paused"})
 #: Runs in these states can be gone on with.
 RESUMABLE_STATES: frozenset[RunState] = frozenset({"interrupted", "stopped", "failed"})
 
-RunId = Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z_-]{0,99}$")]
+_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,99}")
+RunId = Annotated[str, Field(pattern=f"^{_ID.pattern}$")]
 Share = Annotated[float, Field(ge=0, le=1)]
 #: Whole numbers that a float holds exactly; nothing here comes near.
 Count = Annotated[int, Field(ge=0, le=2**53)]
 Duration = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+def is_run_id(text: str) -> bool:
+    """Whether a text can be a run's id, and so the name of its folder: never a path."""
+    return _ID.fullmatch(text) is not None
 
 
 class _Record(BaseModel):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
-import re
 import secrets
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -19,6 +20,7 @@ from namerec.core.recall import is_recall
 from namerec.disk import UNFINISHED, home, open_regular, write_whole
 from namerec.errors import RunError
 from namerec.runs.folder import RunFolder, milestone_file
+from namerec.runs.labels import NO_LABEL, RunLabel, read_label, write_label
 from namerec.runs.lineage import BEFORE, FIRST, Begun, write_begun
 from namerec.runs.machine import thread_count
 from namerec.runs.records import (
@@ -28,7 +30,9 @@ from namerec.runs.records import (
     RunInfo,
     RunState,
     RunStatus,
+    is_run_id,
 )
+from namerec.runs.trash import DAYS, Trash
 
 #: Finished runs that ship with the project, so that the first launch has something to look into.
 PRETRAINED = Path(namerec.__file__).resolve().parent.parent / "assets" / "pretrained"
@@ -42,7 +46,6 @@ LOOKED_INTO = (
     "predictions.safetensors",
 )
 
-_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,99}")
 _RECORDED_PACKAGES = ("torch", "numpy", "safetensors")
 
 
@@ -56,6 +59,7 @@ class RunSummary:
         status: How far it has come.
         state: Its state now, *interrupted* included.
         pretrained: Whether it ships with the project.
+        label: What a person calls it.
     """
 
     id: str
@@ -63,6 +67,7 @@ class RunSummary:
     status: RunStatus
     state: RunState
     pretrained: bool
+    label: RunLabel = NO_LABEL
 
     @property
     def has_network(self) -> bool:
@@ -89,6 +94,7 @@ class RunStore:
     def __init__(self, root: Path | None = None, pretrained: Path | None = PRETRAINED) -> None:
         self.root = root if root is not None else home() / "runs"
         self.pretrained = pretrained
+        self._trash = Trash(self.root)
 
     def create(
         self, config: RunConfig, dataset: Dataset, begun: Begun | None = None, race: str = ""
@@ -145,7 +151,7 @@ class RunStore:
     def _unused(self, beginning: str) -> str:
         while True:
             identity = f"{beginning}-{secrets.token_hex(2)}"
-            if not (self.root / identity).exists():
+            if not self.taken(identity):
                 return identity
 
     def open(self, identity: str) -> RunFolder:
@@ -154,13 +160,12 @@ class RunStore:
         Raises:
             RunError: If there is none.
         """
-        if _ID.fullmatch(identity):
+        if is_run_id(identity):
             for root in self._roots():
                 if (root / identity / "config.json").is_file():
                     return RunFolder(root / identity)
-        shown = identity[:100].encode(errors="replace").decode()
         raise RunError(
-            f"There is no run “{shown}”. `python -m namerec runs list` and the run "
+            f"There is no run “{_shown(identity)}”. `python -m namerec runs list` and the run "
             "pickers show what there is."
         )
 
@@ -180,31 +185,141 @@ class RunStore:
             )
         return summary
 
+    def set_label(self, identity: str, label: RunLabel) -> None:
+        """Says what a run is called; at any time, also while it is trained.
+
+        Raises:
+            RunError: If there is no such run, it ships with the project, or the folder cannot be
+                changed; then its label stays.
+        """
+        folder = self._own(identity, "its title, note and pin stay as they are")
+        try:
+            write_label(folder.path, label)
+        except OSError as error:
+            raise RunError(
+                f"What run {identity} is called cannot be stored in {folder.path}: "
+                f"{error.strerror}. Free some space, or make that folder writable."
+            ) from None
+
     def remove(self, identity: str) -> None:
-        """Removes a run of this data folder that has ended, whole or not at all.
+        """Removes a run of this data folder that has ended, whole or not at all, and for good.
 
         Raises:
             RunError: If there is no such run, it waits for its turn or is worked on, it ships with
                 the project, or the folder cannot be changed; then nothing is removed.
         """
+        # Aside first: killed in the middle of it, no half of a run is ever listed.
+        with self._ended(identity) as folder:
+            folder.path.rename(self.root / f".{identity}{UNFINISHED}")
+        for aside in self.root.glob(f".*{UNFINISHED}"):  # and what was left of one that was killed
+            shutil.rmtree(aside, ignore_errors=True)
+
+    def discard(self, identity: str) -> None:
+        """Deletes a run as `remove` does, but so that it can be brought back.
+
+        Interrupted and damaged runs are deleted as well.
+
+        It counts for the data folder's size until the trash is emptied. What was deleted more than
+        `trash.DAYS` days ago goes for good now.
+
+        Raises:
+            RunError: As `remove`, or if a run of that id was deleted before.
+        """
+        if identity in self._trash:
+            raise RunError(
+                f"Another run {identity} is in the trash already. Empty the trash first, or give "
+                "one of the two folders another name."
+            )
+        # Whoever worked on it would hold it now: one that says so was interrupted.
+        with self._ended(identity, frozenset({"queued"})) as folder:
+            self._trash.put(folder.path)
+        with contextlib.suppress(OSError):  # this run is deleted, whatever becomes of the older
+            self._trash.empty(days=DAYS)
+
+    def restore(self, identity: str) -> None:
+        """Brings a deleted run back, as it was.
+
+        Raises:
+            RunError: If it is not in the trash, its id is another run's by now, or the folder
+                cannot be changed; then the trash stays as it is.
+        """
+        if identity not in self._trash:
+            raise RunError(
+                f"There is no run “{_shown(identity)}” in the trash. Deleted runs stay there for "
+                f"{DAYS} days, or until it is emptied."
+            )
+        try:
+            self._trash.where(identity).rename(self.root / identity)
+        except FileNotFoundError:  # brought back or emptied by somebody else at this moment
+            raise RunError(
+                f"Run {identity} is no longer in the trash. The list of runs shows what there is."
+            ) from None
+        except OSError as error:
+            raise RunError(
+                f"Run {identity} cannot be brought back to {self.root}: {error.strerror}. Make "
+                "that folder writable, or give a run that has its name there another one."
+            ) from None
+
+    def discarded(self) -> list[RunSummary]:
+        """The deleted runs that can be brought back, the most recently deleted first."""
+        runs = (self.summary(RunFolder(self._trash.where(name))) for name in self._trash.ids())
+        return [run for run in runs if isinstance(run, RunSummary)]
+
+    def empty_trash(self) -> None:
+        """Removes all deleted runs for good.
+
+        Raises:
+            RunError: If the folder cannot be changed.
+        """
+        try:
+            self._trash.empty()
+        except OSError as error:
+            raise RunError(
+                f"The deleted runs cannot be removed from {self._trash.path}: {error.strerror}. "
+                "Make that folder writable, or delete it."
+            ) from None
+
+    def taken(self, identity: str) -> bool:
+        """Whether a run of that id is here, pretrained or in the trash."""
+        there = (root / identity for root in self._roots())
+        return identity in self._trash or any(path.exists() for path in there)
+
+    def _own(self, identity: str, stays: str) -> RunFolder:
+        """A run of this data folder.
+
+        Raises:
+            RunError: If there is no such run, or it ships with the project.
+        """
         folder = self.open(identity)
         if folder.path.parent != self.root:
-            raise RunError(f"Run {identity} ships with the project, so it is not removed.")
+            raise RunError(f"Run {identity} ships with the project, so {stays}.")
+        return folder
+
+    @contextlib.contextmanager
+    def _ended(
+        self, identity: str, busy: frozenset[RunState] = ACTIVE_STATES
+    ) -> Iterator[RunFolder]:
+        """Holds a run that is in none of the `busy` states, to be moved out of the list."""
+        folder = self._own(identity, "it is not removed")
         try:
             with folder.lock():
-                if (state := folder.status().state) in ACTIVE_STATES:
+                if (state := self._stored_state(folder)) in busy:
                     raise RunError(
                         f"Run {identity} is {state}; only runs that have ended are removed."
                     )
-                # Aside first: killed in the middle of it, no half of a run is ever listed.
-                folder.path.rename(self.root / f".{identity}{UNFINISHED}")
+                yield folder
         except OSError as error:
             raise RunError(
                 f"Run {identity} cannot be removed from {self.root}: {error.strerror}. Make that "
                 "folder writable, or delete the run's own folder."
             ) from None
-        for aside in self.root.glob(f".*{UNFINISHED}"):  # and what was left of one that was killed
-            shutil.rmtree(aside, ignore_errors=True)
+
+    @staticmethod
+    def _stored_state(folder: RunFolder) -> RunState | None:
+        try:
+            return folder.status().state
+        except RunError:  # damaged: nobody goes on with it
+            return None
 
     def entries(self) -> list[RunSummary | DamagedRun]:
         """All runs, newest first and damaged ones behind them; the pretrained ones last."""
@@ -213,7 +328,7 @@ class RunStore:
             if not root.is_dir():
                 continue
             names = sorted(entry.name for entry in os.scandir(root) if entry.is_dir())
-            runs = [self.summary(RunFolder(root / name)) for name in names if _ID.fullmatch(name)]
+            runs = [self.summary(RunFolder(root / name)) for name in names if is_run_id(name)]
             readable = [run for run in runs if isinstance(run, RunSummary)]
             readable.sort(key=lambda run: run.info.created, reverse=True)
             result += readable
@@ -244,7 +359,7 @@ class RunStore:
             return DamagedRun(folder.id, str(error))
         pretrained = folder.path.parent == self.pretrained
         state = status.state if pretrained else folder.state(status)
-        return RunSummary(folder.id, info, status, state, pretrained)
+        return RunSummary(folder.id, info, status, state, pretrained, read_label(folder.path))
 
     def copy_finished(self, identity: str, folder: Path) -> Path:
         """Copies a finished run, without what only going on with it needs.
@@ -275,6 +390,10 @@ class RunStore:
 
     def _roots(self) -> list[Path]:
         return [self.root] if self.pretrained is None else [self.root, self.pretrained]
+
+
+def _shown(identity: str) -> str:
+    return identity[:100].encode(errors="replace").decode()
 
 
 def _merit(run: RunSummary) -> tuple[bool, float]:

@@ -154,3 +154,30 @@ def test_the_words_for_those_who_cannot_see_hold_the_last_epoch():
 def test_the_users_zoom_survives_new_data():
     first, second = (loss_figure(history(steps=n), LIGHT).layout.uirevision for n in (5, 50))
     assert first == second is not None
+
+
+def test_a_joint_is_a_line_with_words_and_the_mean_does_not_reach_across():
+    steps = np.arange(1, 401)
+    loss = np.where(steps <= 200, 2.0, 1.0)
+    joined = History(steps, loss, [], "leak-free", HELD_OUT, joints=((200, "went on <b>"),))
+    assert set(loss_curves(joined).mean_loss.tolist()) == {1.0, 2.0}
+    apart = History(steps, loss, [], "leak-free", HELD_OUT)
+    assert len(set(loss_curves(apart).mean_loss.tolist())) > 2
+    for draw in (loss_figure, accuracy_figure):
+        figure = draw(joined, LIGHT)
+        (line,) = (shape for shape in figure.layout.shapes if shape.x0 == shape.x1)
+        assert line.x0 == 200
+        (words,) = (said for said in figure.layout.annotations if "went on" in said.text)
+        assert (words.x, words.xanchor) == (200, "left")
+        assert "<b>" not in words.text
+
+
+def test_the_words_of_a_late_joint_stand_before_it_and_of_two_above_each_other():
+    steps = np.arange(1, 101)
+    joints = ((10, "went on from epoch 1"), (90, "went on from epoch 9"))
+    joined = History(steps, np.ones(100), history().epochs, "leak-free", HELD_OUT, joints=joints)
+    figure = loss_figure(joined, DARK)
+    words = figure.layout.annotations
+    assert [said.xanchor for said in words] == ["left", "right"]
+    assert words[1].y > words[0].y
+    assert "At step 10 the run went on from epoch 1." in alt_text(figure)

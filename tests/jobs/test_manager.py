@@ -5,14 +5,18 @@ import threading
 
 import numpy as np
 import pytest
+from torch import Tensor
 
 from namerec.core.config import MODEL_KINDS
 from namerec.core.dataset import Dataset, LabelledName
-from namerec.core.results import EpochRecord
+from namerec.core.results import EpochRecord, StepRecord
+from namerec.core.splits import make_split
+from namerec.core.training import Beginning, Checkpoint, train
 from namerec.errors import ConfigError, JobError, NamerecError, RunError
 from namerec.jobs import job as job_module
 from namerec.jobs import manager as manager_module
 from namerec.jobs.executors import Held, LocalExecutor
+from namerec.jobs.looks import SNAPSHOTS_KEPT
 from namerec.jobs.manager import JobManager
 from namerec.jobs.snapshot import JobSnapshot
 from namerec.runs.folder import RunFolder
@@ -677,6 +681,68 @@ def test_a_run_with_a_damaged_checkpoint_fails_with_a_sentence(manager, stopped)
     assert len(stopped.metrics()[1]) == 2  # nothing was thrown away
 
 
+# -- going on from another run
+
+
+@pytest.mark.parametrize("point", ["best", "last"])
+def test_a_run_begins_with_the_weights_and_the_history_of_another(
+    manager, store, finished, solo, tiny_dataset, point
+):
+    config = tiny_config(epochs=2, learning_rate=0.001, seed=5, split_seed=0)
+    first = {"best": solo.best_until(3), "last": solo.checkpoints[-1]}[point]
+    run_id = manager.start(config, tiny_dataset, go_on_from=(finished.id, point))
+    begun = _snapshot(manager, run_id)
+    (joint,) = begun.before.joints
+    assert (joint.run, joint.epoch) == (finished.id, first.progress.epoch)
+    assert list(begun.before.series.step) == list(range(1, joint.step + 1))
+    assert begun.before.history == tuple(solo.epochs[: joint.epoch])
+    ended = manager.wait(run_id, LIMIT)
+    assert (ended.state, ended.epoch, ended.epochs, ended.progress) == ("finished", 2, 2, 1.0)
+    split = make_split(tiny_dataset, "leak-free", 0)
+    beginning = Beginning(first.weights, _moments(first) if point == "last" else {})
+    records = list(train(config, tiny_dataset, split, beginning=beginning))
+    weights = [record for record in records if isinstance(record, Checkpoint) and record.best][-1]
+    assert as_bits(store.open(run_id).best_weights()) == as_bits(weights.weights)
+    losses = [record.loss for record in records if isinstance(record, StepRecord)]
+    assert list(ended.line().series.loss) == [*begun.before.series.loss, *losses]
+    epochs = [record.epoch for record in ended.line().history]
+    assert epochs == list(range(1, joint.epoch + 3))
+    # The folder tells the same.
+    seen = manager.look(run_id)
+    assert seen is not ended
+    assert seen.before.joints == begun.before.joints
+    assert seen.line().history == ended.line().history
+    assert list(seen.line().series.step) == list(ended.line().series.step)
+
+
+def _moments(point: Checkpoint) -> dict[str, Tensor]:
+    return {name: state for name, state in point.resume.items() if name != "generator"}
+
+
+def test_a_run_that_goes_on_from_another_is_taken_up_again_with_its_history(
+    fed_manager, fed, store, finished, tiny_dataset
+):
+    config = tiny_config(epochs=2)
+    run_id = fed_manager.start(config, tiny_dataset, go_on_from=(finished.id, "best"))
+    fed.feed(run_id).put(plan_of(), step_record(1), End())
+    before = fed_manager.wait(run_id, LIMIT).before
+    fed.fresh_feed(run_id)
+    store.open(run_id).write_status(RunStatus(state="stopped"))
+    fed_manager.resume(run_id)
+    seen = _snapshot(fed_manager, run_id)
+    assert seen.before.joints == before.joints
+    assert seen.before.history == before.history
+    assert (seen.step, seen.epoch, seen.seconds) == (0, 0, 0.0)  # its own: no epoch was stored
+
+
+def test_a_run_that_cannot_go_on_from_another_is_not_made(manager, store, finished, tiny_dataset):
+    with pytest.raises(ConfigError, match="has its network"):
+        manager.start(tiny_config("rnn"), tiny_dataset, go_on_from=(finished.id, "best"))
+    with pytest.raises(RunError, match="There is no run"):
+        manager.start(tiny_config(), tiny_dataset, go_on_from=("nothing", "best"))
+    assert [run.id for run in store.summaries()] == [finished.id]
+
+
 # -- failures
 
 
@@ -853,7 +919,7 @@ def test_looks_at_many_runs_do_not_pile_up(manager, store, tiny_dataset):
     ids = [store.create(tiny_config(), tiny_dataset).id for _ in range(40)]
     for run_id in ids:
         assert manager.look(run_id).state == "interrupted"
-    assert len(manager._looked_at) <= manager_module.SNAPSHOTS_KEPT
+    assert 0 < len(manager._looks) <= SNAPSHOTS_KEPT
 
 
 def test_a_look_at_a_job_is_its_snapshot(fed_manager, fed, tiny_dataset):

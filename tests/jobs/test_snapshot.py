@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from namerec.jobs.snapshot import GrowingSeries, JobSnapshot, stored_snapshot
+from namerec.jobs.snapshot import GrowingSeries, JobSnapshot, Line, stored_snapshot
+from namerec.runs.records import Joint
 from namerec.runs.store import RunSummary
 from tests.conftest import tiny_config
 from tests.jobs.fakes import epoch_record, step_record
@@ -100,6 +101,36 @@ def test_a_job_has_ended_when_nobody_works_on_it_any_more(state, ended):
 def test_the_epoch_is_the_last_records():
     history = (epoch_record(1), epoch_record(2))
     assert JobSnapshot("run", tiny_config(), "running", history=history).epoch == 2
+
+
+# -- what goes on from something
+
+
+def test_a_line_counts_on_from_the_joint():
+    joint = Joint(run="other", epoch=2, step=20, seconds=3.5, state_kept=True)
+    before = Line.of((joint,), [step_record(1, 0.9), step_record(20, 0.8)], [epoch_record(2, 3.5)])
+    own = GrowingSeries.holding([step_record(1, 0.7), step_record(10, 0.6)])
+    history = (epoch_record(1, seconds=1.25),)
+    snapshot = JobSnapshot(
+        "run", tiny_config(), "running", series=own.view(), history=history, before=before
+    )
+    line = snapshot.line()
+    assert line.joints == (joint,)
+    assert list(line.series.step) == [1, 20, 21, 30]
+    assert list(line.series.loss) == [0.9, 0.8, 0.7, 0.6]
+    assert [(epoch.epoch, epoch.step, epoch.seconds) for epoch in line.history] == [
+        (2, 20, 3.5),
+        (3, 30, 4.75),
+    ]
+    assert (snapshot.step, snapshot.epoch) == (10, 1)  # its own
+
+
+def test_the_line_of_a_run_of_its_own_is_the_run():
+    series = GrowingSeries.holding([step_record(1)]).view()
+    snapshot = JobSnapshot("run", tiny_config(), "running", series=series)
+    line = snapshot.line()
+    assert (line.joints, line.history) == ((), ())
+    assert line.series is series
 
 
 # -- of stored runs

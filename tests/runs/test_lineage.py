@@ -1,33 +1,38 @@
 import shutil
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
 
+from namerec.core.config import RunConfig
 from namerec.core.dataset import Dataset
 from namerec.errors import ConfigError, RunError
-from namerec.jobs.executors import LocalExecutor
+from namerec.jobs.executors import LocalExecutor, StreamRecord
 from namerec.runs import metrics
-from namerec.runs.folder import BEST, LAST
-from namerec.runs.lineage import BEFORE, FIRST, Begun, begin_from, beginning, history
+from namerec.runs.folder import BEST, LAST, RunFolder
+from namerec.runs.lineage import BEFORE, FIRST, Begun, Point, begin_from, beginning, history
 from namerec.runs.networks import BEFORE_TRAINING, load_network
+from namerec.runs.store import RunStore
 from namerec.runs.tensors import read_tensors
 from tests.conftest import tiny_config, tiny_lines
 
 
-def _config(folder, **training):
+def _config(folder: RunFolder, **training: Any) -> RunConfig:
     """The settings of a run that goes on from another: that one's split, whatever its own seed."""
     config = folder.info().config
     kept = {"split_seed": config.training.split_draw} | training
     return config.model_copy(update={"training": config.training.model_copy(update=kept)})
 
 
-def _going_on(store, dataset, folder, point="best", **training):
+def _going_on(
+    store: RunStore, dataset: Dataset, folder: RunFolder, point: Point = "best", **training: Any
+) -> RunFolder:
     config = _config(folder, **training)
     return store.create(config, dataset, begin_from(folder, point, config, dataset.fingerprint))
 
 
-def _trained(folder, dataset):
+def _trained(folder: RunFolder, dataset: Dataset) -> tuple[RunFolder, list[StreamRecord]]:
     records = list(LocalExecutor(lambda _: dataset).stream(folder))
     return folder, records
 
@@ -44,12 +49,8 @@ def test_it_begins_with_the_other_runs_weights(store, finished, tiny_dataset, po
     assert begun is not None
     assert begun.weights.keys() == expected.keys()
     assert all(torch.equal(begun.weights[name], expected[name]) for name in expected)
-    model = load_network_before(going)
+    model = load_network(going, BEFORE_TRAINING).model.state_dict()
     assert all(torch.equal(model[name], expected[name]) for name in expected)
-
-
-def load_network_before(folder):
-    return load_network(folder, BEFORE_TRAINING).model.state_dict()
 
 
 def test_the_first_step_is_taken_from_there(store, finished, tiny_dataset):

@@ -17,6 +17,7 @@ from namerec.disk import home
 from namerec.errors import RunError
 from namerec.runs import store as store_module
 from namerec.runs.folder import RunFolder
+from namerec.runs.labels import RunLabel
 from namerec.runs.records import PartScores, RunStatus
 from namerec.runs.store import PRETRAINED, DamagedRun, RunStore, RunSummary
 from tests.conftest import ROOT, tiny_config
@@ -368,6 +369,7 @@ def test_a_thousand_runs_are_listed_at_once(store, make, capsys):
         path.mkdir()
         (path / "config.json").write_text(json.dumps(info | {"id": identity}))
         shutil.copyfile(template.path / "status.json", path / "status.json")
+        store.set_label(identity, RunLabel(title=f"Run {number}", note="a note " * 20, pinned=True))
     begun = time.perf_counter()
     entries = store.entries()
     seconds = time.perf_counter() - begun
