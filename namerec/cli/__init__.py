@@ -20,6 +20,8 @@ from namerec.cli.benchmarks import bench
 from namerec.cli.comparing import compare
 from namerec.cli.corpora import data
 from namerec.cli.doctor import doctor
+from namerec.cli.exporting import export, import_file
+from namerec.cli.racing import race
 from namerec.cli.recalling import recall
 from namerec.cli.stored import runs
 from namerec.cli.training import train
@@ -27,7 +29,10 @@ from namerec.disk import home
 from namerec.logs import set_up
 
 # A new command is one entry here. Its module imports `common`, never this one or another command.
-_COMMANDS = (train, evaluate, predict, compare, runs, data, bench, recall, doctor)
+_COMMANDS = (
+    *(train, race, evaluate, predict, compare, runs, export, import_file),
+    *(data, bench, recall, doctor),
+)
 
 
 @click.group(commands=_COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})

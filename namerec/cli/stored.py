@@ -1,56 +1,135 @@
-"""`runs`: what is stored is listed, and finished runs are copied elsewhere."""
+"""`runs`: what is stored is listed, named, deleted and brought back, and copied elsewhere."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from namerec.cli.common import json_option, print_json, sentences_for_errors
 
+if TYPE_CHECKING:
+    from namerec.runs.store import RunSummary
+
 
 @click.group()
 def runs() -> None:
-    """Look at stored runs."""
+    """Look at stored runs, name them, delete them and bring them back."""
 
 
 @runs.command("list")
+@click.option("--deleted", is_flag=True, help="Those that can be brought back instead.")
 @json_option
 @sentences_for_errors
-def list_runs(as_json: bool) -> None:
-    """List all runs, newest first."""
+def list_runs(deleted: bool, as_json: bool) -> None:
+    """List all runs, newest first; deleted ones, the last deleted first."""
     from namerec.runs.store import RunStore, RunSummary
 
+    store = RunStore()
     rows: list[dict[str, Any]] = []
-    for run in RunStore().entries():
+    for run in store.discarded() if deleted else store.entries():
         if not isinstance(run, RunSummary):
             click.echo(f"{run.id}: damaged: {run.reason}", err=True)
             rows.append({"run": run.id, "state": "damaged", "reason": run.reason})
             continue
-        config, test = run.info.config, run.status.scores.get("test")
-        measured = "not scored"
-        if test:
-            names = "training names" if test.protocol == "report" else "test"
-            measured = f"{100 * test.accuracy:.1f} % on {names}"
-        click.echo(
-            f"{run.id}  {run.state}  {config.model.kind}  {config.preset}  "
-            f"{config.training.dataset}  {config.training.protocol}  {measured}"
-        )
-        rows.append(
-            {
-                "run": run.id,
-                "state": run.state,
-                "model": config.model.kind,
-                "preset": config.preset,
-                "dataset": config.training.dataset,
-                "split": config.training.protocol,
-                "accuracy": test.accuracy if test else None,
-                "pretrained": run.pretrained,
-            }
-        )
+        click.echo(_line(run))
+        rows.append(_values(run))
     if as_json:
         print_json({"runs": rows})
+
+
+def _line(run: RunSummary) -> str:
+    """A run for a person."""
+    config, test = run.info.config, run.status.scores.get("test")
+    measured = "not scored"
+    if test:
+        names = "training names" if test.protocol == "report" else "test"
+        measured = f"{100 * test.accuracy:.1f} % on {names}"
+    pin = "  pinned" if run.label.pinned else ""
+    title = f"  “{run.label.title}”" if run.label.title else ""
+    return (
+        f"{run.id}  {run.state}  {config.model.kind}  {config.preset}  "
+        f"{config.training.dataset}  {config.training.protocol}  {measured}{pin}{title}"
+    )
+
+
+def _values(run: RunSummary) -> dict[str, Any]:
+    """The same for a program."""
+    config, test = run.info.config, run.status.scores.get("test")
+    return {
+        "run": run.id,
+        "state": run.state,
+        "model": config.model.kind,
+        "preset": config.preset,
+        "dataset": config.training.dataset,
+        "split": config.training.protocol,
+        "accuracy": test.accuracy if test else None,
+        "pretrained": run.pretrained,
+        "title": run.label.title,
+        "note": run.label.note,
+        "pinned": run.label.pinned,
+    }
+
+
+@runs.command("label")
+@click.argument("run_id", metavar="RUN")
+@click.option("--title", help="What it is called; “” for nothing.")
+@click.option("--note", help="What there is to remember of it; “” for nothing.")
+@click.option("--pin/--no-pin", default=None, help="Whether it is kept at the top of lists.")
+@sentences_for_errors
+def label_run(run_id: str, title: str | None, note: str | None, pin: bool | None) -> None:
+    """Say what a run is called; what is not given stays."""
+    from namerec.runs.labels import RunLabel, read_label
+    from namerec.runs.store import RunStore
+
+    if title is None and note is None and pin is None:
+        raise click.UsageError("Give --title, --note, --pin or --no-pin.")
+    store = RunStore()
+    now = read_label(store.open(run_id).path)
+    label = RunLabel.of(
+        title=now.title if title is None else title,
+        note=now.note if note is None else note,
+        pinned=now.pinned if pin is None else pin,
+    )
+    store.set_label(run_id, label)
+    named = f"is called “{label.title}”" if label.title else "has no title"
+    click.echo(f"Run {run_id} {named}{', and is pinned' if label.pinned else ''}.")
+
+
+@runs.command("delete")
+@click.argument("run_ids", nargs=-1, required=True, metavar="RUN...")
+@sentences_for_errors
+def delete_runs(run_ids: tuple[str, ...]) -> None:
+    """Delete runs that have ended; for 30 days they can be brought back."""
+    from namerec.runs.store import RunStore
+
+    for run_id in run_ids:
+        RunStore().discard(run_id)
+        click.echo(f"Run {run_id} is deleted. Undo it: python -m namerec runs restore {run_id}")
+
+
+@runs.command("restore")
+@click.argument("run_id", metavar="RUN")
+@sentences_for_errors
+def restore_run(run_id: str) -> None:
+    """Bring a deleted run back."""
+    from namerec.runs.store import RunStore
+
+    RunStore().restore(run_id)
+    click.echo(f"Run {run_id} is back.")
+
+
+@runs.command("empty-trash")
+@sentences_for_errors
+def empty_trash() -> None:
+    """Remove all deleted runs for good, which frees their room."""
+    from namerec.runs.store import RunStore
+
+    store = RunStore()
+    number = len(store.discarded())
+    store.empty_trash()
+    click.echo(f"{number:,} deleted {'run is' if number == 1 else 'runs are'} gone for good.")
 
 
 @runs.command("copy")

@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import io
 import re
-import stat
-import struct
 import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from namerec.data.folder import is_names_file
 from namerec.data.text import listed, shown
+from namerec.data.zips import DAMAGE, METHODS, count_entries, is_encrypted, is_link
 from namerec.errors import DataError
 
 #: Most bytes of all entries together once unpacked: a hundred tutorial corpora.
@@ -26,21 +24,9 @@ MAX_ENTRIES = 1000
 #: two hundred times better is one line over and over, or a bomb.
 MAX_RATIO = 200
 
-#: What begins each entry in a zip's directory, also in that of a zip within the zip.
-_DIRECTORY_RECORD = b"PK\x01\x02"
-#: Bits of an entry's flags: encrypted, strongly encrypted, directory encrypted.
-_ENCRYPTED = 0x0001 | 0x0040 | 0x2000
 #: Set if an entry's name is UTF-8; else it may be anything, and usually is UTF-8 all the same.
 _NAME_IS_UTF8 = 0x0800
-#: Methods that give no more than they are asked for at a time; the others (bzip2, LZMA) unpack a
-#: whole block at once.
-_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ARCHIVES = (".zip", ".gz", ".tgz", ".tar", ".bz2", ".xz", ".7z", ".rar")
-#: What reading damaged archives has been seen to raise.
-_DAMAGE = (
-    *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError),
-    *(RuntimeError, ValueError, OverflowError, LookupError),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +55,7 @@ def unpack(raw: bytes, title: str) -> tuple[list[NamesFile], list[str]]:
             encrypted one or one that is packed too well, or holds no text files of names.
     """
     quoted = f"“{shown(title)}”"
-    # Counted before `zipfile` makes an object of each: whatever the archive's end says about their
-    # number, there is one such record for every entry that can be read.
-    entries = raw.count(_DIRECTORY_RECORD)
+    entries = count_entries(io.BytesIO(raw))
     if entries > MAX_ENTRIES:
         raise DataError(
             f"{quoted} has {entries:,} entries (those of archives within it counted); at most "
@@ -83,7 +67,7 @@ def unpack(raw: bytes, title: str) -> tuple[list[NamesFile], list[str]]:
             _check(infos, quoted)
             wanted, notices = _sort_out(infos)
             return list(_read(archive, wanted, quoted)), notices
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise DataError(
             f"{quoted} is no zip archive, or it is damaged ({shown(str(error))}). Make it again: "
             "one text file a category, for example Greek.txt, one name a line."
@@ -92,7 +76,7 @@ def unpack(raw: bytes, title: str) -> tuple[list[NamesFile], list[str]]:
 
 def _check(infos: list[zipfile.ZipInfo], quoted: str) -> None:
     """Refuses by what the archive says of itself, before anything of it is unpacked."""
-    encrypted = [_base_name(info) for info in infos if info.flag_bits & _ENCRYPTED]
+    encrypted = [_base_name(info) for info in infos if is_encrypted(info)]
     if encrypted:
         raise DataError(
             f"{quoted} has encrypted entries ({listed(encrypted)}), which are not read. Make the "
@@ -120,8 +104,7 @@ def _sort_out(infos: list[zipfile.ZipInfo]) -> tuple[list[tuple[str, zipfile.Zip
         base = _base_name(info)
         if not base or info.is_dir() or _is_hidden(info):
             continue
-        kind = stat.S_IFMT(info.external_attr >> 16)
-        if kind not in (0, stat.S_IFREG):
+        if is_link(info):
             links.append(base)
         elif base.lower().endswith(_ARCHIVES):
             archives.append(base)
@@ -151,7 +134,7 @@ def _read(
         )
     left = MAX_UNPACKED_BYTES
     for base, info in wanted:
-        if info.compress_type not in _METHODS:
+        if info.compress_type not in METHODS:
             raise DataError(
                 f"“{shown(base)}” in {quoted} is packed by method {info.compress_type}; only "
                 "stored and deflated entries are read. Make the archive with your system's own "

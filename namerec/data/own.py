@@ -9,9 +9,7 @@ A table is called after its content, so that the description's renaming alone re
 from __future__ import annotations
 
 import contextlib
-import csv
 import hashlib
-import io
 import re
 import time
 from datetime import UTC, datetime
@@ -20,7 +18,6 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from namerec.core.dataset import Dataset
-from namerec.core.results import PARTS
 from namerec.data.kept import (
     ID,
     ID_DIGITS,
@@ -29,7 +26,7 @@ from namerec.data.kept import (
     DamagedCorpus,
     OwnCorpus,
 )
-from namerec.data.table import parse_table
+from namerec.data.kept_table import as_table, from_table
 from namerec.data.text import MAX_BYTES, read_bytes, shown
 from namerec.data.upload import Upload
 from namerec.disk import UNFINISHED, home, open_regular, write_whole
@@ -58,7 +55,7 @@ class OwnCorpora:
             DataError: If the data folder cannot be written, or the names take too much room.
         """
         dataset = upload.dataset
-        content = _table(dataset)
+        content = as_table(dataset)
         if len(content) > MAX_BYTES:
             raise DataError(
                 f"The names and categories of “{dataset.title}” take {len(content) // 2**20:,} MiB "
@@ -143,14 +140,7 @@ class OwnCorpora:
         """
         corpus = self.describe(identity)
         try:
-            lines = parse_table(
-                read_bytes(self.where(corpus)),
-                corpus.title,
-                name_column=_HEADER[0],
-                category_column=_HEADER[1],
-                split_column=_HEADER[2] if corpus.has_split else None,
-            )
-            dataset = Dataset.build(corpus.title, lines)
+            dataset = from_table(read_bytes(self.where(corpus)), corpus.title)
         except DataError as error:
             raise _damaged(identity, "its table of names cannot be read") from error
         if dataset.fingerprint != corpus.fingerprint:
@@ -226,24 +216,6 @@ class OwnCorpora:
                 # Another process may be about to refer to one that is new.
                 if time.time() - path.stat().st_mtime > _DEBRIS_AGE:
                     path.unlink(missing_ok=True)
-
-
-_HEADER = ("name", "category", "split")
-
-
-def _table(dataset: Dataset) -> bytes:
-    """A dataset as a CSV table in UTF-8: names as written, in their order, duplicates kept."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    columns: list[list[str]] = [
-        list(dataset.names),
-        [dataset.categories[label] for label in dataset.labels],
-    ]
-    if dataset.given_parts is not None:
-        columns.append([PARTS[part] for part in dataset.given_parts])
-    writer.writerow(_HEADER[: len(columns)])
-    writer.writerows(zip(*columns, strict=True))
-    return text.getvalue().encode()
 
 
 def _replaced_words(earlier: OwnCorpus) -> str:

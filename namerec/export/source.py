@@ -22,7 +22,7 @@ class MadeFile(NamedTuple):
     """A file that was made of a run.
 
     Attributes:
-        name: The file's, without a folder.
+        name: The file's; what belongs to another one may lie in a folder, as in `report/1.png`.
         content: All of it.
         words: What there is to say about how it was made, in a sentence; often nothing.
     """

@@ -15,6 +15,13 @@ _DIRECTION_MARKS = frozenset(
 )
 _NARROW_SPACE = "\u202f"
 
+#: Yardsticks that are lines on an accuracy chart, by kind, and what they are called there.
+YARDSTICK_LINES = {
+    "majority": "always the largest",
+    "naive_bayes": "naive Bayes",
+    "regression": "regression",
+}
+
 
 def literal(text: str) -> str:
     """Text as Plotly shows it letter by letter: no tag, no entity, no formula, no control mark.

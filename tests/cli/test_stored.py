@@ -1,6 +1,9 @@
 import json
 
-from tests.cli.references import answered, ask
+import pytest
+
+from namerec.runs.labels import MAX_TITLE
+from tests.cli.references import answered, ask, refused
 
 
 def test_runs_are_listed_with_what_was_measured(store, run, trained):
@@ -14,6 +17,9 @@ def test_runs_are_listed_with_what_was_measured(store, run, trained):
         "dataset": dataset,
         "split": "leak-free",
         "pretrained": False,
+        "title": "",
+        "note": "",
+        "pinned": False,
     }
     assert values == {
         "runs": [
@@ -45,3 +51,43 @@ def test_a_damaged_run_is_listed_with_its_reason(store, run, trained):
 def test_an_empty_lab_lists_no_runs():
     assert answered("runs", "list") == {"runs": []}
     assert ask("runs", "list").stdout == ""
+
+
+def test_runs_are_named_noted_and_pinned(run):
+    named = ask("runs", "label", run.id, "--title", " My  run ", "--pin")
+    assert named.stdout == f"Run {run.id} is called “My run”, and is pinned.\n"
+    assert ask("runs", "list").stdout.endswith("  pinned  “My run”\n")
+    ask("runs", "label", run.id, "--note", "As in the report")
+    (row,) = answered("runs", "list")["runs"]
+    assert (row["title"], row["note"], row["pinned"]) == ("My run", "As in the report", True)
+    cleared = ask("runs", "label", run.id, "--no-pin", "--title", "")
+    assert cleared.stdout == f"Run {run.id} has no title.\n"
+    (row,) = answered("runs", "list")["runs"]
+    assert (row["title"], row["note"], row["pinned"]) == ("", "As in the report", False)
+
+
+def test_labels_that_cannot_be_are_refused(run):
+    assert "at most 100 are allowed" in refused(
+        "runs", "label", run.id, "--title", "x" * (MAX_TITLE + 1)
+    )
+    assert "There is no run" in refused("runs", "label", "../x", "--title", "x")
+    assert ask("runs", "label", run.id).exit_code == 2
+
+
+def test_runs_are_deleted_and_brought_back(run, trained, store):
+    other = trained.store(store)
+    deleted = ask("runs", "delete", run.id)
+    assert f"runs restore {run.id}" in deleted.stdout
+    assert [row["run"] for row in answered("runs", "list")["runs"]] == [other.id]
+    assert [row["run"] for row in answered("runs", "list", "--deleted")["runs"]] == [run.id]
+    assert ask("runs", "restore", run.id).stdout == f"Run {run.id} is back.\n"
+    assert {row["run"] for row in answered("runs", "list")["runs"]} == {run.id, other.id}
+    ask("runs", "delete", run.id, other.id)
+    assert ask("runs", "empty-trash").stdout == "2 deleted runs are gone for good.\n"
+    assert ask("runs", "empty-trash").stdout == "0 deleted runs are gone for good.\n"
+    assert answered("runs", "list", "--deleted") == {"runs": []}
+
+
+@pytest.mark.parametrize("order", ["delete", "restore"])
+def test_a_run_that_is_not_there_is_told(order):
+    assert "There is no run “20200101-rnn-0000”" in refused("runs", order, "20200101-rnn-0000")

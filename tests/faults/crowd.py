@@ -9,6 +9,7 @@ from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from urllib.parse import parse_qs
 
 from tests.faults.servers import Server
 from tests.faults.sessions import Session
@@ -149,7 +150,7 @@ def start_training(tab: Session, epochs: int, **settings: float) -> str:
     before = tab.query
     tab.press("Start training")
     assert tab.query != before, tab.words()
-    return tab.query.removeprefix("run=")
+    return parse_qs(tab.query)["run"][0]
 
 
 def load_pages(server: Server, count: int) -> None:

@@ -1,0 +1,41 @@
+"""Names as the table that they are kept in: CSV in UTF-8, as written, in their order."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from namerec.core.dataset import Dataset
+from namerec.core.results import PARTS
+from namerec.data.table import parse_table
+
+_HEADER = ("name", "category", "split")
+
+
+def as_table(dataset: Dataset) -> bytes:
+    """A dataset as a table; duplicates are kept."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    columns: list[list[str]] = [
+        list(dataset.names),
+        [dataset.categories[label] for label in dataset.labels],
+    ]
+    if dataset.given_parts is not None:
+        columns.append([PARTS[part] for part in dataset.given_parts])
+    writer.writerow(_HEADER[: len(columns)])
+    writer.writerows(zip(*columns, strict=True))
+    return text.getvalue().encode()
+
+
+def from_table(raw: bytes, title: str) -> Dataset:
+    """Reads what `as_table` wrote.
+
+    Args:
+        raw: The table.
+        title: Of the dataset.
+
+    Raises:
+        DataError: If it is no such table.
+    """
+    lines = parse_table(raw, title, name_column=_HEADER[0], category_column=_HEADER[1])
+    return Dataset.build(title, lines)
