@@ -4,6 +4,7 @@ import streamlit as st
 
 from namerec.ui import services
 from namerec.ui.errors import said_plainly
+from namerec.ui.explain import what_am_i_looking_at
 from namerec.ui.name_priors import pick_priors
 from namerec.ui.name_reading import answer_line, name_input
 from namerec.ui.name_sections import section
@@ -13,6 +14,7 @@ from namerec.ui.shell import within_frame
 within_frame()
 
 st.title("Name")
+what_am_i_looking_at("name")
 with said_plainly():
     run = pick_run()
     if run is not None:

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from namerec.ui.explain import what_am_i_looking_at
 from namerec.ui.shell import within_frame
 from namerec.ui.start import name_invitation, networks, steps
 
@@ -13,6 +14,7 @@ st.markdown(
     "question in seconds, with real PyTorch, and then open it up: who it takes for whom, and "
     "what each of its gates does at each letter of a name you type."
 )
+what_am_i_looking_at("start")
 name_invitation()
 steps()
 networks()

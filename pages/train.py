@@ -3,14 +3,16 @@
 import streamlit as st
 
 from namerec.ui.errors import said_plainly
+from namerec.ui.explain import what_am_i_looking_at
 from namerec.ui.settings_form import settings_form
 from namerec.ui.shell import within_frame
 from namerec.ui.training import start_button, training_panel
 
 within_frame()
 
+what_am_i_looking_at("train")
 config = None
 with st.sidebar, said_plainly():
-    config = settings_form()
-    start_button(config)
+    config, going_on = settings_form()
+    start_button(config, going_on)
 training_panel(config)

@@ -1,15 +1,157 @@
-"""Keeps what belongs in a link (run, name, view) in the URL, on every page and both ways.
+"""Keeps what belongs in a link (run, name, view, settings) in the URL, on every page and both ways.
 
 Streamlit's menu drops query parameters when a page is changed, so values are kept in the session
 and written back by each page; a parameter that somebody changed in the URL wins.
+
+A page's parameters go out together when it has been drawn: each change of the URL is a step of the
+browser's history, and a page should be one.
 """
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TypeVar, cast
+
 import streamlit as st
 
 #: Longest value taken from a URL, characters.
-MAX_VALUE = 300
+MAX_VALUE = 1000
+#: Seconds in which a URL may still be the one before: a browser that asks for another run of the
+#: page before it has heard of the new URL sends the old one along.
+_UNDERWAY = 0.6
+#: Parameters that say nothing about a page's view.
+_OF_NO_VIEW = frozenset({"hide"})
+_MEMORY = "_address"
+
+T = TypeVar("T")
+
+
+@dataclass
+class _Memory:
+    """What a session knows of its URL.
+
+    Attributes:
+        page: The page drawn now.
+        same_page: Whether that is the page drawn the last time, too; never outside of a drawing.
+        written: By session key, what stands in the URL for it; None for nothing.
+        before: By session key, what stood there before, and until when (monotonic seconds).
+        ours: Parameters that were ever written here.
+        sent: What the last drawing of a page sent, by parameter.
+        gathered: What this drawing of the page has for the URL, by parameter; None outside of one.
+        taken: The session keys that these are kept under.
+    """
+
+    page: str = ""
+    same_page: bool = False
+    written: dict[str, str | None] = field(default_factory=dict)
+    before: dict[str, tuple[str | None, float]] = field(default_factory=dict)
+    ours: set[str] = field(default_factory=set)
+    sent: dict[str, str | None] = field(default_factory=dict)
+    gathered: dict[str, str | None] | None = None
+    taken: dict[str, str | None] = field(default_factory=dict)
+
+
+def _memory() -> _Memory:
+    memory: _Memory = st.session_state.setdefault(_MEMORY, _Memory())
+    return memory
+
+
+# -- one page's parameters together
+
+
+@contextmanager
+def gathering() -> Iterator[None]:
+    """Draws a page inside; what it writes becomes the URL when it has been drawn."""
+    memory = _memory()
+    memory.gathered, memory.taken = {}, {}
+    try:
+        yield
+        _send(memory)
+    finally:  # a page that is drawn again, or left, has written nothing
+        memory.gathered, memory.same_page = None, False
+
+
+def arrive(page: str) -> None:
+    """Says which page is drawn."""
+    memory = _memory()
+    memory.same_page, memory.page = memory.page == page, page
+
+
+def _send(memory: _Memory) -> None:
+    gathered = memory.gathered or {}
+    memory.ours |= gathered.keys()
+    now = st.query_params.to_dict()
+    rest = {key: value for key, value in now.items() if key not in memory.ours}
+    wanted = rest | {key: value for key, value in gathered.items() if value}
+    if wanted != now:
+        st.query_params.from_dict(wanted)
+    memory.sent = gathered
+    for kept in memory.written.keys() - memory.taken.keys():
+        del memory.written[kept]
+    for kept, value in memory.taken.items():
+        _remember(memory, kept, value)
+
+
+def _remember(memory: _Memory, kept: str, value: str | None) -> None:
+    if kept in memory.written and memory.written[kept] != value:
+        memory.before[kept] = (memory.written[kept], time.monotonic() + _UNDERWAY)
+    memory.written[kept] = value
+
+
+# -- what a URL brings
+
+
+def news(key: str, *, state: str | None = None, now: str | None = None) -> str | None:
+    """What the URL brings that is not known yet; it is known from then on.
+
+    Args:
+        key: Name in the URL.
+        state: Key in the session, the name in the URL if not given.
+        now: The session's value as the URL would have it.
+
+    Returns:
+        The value, at most `MAX_VALUE` characters; empty if the browser went back to a URL without
+        it; None for nothing new.
+    """
+    memory, given, kept = _memory(), _given(key), state or key
+    here = memory.same_page or memory.gathered is None
+    if here and kept not in memory.written and given == memory.sent.get(key):
+        return None  # of another run or answer on this page, which had a key of its own
+    return _difference(given, kept, now)
+
+
+def _given(key: str) -> str | None:
+    memory = _memory()
+    if memory.gathered is not None and key in memory.gathered:
+        return memory.gathered[key]
+    given = st.query_params.get(key)
+    return None if given is None else str(given)[:MAX_VALUE]
+
+
+def _difference(given: str | None, kept: str, now: str | None) -> str | None:
+    memory = _memory()
+    if kept in memory.taken:  # settled in this drawing
+        return None
+    written = memory.written.get(kept)
+    if given == written:
+        return None
+    if memory.same_page and kept in memory.written:
+        if now is not None and now != written:  # changed on the page this very moment
+            return None
+        old, until = memory.before.get(kept, (None, 0.0))
+        if given == old and time.monotonic() < until:
+            return None
+    went_back = memory.same_page and bool(st.query_params.keys() - _OF_NO_VIEW)
+    if given is None and not went_back:
+        return None
+    memory.written[kept] = given
+    return given or ""
+
+
+# -- values that are words
 
 
 def read(key: str, allowed: list[str] | None = None, *, state: str | None = None) -> str | None:
@@ -27,11 +169,13 @@ def read(key: str, allowed: list[str] | None = None, *, state: str | None = None
         The value now in the session, None for none.
     """
     kept = state or key
-    given = st.query_params.get(key)
-    if given is not None and given != st.session_state.get(_written(kept)):
-        given = given[:MAX_VALUE]
-        if allowed is None or given in allowed:
-            st.session_state[kept] = given
+    value = st.session_state.get(kept)
+    now = value[:MAX_VALUE] if isinstance(value, str) and value else None
+    given = news(key, state=state, now=now)
+    if given == "":
+        st.session_state.pop(kept, None)
+    elif given is not None and (allowed is None or given in allowed):
+        st.session_state[kept] = given
     value = st.session_state.get(kept)
     if allowed is not None and value not in allowed:
         st.session_state.pop(kept, None)
@@ -41,13 +185,171 @@ def read(key: str, allowed: list[str] | None = None, *, state: str | None = None
 
 def write(key: str, value: str | None, *, state: str | None = None) -> None:
     """Puts a value into the URL (or takes it out, for none)."""
-    if value:
-        if st.query_params.get(key) != value:
-            st.query_params[key] = value
-    else:
+    memory, kept = _memory(), state or key
+    value = value[:MAX_VALUE] if value else None
+    if memory.gathered is not None:
+        memory.gathered[key], memory.taken[kept] = value, value
+        return
+    memory.ours.add(key)
+    if value is None:
         st.query_params.pop(key, None)
-    st.session_state[_written(state or key)] = value
+    elif st.query_params.get(key) != value:
+        st.query_params[key] = value
+    memory.sent[key] = value
+    _remember(memory, kept, value)
 
 
-def _written(kept: str) -> str:
-    return f"_url_{kept}"
+# -- values of other kinds
+
+
+def keep(
+    key: str,
+    usual: T,
+    parse: Callable[[str], T | None],
+    text: Callable[[T], str] = str,
+    *,
+    state: str | None = None,
+) -> T:
+    """Keeps a value in the session and in the URL, where it stands if it is not the usual one.
+
+    Call it before the widget with the session's key is drawn.
+
+    Args:
+        key: Name in the URL.
+        usual: The value where nothing else was chosen.
+        parse: Reads a value from a URL; None for what may not be chosen (now). What the session
+            has must pass, too, and is the usual value otherwise.
+        text: Writes one for a URL, so that `parse` reads it.
+        state: Key in the session, the name in the URL if not given.
+
+    Returns:
+        The value now in the session.
+    """
+    kept = state or key
+
+    def written() -> str | None:
+        value = st.session_state.get(kept, usual)
+        words = None if value is None or value == usual else text(value)
+        return words if words and len(words) <= MAX_VALUE else None
+
+    given = news(key, state=state, now=written())
+    if given == "":
+        st.session_state[kept] = usual
+    elif given is not None and (brought := parse(given)) is not None:
+        st.session_state[kept] = brought
+    now = written()
+    allowed = usual if now is None else parse(now)
+    if kept not in st.session_state or allowed is None:
+        st.session_state[kept], now = usual, None
+    elif now is not None and allowed != st.session_state[kept]:  # one of several is no more
+        st.session_state[kept], now = allowed, text(allowed)
+    write(key, now, state=state)
+    return cast("T", st.session_state[kept])
+
+
+def one_of(options: Collection[T], text: Callable[[T], str] = str) -> Callable[[str], T | None]:
+    """A reader of one of a few values, for `keep`."""
+    by_text = {text(option): option for option in options}
+    return by_text.get
+
+
+def switch(key: str, usual: bool, *, state: str | None = None) -> bool:
+    """Keeps a yes or no in the session and in the URL, as `keep` does."""
+    return keep(key, usual, {"yes": True, "no": False}.get, _yes_or_no, state=state)
+
+
+def _yes_or_no(value: bool) -> str:
+    return "yes" if value else "no"
+
+
+def whole(least: int, most: int) -> Callable[[str], int | None]:
+    """A reader of a whole number within bounds, for `keep`."""
+
+    def parse(given: str) -> int | None:
+        if not (given.isascii() and given.isdigit() and len(given) < 12):
+            return None
+        return int(given) if least <= int(given) <= most else None
+
+    return parse
+
+
+def share(step: float, most: float = 1.0) -> Callable[[str], float | None]:
+    """A reader of a share 0..1 that stands in the URL in percent, for `keep`."""
+    percent = whole(0, round(100 * most))
+
+    def parse(given: str) -> float | None:
+        number = percent(given)
+        if number is None:
+            return None
+        return round(round(number / 100 / step) * step, 6)
+
+    return parse
+
+
+def counted_from_1(place: int) -> str:
+    """A place in a list, as people count."""
+    return str(place + 1)
+
+
+def in_percent(value: float) -> str:
+    """A share 0..1 as `share` reads it."""
+    return str(round(100 * value))
+
+
+def some_of(options: Collection[str], most: int) -> Callable[[str], list[str] | None]:
+    """A reader of several words with commas between them, for `keep`; unknown ones are left out."""
+
+    def parse(given: str) -> list[str] | None:
+        if given == _NONE:
+            return []
+        found = [word for word in dict.fromkeys(given.split(",")) if word in options]
+        return found[:most] or None
+
+    return parse
+
+
+def with_commas(words: Collection[str]) -> str:
+    """Several words as `some_of` reads them."""
+    return ",".join(words) or _NONE
+
+
+#: No word at all; an empty value could not be told from none.
+_NONE = "none"
+
+
+# -- several parameters that are one
+
+
+def read_together(
+    keys: Collection[str], state: str, now: Mapping[str, str] | None
+) -> dict[str, str] | None:
+    """Parameters that only mean something together, such as the settings of a form.
+
+    Args:
+        keys: Their names in the URL.
+        state: What they are remembered by in the session.
+        now: The session's values as the URL would have them, None for none yet.
+
+    Returns:
+        All those in the URL, if any of them is new; None otherwise, or if there are none.
+    """
+    given = {key: value for key in keys if (value := _given(key)) is not None}
+    if not given:
+        return None
+    known = None if now is None else _together(now)
+    return given if _difference(_together(given), state, known) else None
+
+
+def write_together(values: Mapping[str, str], keys: Collection[str], state: str) -> None:
+    """Puts them into the URL, and takes the others of the keys out."""
+    for key in keys:
+        write(key, values.get(key), state=f"{state}_{key}")
+    memory, together = _memory(), _together(values)
+    if memory.gathered is not None:
+        memory.taken[state] = together
+    else:
+        _remember(memory, state, together)
+
+
+def _together(values: Mapping[str, str]) -> str:
+    return "&".join(f"{key}={values[key]}" for key in sorted(values))

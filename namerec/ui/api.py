@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
+from anyio import to_thread
 from starlette.datastructures import Headers, QueryParams
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -26,6 +27,7 @@ from namerec.disk import home
 from namerec.errors import NameInputError, NamerecError, RunError
 from namerec.logs import set_up
 from namerec.ui.access import refusal
+from namerec.ui.server import end_training
 
 if TYPE_CHECKING:
     from namerec.runs.networks import TrainedNetwork
@@ -62,6 +64,7 @@ def server_parts() -> dict[str, Any]:
 async def _lifespan(_: object) -> AsyncIterator[None]:
     set_up(home() / "logs")
     yield
+    await to_thread.run_sync(end_training)
 
 
 class OwnHosts:

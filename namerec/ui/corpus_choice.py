@@ -56,18 +56,18 @@ def corpus_title(corpus: CorpusInfo) -> str:
 def pick_corpus() -> CorpusInfo:
     """Draws the choice of the Dataset page, kept in the URL, and returns what was chosen."""
     corpora = offered()
-    asked = st.query_params.get(CORPUS)
     if _NEXT in st.session_state:
         st.session_state[_CHOICE] = st.session_state.pop(_NEXT)
     else:
-        known = asked is None or asked == st.session_state.get(f"_url_{_CHOICE}")
-        if not known and asked not in corpora:
+        asked = address.news(CORPUS, state=_CHOICE, now=st.session_state.get(_CHOICE))
+        if asked in corpora:
+            st.session_state[_CHOICE] = asked
+        elif asked:
             st.warning(
                 "The corpus in this link is not, or no longer, on this computer. Another one is "
                 "shown instead; choose below, or upload the same names again.",
                 icon=":material/link_off:",
             )
-        address.read(CORPUS, list(corpora), state=_CHOICE)
     if st.session_state.get(_CHOICE) not in corpora:
         st.session_state[_CHOICE] = services.given_corpus() or "bundled"
     chosen = st.selectbox(

@@ -14,7 +14,7 @@ from namerec.ui.dataset_limits import limits_card
 from namerec.ui.dataset_names import name_table
 from namerec.ui.dataset_overview import overview
 from namerec.ui.errors import said_plainly
-from namerec.ui.settings_form import choose_corpus
+from namerec.ui.settings_state import choose_corpus
 from namerec.ui.upload_form import upload_form
 from namerec.ui.words import plain
 

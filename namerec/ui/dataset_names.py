@@ -25,6 +25,7 @@ def name_table(dataset: Dataset, noun: str) -> None:
     """Draws the table and what narrows it down."""
     address.read("search", state=_SEARCH)
     address.read("only", [_ALL, *dataset.categories], state=_ONLY)
+    address.switch("changed", False, state=_CHANGED)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         search = st.text_input(
             "Search",

@@ -9,7 +9,7 @@ import streamlit as st
 from namerec.core.results import Part
 from namerec.figures import confidence, theme
 from namerec.figures.priors import priors_figure
-from namerec.ui import services
+from namerec.ui import address, services
 from namerec.ui.charts import chart
 from namerec.ui.evaluation import assumed_evenness, evenness_of
 from namerec.ui.run_picker import noun, nouns
@@ -56,11 +56,13 @@ def confidence_panel(run: RunSummary, part: Part, seen: services.Evaluation) -> 
             )
         with st.container(border=True):
             st.subheader("If it may say “I don’t know”")
+            address.keep(
+                "silent", 0.2, address.share(0.05, 0.95), address.in_percent, state=_SILENT
+            )
             silent = st.slider(
                 "Stay silent on the least sure",
                 min_value=0.0,
                 max_value=0.95,
-                value=0.2,
                 step=0.05,
                 format="percent",
                 key=_SILENT,

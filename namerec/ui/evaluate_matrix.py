@@ -123,7 +123,6 @@ def _take_click(key: str, matrix: ConfusionMatrix) -> None:
     if selection is not None:
         for place, category in ((_TRUE, selection.row), (_TAKEN, selection.column)):
             st.session_state[place] = category or ""
-            st.query_params[place] = category or ""
 
 
 def _selection_panel(

@@ -52,7 +52,8 @@ def pick_evenness(run: RunSummary) -> float | None:
         The evenness, 0..1; None for the priors of the run's training.
     """
     key = _evenness_key(run)
-    st.session_state.setdefault(key, _evenness_as_trained(run))
+    trained = _evenness_as_trained(run)
+    address.keep("priors", trained, address.share(0.05), address.in_percent, state=key)
     st.slider(
         "Priors evened",
         min_value=0.0,

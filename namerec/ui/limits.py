@@ -21,9 +21,14 @@ def check_upload_allowed(more: int) -> None:
     """
     from namerec.jobs.limits import check_upload  # late: brings torch along
 
-    check_upload(st.session_state.get(_KEPT, 0), home(), settings(), more)
+    check_upload(corpora_kept(), home(), settings(), more)
+
+
+def corpora_kept() -> int:
+    """Corpora that this browser session has kept."""
+    return int(st.session_state.get(_KEPT, 0))
 
 
 def count_upload() -> None:
     """Notes that a corpus was kept."""
-    st.session_state[_KEPT] = st.session_state.get(_KEPT, 0) + 1
+    st.session_state[_KEPT] = corpora_kept() + 1

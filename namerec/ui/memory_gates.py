@@ -15,7 +15,7 @@ from namerec.figures.memory_gates import (
     share_of_units_over,
     spans_figure,
 )
-from namerec.ui import services
+from namerec.ui import address, services
 from namerec.ui.charts import chart
 from namerec.ui.memory_gradient_words import measured_on
 from namerec.ui.run_picker import run_words
@@ -63,8 +63,10 @@ def gates_panel() -> None:
         return
     with st.container(horizontal=True, gap="large"):
         layer = _pick_layer(run)
+        ends = ["beginning", "end"]
+        address.keep("places", ends[0], address.one_of(ends), state=_PLACES)
         places = st.segmented_control(
-            "Letters counted from the", ["beginning", "end"], key=_PLACES, default="beginning",
+            "Letters counted from the", ends, key=_PLACES,
             required=True, persist_state="session",
         )  # fmt: skip
     use = _measured(run.id, run.status.best_epoch, layer, run)
@@ -109,8 +111,7 @@ def _pick_run() -> RunSummary | None:
             icon=":material/model_training:",
         )
         return None
-    if st.session_state.get(_RUN) not in runs:
-        st.session_state.pop(_RUN, None)
+    address.read("run", list(runs), state=_RUN)
     chosen = st.selectbox(
         "LSTM to look into",
         list(runs),
@@ -118,6 +119,7 @@ def _pick_run() -> RunSummary | None:
         format_func=lambda run_id: run_words(runs[run_id]),
         persist_state="session",
     )
+    address.write("run", chosen, state=_RUN)
     return runs[chosen]
 
 
@@ -128,8 +130,8 @@ def _pick_layer(run: RunSummary) -> int:
     layers = list(range(directions * model.num_layers))
     if len(layers) == 1:
         return 0
-    if st.session_state.get(_LAYER) not in layers:
-        st.session_state[_LAYER] = layers[-directions]
+    those = address.one_of(layers, address.counted_from_1)
+    address.keep("layer", layers[-directions], those, address.counted_from_1, state=_LAYER)
 
     def named(layer: int) -> str:
         number, direction = divmod(layer, directions)

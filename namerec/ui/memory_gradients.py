@@ -10,7 +10,7 @@ from namerec.errors import NamerecError
 from namerec.figures import theme
 from namerec.figures.gradient_words import Curve, finding_words
 from namerec.figures.gradients import gradient_figure
-from namerec.ui import services
+from namerec.ui import address, services
 from namerec.ui.charts import chart
 from namerec.ui.memory_gradient_words import (
     BEFORE,
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 #: Most runs on one axis: more lines and bands hide each other.
 MOST_RUNS = 4
 _RUNS, _EPOCH, _LAYER = "gradient_runs", "gradient_epoch", "gradient_layer"
+_STATE, _SCALE = "gradient_state", "gradient_scale"
 _STATES = {"h": "hidden state", "c": "cell state"}
 
 
@@ -84,11 +85,9 @@ def _pick_runs() -> list[RunSummary]:
             icon=":material/model_training:",
         )
         return []
-    kept = st.session_state.get(_RUNS)
-    if kept is None:
-        st.session_state[_RUNS] = _usual(list(runs.values()))
-    elif any(run_id not in runs for run_id in kept):
-        st.session_state[_RUNS] = [run_id for run_id in kept if run_id in runs]
+    usual = _usual(list(runs.values()))
+    those = address.some_of(runs, MOST_RUNS)
+    address.keep("runs", usual, those, address.with_commas, state=_RUNS)
     chosen = st.multiselect(
         "Runs to compare",
         list(runs),
@@ -125,8 +124,7 @@ def _pick_epoch(runs: list[RunSummary]) -> str:
     kept = {run.id: _kept_epochs(run) for run in runs}
     between = sorted({epoch for epochs in kept.values() for epoch in epochs[1:-1]})
     options = [BEFORE, *(f"epoch {epoch}" for epoch in between), BEST]
-    if st.session_state.get(_EPOCH) not in options:
-        st.session_state[_EPOCH] = BEST
+    address.keep("moment", BEST, address.one_of(options), state=_EPOCH)
     epoch = st.select_slider(
         "Moment of training", options, key=_EPOCH, persist_state="session",
         help="Each run is shown as it was last kept at or before this epoch: before training, "
@@ -177,12 +175,15 @@ def _view(shown: list[Shown]) -> tuple[str, str, bool]:
     with st.container(horizontal=True, gap="large"):
         symbol: str | None = "h"
         if any("c" in found.norms.norms for found in shown):
+            address.keep("state", "h", address.one_of(_STATES), state=_STATE)
             symbol = st.segmented_control(
-                "Gradient by the", list(_STATES), key="gradient_state", default="h",
+                "Gradient by the", list(_STATES), key=_STATE,
                 format_func=lambda symbol: f"{_STATES[symbol]} {symbol}", required=True,
             )  # fmt: skip
+        scales = ["the end", "nothing"]
+        address.keep("scale", scales[0], address.one_of(scales), state=_SCALE)
         scale = st.segmented_control(
-            "Compared with", ["the end", "nothing"], key="gradient_scale", default="the end",
+            "Compared with", scales, key=_SCALE,
             format_func=lambda scale: {"the end": "its value at the end"}.get(scale, scale),
             required=True,
         )  # fmt: skip
@@ -190,8 +191,7 @@ def _view(shown: list[Shown]) -> tuple[str, str, bool]:
         layer: str | None = TOP
         if most > 1:
             layers = [TOP, *(f"layer {place + 1}" for place in range(most))]
-            if st.session_state.get(_LAYER) not in layers:
-                st.session_state[_LAYER] = TOP
+            address.keep("layer", TOP, address.one_of(layers), state=_LAYER)
             layer = st.segmented_control(
                 "Layer", layers, key=_LAYER, format_func=str.capitalize, required=True
             )

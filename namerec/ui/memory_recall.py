@@ -16,6 +16,7 @@ from namerec.core.recall_curves import (
 from namerec.errors import NamerecError
 from namerec.figures import theme
 from namerec.figures.recall import recall_figure
+from namerec.ui import address
 from namerec.ui.errors import said_plainly
 from namerec.ui.live_chart import chart_library, live_chart
 from namerec.ui.memory_recall_results import (
@@ -73,33 +74,35 @@ def _task() -> None:
 def _controls() -> RecallSettings:
     from namerec.jobs.recall_results import RecallSettings
 
+    short, usual = "{:g}".format, RecallSettings()
+    biases, clips = address.one_of(BIASES, short), address.one_of(CLIPS, short)
+    bias = address.keep("bias", usual.forget_bias, biases, short, state=_BIAS)
+    clip = address.keep("clip", CLIPS[0], clips, short, state=_CLIP)
+    hidden = address.keep("hidden", HIDDEN[0], address.one_of(HIDDEN), state=_HIDDEN)
     with st.container(horizontal=True, gap="large"):
-        bias = st.segmented_control(
+        st.segmented_control(
             "Forget-gate bias",
             BIASES,
             key=_BIAS,
-            default=RecallSettings().forget_bias,
             format_func="{:g}".format,
             required=True,
             persist_state="session",
             help="Added to the LSTMs' forget-gate biases before training: the higher, the more of "
             "its cell state an LSTM keeps to begin with. The RNNs have no such gate.",
         )
-        clip = st.segmented_control(
+        st.segmented_control(
             "Clip gradient at",
             sorted(CLIPS),
             key=_CLIP,
-            default=CLIPS[0],
             format_func=lambda limit: f"{limit:g}" if limit else "never",
             required=True,
             persist_state="session",
             help="Longest gradient a step may follow, Euclidean norm; for all networks.",
         )
-        hidden = st.segmented_control(
+        st.segmented_control(
             "Hidden units",
             sorted(HIDDEN),
             key=_HIDDEN,
-            default=HIDDEN[0],
             required=True,
             persist_state="session",
             help="Of all networks. An LSTM's have four times the weights of an RNN's.",

@@ -5,10 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from namerec.ui import address
+from namerec.ui.hidden import hidden
 
 
 def pick_section(key: str, titles: dict[str, str]) -> str:
-    """Draws the choice of a section.
+    """Draws the choice of a section; those that a link hides are left out.
 
     Args:
         key: In the session and in the URL; a page's own.
@@ -17,13 +18,17 @@ def pick_section(key: str, titles: dict[str, str]) -> str:
     Returns:
         The section chosen.
     """
-    first = next(iter(titles))
-    address.read(key, list(titles))
+    # Of a page whose every section is hidden, the first one is shown without a choice.
+    offered = {name: title for name, title in titles.items() if not hidden(name)}
+    first = next(iter(offered or titles))
+    address.read(key, list(offered))
     st.session_state.setdefault(key, first)
+    if not offered:
+        return first
     chosen = (
         st.segmented_control(
             "Look at",
-            list(titles),
+            list(offered),
             key=key,
             format_func=titles.__getitem__,
             required=True,

@@ -14,12 +14,26 @@ if TYPE_CHECKING:
     from namerec.jobs.yardsticks import YardstickKeeper
 
 
+_made: list[JobManager] = []
+
+
 @st.cache_resource(show_spinner="Waking PyTorch…")
 def manager() -> JobManager:
     """The server's job manager."""
     from namerec.jobs.local import local_manager  # late: brings torch along
 
-    return local_manager()
+    made = local_manager()
+    _made.append(made)
+    return made
+
+
+def end_training() -> None:
+    """Stops what is trained here and waits until that is stored, for a server that ends.
+
+    Its own signals end the process before Python's exit handlers would.
+    """
+    while _made:
+        _made.pop().shutdown()
 
 
 @st.cache_resource(show_spinner=False)

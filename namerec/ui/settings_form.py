@@ -1,36 +1,57 @@
-"""The form of the Train page: one table of settings, drawn as widgets, read back as a RunConfig."""
+"""The form of the Train page: the table of settings as widgets, read back as a RunConfig.
+
+All of it is in the URL, as told from the preset (see `links`).
+"""
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any, NamedTuple, get_args
+from functools import partial
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from namerec.core.config import (
     MODEL_KINDS,
     MODEL_TITLES,
-    PERSONAL,
     PROTOCOLS,
-    SOME_NETWORKS_OWN,
-    Device,
-    Direction,
-    ModelConfig,
     ModelKind,
-    Nonlinearity,
-    OptimizerKind,
     PresetName,
     RunConfig,
-    Sampling,
-    Schedule,
-    TrainConfig,
-    named,
-    preset,
-    validated,
 )
-from namerec.ui import services
+from namerec.ui import hidden
 from namerec.ui.corpus_choice import CORPUS, corpus_title, offered
 from namerec.ui.corpus_download import download_button
+from namerec.ui.going_on import GoingOn, say_going_on, take_going_on
+from namerec.ui.settings_state import (
+    DATASET,
+    KIND,
+    PRESET,
+    PROTOCOL,
+    apply_preset,
+    has,
+    may_change,
+    problems,
+    read_back,
+    take_link,
+    usual_corpus,
+    write_link,
+)
+from namerec.ui.settings_table import (
+    ADVANCED,
+    BASIC,
+    OWN,
+    SETTINGS,
+    Choice,
+    Number,
+    bounds,
+    key,
+    setting_words,
+    value_of,
+)
+from namerec.ui.words import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 PRESET_WORDS: dict[PresetName, str] = {
     "fast": "A good network in well under a minute.",
@@ -46,240 +67,118 @@ PROTOCOL_HELP = (
     "names. **given**: the corpus's own split column."
 )
 
-
-class Number(NamedTuple):
-    """A setting that is a number. Bounds are the validated ones unless the form is narrower."""
-
-    name: str
-    label: str
-    help: str
-    step: float
-    format: str | None = None
-    most: float | None = None
-
-
-class Choice(NamedTuple):
-    """A setting that is one of a few words."""
-
-    name: str
-    label: str
-    help: str
-    options: tuple[str, ...]
-
-
-BASIC: tuple[Number | Choice, ...] = (
-    Number("hidden_size", "Hidden units", "Size of the network's memory, units a layer.", 8),
-    Number("num_layers", "Layers", "Recurrent layers on top of each other.", 1),
-    Number("epochs", "Epochs", "Passes over the training names.", 1),
-    Number(
-        "learning_rate",
-        "Learning rate",
-        "Size of a step downhill (the highest one, if the schedule changes it).",
-        0.001,
-        "%g",
-        1.0,
-    ),
-    Number("batch_size", "Batch size", "Names a step looks at before it moves the weights.", 16),
-    Number(
-        "dropout",
-        "Dropout",
-        "Share of hidden units silenced at random while training, 0 to 0.95.",
-        0.05,
-        "%.2f",
-    ),
-)
-ADVANCED: tuple[Number | Choice, ...] = (
-    Choice(
-        "sampling",
-        "Sampling",
-        "Whether large languages are seen as often as they are large, or all equally often.",
-        get_args(Sampling),
-    ),
-    Choice("optimizer", "Optimizer", "How a gradient becomes a step.", get_args(OptimizerKind)),
-    Choice("schedule", "Schedule", "How the learning rate moves over a run.", get_args(Schedule)),
-    Number(
-        "steps",
-        "Steps (0: count in epochs)",
-        "Trains for this many optimizer steps instead of the epochs above.",
-        1000,
-    ),
-    Number(
-        "clip_norm",
-        "Clip gradient at (0: never)",
-        "Longest gradient a step may follow, Euclidean norm.",
-        0.5,
-        "%g",
-    ),
-    Number(
-        "weight_decay",
-        "Weight decay",
-        "Pull of all weights towards zero, per step and learning rate.",
-        0.01,
-        "%g",
-        1.0,
-    ),
-    Number(
-        "letter_dropout",
-        "Letter dropout",
-        "Share of letters blanked at random while training, 0 to 0.9.",
-        0.01,
-        "%.2f",
-    ),
-    Number(
-        "patience",
-        "Patience (0: never stop early)",
-        "Epochs without a better validation score after which training ends.",
-        1,
-    ),
-    Number(
-        "letter_groups",
-        "Letter groups (0: none)",
-        "Longest group of neighbouring letters that votes for a language beside the network, "
-        "0 or 2 to 5. An n-gram model inside the network.",
-        1,
-    ),
-    Number(
-        "group_dropout",
-        "Group dropout",
-        "Share of letter groups without a vote, at random while training, 0 to 0.95.",
-        0.05,
-        "%.2f",
-    ),
-    Number("seed", "Seed", "The same seed and settings give the same numbers.", 1),
-    Choice("device", "Device", "Where the numbers are crunched.", get_args(Device)),
+#: Settings that `summary_words` says.
+_IN_SUMMARY = frozenset(
+    {"hidden_size", "num_layers", "epochs", "steps", "optimizer", "learning_rate", "batch_size"}
+    | {"seed"}
 )
 
-#: Settings that only some networks have.
-OWN: tuple[Number | Choice, ...] = (
-    Choice(
-        "nonlinearity",
-        "Nonlinearity",
-        "The report's and the tutorial's RNN has none in its recurrence.",
-        get_args(Nonlinearity),
-    ),
-    Choice(
-        "direction",
-        "Direction",
-        "Forward: from the first letter on. Both: a second set of cells reads from the end, and "
-        "the answer is made of both.",
-        get_args(Direction),
-    ),
-    Number(
-        "forget_bias",
-        "Forget-gate bias",
-        "Added to the forget gates' biases before training: with 1 or 2 the cells begin by "
-        "remembering. The Memory page shows what that does.",
-        1.0,
-        "%g",
-    ),
-)
 
-#: Settings for comparing runs from the command line, which the form leaves as they are.
-_UNASKED = frozenset({"split_seed"})
-#: Settings that choosing a preset leaves as they are; it does say which split it is for.
-_KEPT = PERSONAL - {"protocol"}
-_KIND, _PRESET, _DATASET, _PROTOCOL = "set_kind", "set_preset", "set_dataset", "set_protocol"
-
-
-def settings_form() -> RunConfig:
+def settings_form() -> tuple[RunConfig, GoingOn | None]:
     """Draws the form where it is called.
 
     Returns:
-        The settings as they stand.
+        The settings as they stand, and the run that the next one goes on from, if any.
 
     Raises:
         ConfigError: If they cannot be trained with.
     """
-    _begin()
-    st.segmented_control(
-        "Network",
-        MODEL_KINDS,
-        key=_KIND,
-        format_func=_kind_title,
-        required=True,
-        on_change=_apply_preset,
-        persist_state="session",
-        width="stretch",
-        help="RNN: no gates. LSTM: PyTorch's own `nn.LSTM`. Custom: the same mathematics, "
-        "written by hand, gate by gate.",
-    )
-    st.segmented_control(
-        "Preset",
-        ("fast", "best", "report"),
-        key=_PRESET,
-        format_func=str.capitalize,
-        required=True,
-        on_change=_apply_preset,
-        persist_state="session",
-        width="stretch",
-    )
-    st.caption(PRESET_WORDS[st.session_state[_PRESET]])
-    _corpus_choice()
+    going_on = take_going_on()
+    take_link(going_on)
+    if said := problems():
+        st.warning("\n\n".join(map(plain, said)), icon=":material/link_off:")
+    if going_on is not None:
+        say_going_on(going_on)
+    if not hidden.hidden(hidden.FORM):
+        _controls(going_on)
+    config = read_back(going_on)
+    write_link(config, going_on)
+    _say_hidden(config)
+    return config, going_on
+
+
+def _controls(going_on: GoingOn | None) -> None:
+    if going_on is None:
+        _network_and_names()
     columns = st.columns(2)
-    for place, setting in enumerate(BASIC):
+    for place, setting in enumerate(_shown(BASIC, going_on)):
         with columns[place % 2]:
             _draw(setting)
-    with st.expander("More settings", icon=":material/tune:"):
-        for setting in OWN:
-            if st.session_state[_KIND] in SOME_NETWORKS_OWN[setting.name][0]:
+    more = [*_shown(OWN, going_on), *_shown(ADVANCED, going_on)]
+    if more and not hidden.hidden(hidden.MORE):
+        with st.expander("More settings", icon=":material/tune:"):
+            for setting in more:
                 _draw(setting)
-        for setting in ADVANCED:
-            _draw(setting)
-    return _read_back()
+
+
+def _shown(settings: Iterable[Number | Choice], going_on: GoingOn | None) -> list[Number | Choice]:
+    """Those that this network has, that can be changed and that are not hidden."""
+    return [
+        setting
+        for setting in settings
+        if has(st.session_state[KIND], setting.name)
+        and not hidden.hidden_setting(setting.name)
+        and (going_on is None or may_change(setting.name))
+    ]
+
+
+def _network_and_names() -> None:
+    if not hidden.hidden(hidden.NETWORK):
+        st.segmented_control(
+            "Network",
+            MODEL_KINDS,
+            key=KIND,
+            format_func=_kind_title,
+            required=True,
+            on_change=apply_preset,
+            persist_state="session",
+            width="stretch",
+            help="RNN: no gates. LSTM: PyTorch's own `nn.LSTM`. Custom: the same mathematics, "
+            "written by hand, gate by gate.",
+        )
+    if not hidden.hidden(hidden.PRESET):
+        st.segmented_control(
+            "Preset",
+            ("fast", "best", "report"),
+            key=PRESET,
+            format_func=str.capitalize,
+            required=True,
+            on_change=apply_preset,
+            persist_state="session",
+            width="stretch",
+        )
+        st.caption(PRESET_WORDS[st.session_state[PRESET]])
+    _corpus_choice()
+    if not hidden.hidden(hidden.SPLIT):
+        st.selectbox("Split", PROTOCOLS, key=PROTOCOL, persist_state="session", help=PROTOCOL_HELP)
 
 
 def _kind_title(kind: ModelKind) -> str:
     return {"rnn": "RNN", "lstm": "LSTM", "custom_lstm": "Custom LSTM"}[kind]
 
 
-def _begin() -> None:
-    """Fills the form in on the first visit."""
-    if _KIND not in st.session_state:
-        st.session_state[_KIND] = "custom_lstm"
-        st.session_state[_PRESET] = "fast"
-        st.session_state[_DATASET] = services.given_corpus() or "bundled"
-        for name, value in (("seed", 0), ("device", "cpu")):
-            st.session_state[_key(name)] = value
-        _apply_preset()
-
-
-def _apply_preset() -> None:
-    """Puts the chosen preset's values into the form."""
-    kind, name = st.session_state[_KIND], st.session_state[_PRESET]
-    config = preset(name, kind)
-    values = config.model.model_dump() | config.training.model_dump()
-    for field, value in values.items():
-        if field not in _KEPT | {"kind"}:
-            st.session_state[_key(field)] = 0 if value is None else value
-
-
-def choose_corpus(reference: str) -> None:
-    """Has the form train on a corpus; called where the form itself is not drawn."""
-    _begin()
-    st.session_state[_DATASET] = reference
-
-
 def _corpus_choice() -> None:
     corpora = offered()
-    if st.session_state[_DATASET] not in corpora:  # removed on the Dataset page, or elsewhere
-        st.session_state[_DATASET] = services.given_corpus() or "bundled"
+    if st.session_state[DATASET] not in corpora:  # removed on the Dataset page, or elsewhere
+        st.session_state[DATASET] = usual_corpus()
+    if hidden.hidden(hidden.NAMES):
+        return
     st.selectbox(
         "Names",
         list(corpora),
-        key=_DATASET,
+        key=DATASET,
         format_func=lambda reference: corpus_title(corpora[reference]),
         persist_state="session",
         help="The corpus to train on.",
     )
-    if not corpora[st.session_state[_DATASET]].installed:
+    if not corpora[st.session_state[DATASET]].installed:
         download_button("train_download")
     st.page_link(
         "pages/dataset.py",
         label="Look at them, or bring yours",
         icon=":material/dataset:",
-        query_params={CORPUS: st.session_state[_DATASET]},
+        query_params={CORPUS: st.session_state[DATASET]},
     )
-    st.selectbox("Split", PROTOCOLS, key=_PROTOCOL, persist_state="session", help=PROTOCOL_HELP)
 
 
 def _draw(setting: Number | Choice) -> None:
@@ -287,57 +186,53 @@ def _draw(setting: Number | Choice) -> None:
         st.selectbox(
             setting.label,
             setting.options,
-            key=_key(setting.name),
+            key=key(setting.name),
             persist_state="session",
             help=setting.help,
         )
         return
-    least, most = _bounds(setting.name)
-    if setting.most is not None:
-        most = min(most, setting.most)
+    least, most = bounds(setting.name)
     kind = float if setting.format else int
-    value = st.session_state[_key(setting.name)]
-    st.session_state[_key(setting.name)] = kind(value)
-    st.number_input(
+    value = st.session_state[key(setting.name)]
+    if value is not None:
+        st.session_state[key(setting.name)] = kind(value)
+    draw = partial(
+        st.number_input,
         setting.label,
         min_value=kind(least),
         max_value=kind(most),
         step=kind(setting.step),
         format=setting.format,
-        key=_key(setting.name),
+        key=key(setting.name),
         persist_state="session",
         help=setting.help,
     )
+    if setting.optional:
+        draw(value=None, placeholder="the seed")
+    else:
+        draw()
 
 
-@cache
-def _bounds(name: str) -> tuple[float, float]:
-    """The least and the most a setting may be, from its validated definition."""
-    schema = (ModelConfig if name in ModelConfig.model_fields else TrainConfig).model_json_schema()
-    field: dict[str, Any] = schema["properties"][name]
-    if "anyOf" in field:  # steps: a number, or none
-        field = {**field["anyOf"][0], "minimum": 0}
-    if "exclusiveMinimum" in field:
-        return 1e-6, field["maximum"]
-    return field["minimum"], field["maximum"]
+def _say_hidden(config: RunConfig) -> None:
+    """What is in force though it is hidden, so that nobody is misled; 0 stands for off."""
+    parts = {hidden.NETWORK, hidden.PRESET, hidden.NAMES, hidden.SPLIT, hidden.MORE, hidden.FORM}
+    left_out = [name for name in SETTINGS if _left_out(name)]
+    if not left_out and not parts & hidden.words():
+        return
+    told = [
+        setting_words(config, name)
+        for name in left_out
+        if name not in _IN_SUMMARY and has(config.model.kind, name) and value_of(config, name)
+    ]
+    corpora = offered()
+    reference = config.training.dataset
+    names = corpora[reference].title if reference in corpora else "the names of its run"
+    st.caption(plain(f"In force: {' · '.join([summary_words(config), names, *told])}."))
 
 
-def _key(name: str) -> str:
-    return f"set_{name}"
-
-
-def _read_back() -> RunConfig:
-    state = st.session_state
-    model = {
-        name: state[_key(name)]
-        for name in ModelConfig.model_fields
-        if name not in SOME_NETWORKS_OWN or state[_KIND] in SOME_NETWORKS_OWN[name][0]
-    }
-    training = {
-        name: state[_key(name)] for name in TrainConfig.model_fields if name not in _UNASKED
-    }
-    training["steps"] = training["steps"] or None
-    return named(validated({"model": model, "training": training}), state[_PRESET])
+def _left_out(name: str) -> bool:
+    basic = {setting.name for setting in BASIC}
+    return hidden.hidden_setting(name) or (hidden.hidden(hidden.MORE) and name not in basic)
 
 
 def summary_words(config: RunConfig) -> str:

@@ -9,8 +9,11 @@ import streamlit as st
 
 from namerec.disk import home
 from namerec.logs import set_up
+from namerec.ui import address
 from namerec.ui.access import gate
+from namerec.ui.copy_link import copy_link
 from namerec.ui.errors import said_plainly
+from namerec.ui.hidden import hidden, say_unknown, take_hidden
 from namerec.ui.warmup import warm_up
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -50,6 +53,13 @@ PAGES: tuple[PageEntry, ...] = (
         "How good a run is on held-out names, and which languages it confuses.",
     ),
     PageEntry(
+        "pages/runs.py",
+        "Runs",
+        ":material/list_alt:",
+        "Lab",
+        "All that was trained: find, name, compare, go on with, and take away.",
+    ),
+    PageEntry(
         "pages/name.py",
         "Name",
         ":material/spellcheck:",
@@ -73,21 +83,32 @@ PAGES: tuple[PageEntry, ...] = (
 )
 
 
+def page_name(entry: PageEntry) -> str:
+    """What a page is called in links and among hidden words."""
+    return Path(entry.file).stem
+
+
 def open_lab() -> None:
     """Draws the frame and runs the page that was asked for, for who may see it."""
     set_up(home() / "logs")
     _configure()
     gate(hide_menu=lambda: _navigation("hidden"))
     st.session_state[_IN_FRAME] = True
-    page = _navigation("sidebar")
-    st.set_page_config(page_title=f"{page.title} · Name Recognition Lab")
-    st.logo(
-        str(ROOT / "assets" / "logo.svg"),
-        icon_image=str(ROOT / "assets" / "icon.png"),
-        size="large",
-    )
-    with said_plainly():
-        page.run()
+    with address.gathering():
+        take_hidden()
+        page = _navigation("sidebar")
+        address.arrive(page.url_path)
+        st.set_page_config(page_title=f"{page.title} · Name Recognition Lab")
+        st.logo(
+            str(ROOT / "assets" / "logo.svg"),
+            icon_image=str(ROOT / "assets" / "icon.png"),
+            size="large",
+        )
+        copy_link()
+        with said_plainly():
+            page.run()
+        with st.sidebar:
+            say_unknown(frozenset(page_name(entry) for entry in PAGES))
     warm_up()
 
 
@@ -118,6 +139,7 @@ def _navigation(position: str) -> st.Page:
             icon=entry.icon,
             help=entry.help,
             default=entry is PAGES[0],
+            visibility="hidden" if hidden(page_name(entry)) else "visible",
         )
         sections.setdefault(entry.section, []).append(page)
     return st.navigation(sections, position=position)  # type: ignore[arg-type]

@@ -10,6 +10,7 @@ from namerec.core.config import MODEL_TITLES, PROTOCOL_WORDS, RunConfig
 from namerec.core.results import Scores
 from namerec.errors import NamerecError
 from namerec.figures import curves, theme
+from namerec.figures.words import YARDSTICK_LINES
 from namerec.runs.machine import thread_count
 from namerec.ui import address, services
 from namerec.ui.access import user
@@ -20,8 +21,8 @@ from namerec.ui.settings_form import summary_words
 from namerec.ui.words import count, duration, percent, plain, threads
 
 if TYPE_CHECKING:
-    from namerec.core.baselines import YardstickKind
     from namerec.jobs.snapshot import JobSnapshot
+    from namerec.ui.going_on import GoingOn
 
 #: Seconds between two looks at a running job, for its first seconds and after them. A look takes
 #: the server some 20 ms and the browser, on what may be the same processor, some 150.
@@ -35,13 +36,6 @@ FIRST_POINT_SECONDS = 0.7
 _RUN = "train_run"
 _NOTICE = "train_notice"
 
-#: Yardsticks that are lines on the accuracy chart, and what they are called there.
-YARDSTICK_LINES: dict[YardstickKind, str] = {
-    "majority": "always the largest",
-    "naive_bayes": "naive Bayes",
-    "regression": "regression",
-}
-
 STATE_BADGES = {
     "queued": (":material/hourglass_empty:", "orange"),
     "running": (":material/bolt:", "green"),
@@ -54,14 +48,21 @@ STATE_BADGES = {
 }
 
 
-def start_button(config: RunConfig) -> None:
-    """The button that makes a run of the settings and starts or queues it."""
+def start_button(config: RunConfig, going_on: GoingOn | None = None) -> None:
+    """The button that makes a run of the settings and starts or queues it.
+
+    Args:
+        config: The settings.
+        going_on: With whose weights it begins; None for weights of its own.
+    """
     if not st.button(
         "Start training", type="primary", icon=":material/play_arrow:", width="stretch"
     ):
         return
     jobs = manager()
-    run_id = jobs.start(config, services.dataset(config.training.dataset), user())
+    names = services.dataset(config.training.dataset)
+    place = going_on.place if going_on is not None else None
+    run_id = jobs.start(config, names, user(), go_on_from=place)
     st.session_state[_RUN] = run_id
     jobs.wait_for_record(run_id, FIRST_POINT_SECONDS)
 
@@ -104,7 +105,8 @@ def _moving(snapshot: JobSnapshot) -> bool:
     if not snapshot.ended:
         return True
     _yardsticks(snapshot)  # has them computed if it is time
-    return services.yardsticks_underway(snapshot.run_id)
+    # While another run trains they are held, and nothing moves here.
+    return services.yardsticks_underway(snapshot.run_id) and not manager().active()
 
 
 def _pace(snapshot: JobSnapshot) -> float | None:
@@ -159,6 +161,8 @@ def _controls(snapshot: JobSnapshot) -> None:
         elif snapshot.state in ("stopped", "failed", "interrupted"):
             _order("Take up again", ":material/replay:", "resume", run_id)
         st.progress(snapshot.progress, _progress_words(snapshot))
+    if snapshot.race and not snapshot.ended:
+        st.caption("Part of a race: pausing it pauses the other networks too.")
 
 
 def _order(label: str, icon: str, verb: str, run_id: str) -> None:
@@ -240,13 +244,15 @@ def _history(snapshot: JobSnapshot | None) -> curves.History:
         return curves.History.of([], [], protocol="leak-free", held_out="validation names")
     protocol = snapshot.config.training.protocol
     held_out = "training names" if protocol == "report" else f"validation names, {protocol} split"
+    line = snapshot.line()
     return curves.History(
-        step=snapshot.series.step,
-        loss=snapshot.series.loss,
-        epochs=snapshot.history,
+        step=line.series.step,
+        loss=line.series.loss,
+        epochs=line.history,
         protocol=protocol,
         held_out=held_out,
         yardsticks=_yardsticks(snapshot),
+        joints=tuple((joint.step, f"went on from epoch {joint.epoch}") for joint in line.joints),
     )
 
 

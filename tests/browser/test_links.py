@@ -1,0 +1,95 @@
+"""Links in a real Chromium: the same view in a fresh browser, hidden controls, the copy button."""
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+pytestmark = pytest.mark.browser
+
+LINK = "Copy link"
+
+
+def number(page: Page, label: str) -> Locator:
+    return page.get_by_role("spinbutton", name=label, exact=True)
+
+
+def menu(page: Page) -> list[str]:
+    links = page.get_by_test_id("stSidebarNav").get_by_role("link").all_inner_texts()
+    return [words.split()[-1] for words in links]  # after the icon's name
+
+
+def fold(page: Page) -> Locator:
+    return page.locator(".namerec-explain details")
+
+
+def test_a_copied_link_opens_the_same_form_in_a_fresh_browser_without_what_it_hides(
+    server, watched
+):
+    first = watched()
+    first.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = first.page
+    page.goto(f"{server.url}/train?network=rnn&seed=11&hide=dataset,batch_size,nonsense")
+    expect(page).to_have_url(re.compile("preset=fast"), timeout=30_000)  # the server may be cold
+    number(page, "Epochs").fill("7")
+    number(page, "Epochs").press("Tab")
+    expect(page).to_have_url(re.compile("epochs=7"))
+    expect(fold(page)).to_have_attribute("open", "")
+    fold(page).get_by_text("What am I looking at?").click()
+    expect(fold(page)).not_to_have_attribute("open", "")
+    copy = page.get_by_role("button", name=LINK)
+    copy.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == page.url
+    page.reload()
+    expect(number(page, "Epochs")).to_have_value("7")
+    expect(fold(page)).not_to_have_attribute("open", "")
+
+    second = watched(width=800, theme="dark")
+    page = second.page
+    page.goto(copied)
+    expect(number(page, "Epochs")).to_have_value("7")
+    expect(number(page, "Hidden units")).to_have_value("128")
+    expect(number(page, "Batch size")).to_have_count(0)
+    page.get_by_text("More settings").click()
+    expect(number(page, "Seed")).to_have_value("11")
+    expect(page.get_by_role("radio", name="RNN", exact=True)).to_be_checked()
+    expect(page.get_by_text("In force: RNN")).to_contain_text("batch 128")
+    expect(page.get_by_text("The link hides “nonsense”")).to_be_visible()
+    expect(fold(page)).to_have_attribute("open", "")
+    assert "Dataset" not in menu(page)
+    assert "Evaluate" in menu(page)
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Name", exact=True).click()
+    expect(page).to_have_url(re.compile(r"/name\?.*hide=dataset"))
+    assert "Dataset" not in menu(page)
+    first.assert_calm()
+    second.assert_calm()
+
+
+def test_a_link_carries_run_name_section_and_surgery_and_the_browser_goes_back(server, watched):
+    lab = watched()
+    page = lab.page
+    # As over http on a network, where no clipboard may be used.
+    page.add_init_script("Object.defineProperty(window, 'isSecureContext', {get: () => false})")
+    page.goto(f"{server.url}/name?name=Nguyen&look=surgery&cuts=1f0,1u3-5&hide=many")
+    expect(page.get_by_text("forget gate held at 0, units 3, 4 and 5 silenced")).to_be_visible()
+    expect(page.get_by_text("Many names", exact=True)).to_have_count(0)
+    expect(page).to_have_url(re.compile(r"run=.*cuts=1f0"))
+    page.get_by_text("Compare runs", exact=True).click()
+    expect(page).to_have_url(re.compile("look=compare"))
+    assert "cuts" not in page.url
+    page.wait_for_timeout(700)  # until the URL from before is no longer taken for a late one
+    page.go_back()
+    expect(page.get_by_text("forget gate held at 0, units 3, 4 and 5 silenced")).to_be_visible()
+    page.go_forward()
+    expect(page.get_by_text("Compare with")).to_be_visible()
+    expect(page.get_by_role("textbox", name="Surname")).to_have_value("Nguyen")
+    page.get_by_role("button", name=LINK).click()
+    field = page.get_by_role("textbox", name="Link to what is seen now")
+    expect(field).to_have_value(re.compile("name=Nguyen&look=compare"))
+    assert page.evaluate("getSelection().toString()") == field.input_value()
+    page.keyboard.press("Escape")
+    expect(field).to_be_hidden()
+    lab.assert_calm()
