@@ -27,6 +27,7 @@ SECTIONS = frozenset(
         *("gradient", "recall", "gates", "parity"),
         *("overview", "audit", "leak", "own"),
         *("table", "race", "take"),
+        *("lessons", "quiz"),
     }
 )
 

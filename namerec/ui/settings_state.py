@@ -23,6 +23,7 @@ from namerec.ui import address, services
 from namerec.ui.corpus_choice import offered
 from namerec.ui.going_on import AT, FROM, GoingOn
 from namerec.ui.hidden import HIDE
+from namerec.ui.lessons import LESSON
 from namerec.ui.links import (
     TRAIN_PARAMETERS,
     USUAL_CORPUS,
@@ -40,7 +41,7 @@ _KEPT = PERSONAL - {"protocol"}
 _PROBLEMS, _SAID_FOR = "train_problems", "train_problems_for"
 _IN_URL, _FROM = "train_form", "train_form_from"
 #: Parameters of the Train page that are none of its form's.
-_OTHERS = frozenset({"run", FROM, AT, HIDE})
+_OTHERS = frozenset({"run", FROM, AT, HIDE, LESSON})
 
 
 def has(kind: ModelKind, name: str) -> bool:

@@ -14,6 +14,7 @@ from namerec.ui.access import gate
 from namerec.ui.copy_link import copy_link
 from namerec.ui.errors import said_plainly
 from namerec.ui.hidden import hidden, say_unknown, take_hidden
+from namerec.ui.lesson_bar import lesson_bar
 from namerec.ui.warmup import warm_up
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,6 +38,13 @@ PAGES: tuple[PageEntry, ...] = (
         ":material/home:",
         "",
         "What the lab is, and where to begin.",
+    ),
+    PageEntry(
+        "pages/guide.py",
+        "Guide",
+        ":material/school:",
+        "",
+        "Lessons that set the pages up and ask you to look, and a quiz against the network.",
     ),
     PageEntry(
         "pages/train.py",
@@ -105,6 +113,7 @@ def open_lab() -> None:
             size="large",
         )
         copy_link()
+        lesson_bar(page.url_path)
         with said_plainly():
             page.run()
         with st.sidebar:

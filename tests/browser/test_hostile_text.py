@@ -8,6 +8,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
+from namerec.ui.address import MAX_VALUE
 from namerec.ui.dataset import VIEWS
 from namerec.ui.evaluate_sections import SECTIONS as EVALUATE
 from namerec.ui.memory_sections import SECTIONS as MEMORY
@@ -144,7 +145,7 @@ def test_whatever_name_is_typed_is_text(suspicious):
     for name in TYPED:
         box.fill(name)
         kept = box.input_value()
-        page.wait_for_function(IN_ADDRESS, arg=["name", kept[:300] or None])
+        page.wait_for_function(IN_ADDRESS, arg=["name", kept[:MAX_VALUE] or None])
         suspicious.settle()
         suspicious.assert_text_only()
         expect(box).to_have_value(kept)

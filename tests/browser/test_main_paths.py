@@ -100,6 +100,7 @@ def test_a_clicked_cell_lists_its_names(server, watched):
     page.goto(f"{server.url}/evaluate")
     plot = page.locator("[class*=st-key-matrix_] .js-plotly-plot")
     plot.locator(".nsewdrag").wait_for()
+    plot.scroll_into_view_if_needed()
     cell = plot.evaluate(
         """plot => {
             const squares = plot.data.find(trace => trace.customdata);

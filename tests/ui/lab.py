@@ -1,0 +1,35 @@
+"""The whole lab under AppTest, its frame included."""
+
+from typing import Any
+
+import pytest
+from streamlit.runtime.pages_manager import PagesManager
+from streamlit.testing.v1 import AppTest
+
+from tests.conftest import ROOT
+
+
+def whole(monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    """The app as a server has it that has drawn its menu once.
+
+    Before that, Streamlit runs the files of a folder called `pages/` without their frame, and
+    AppTest is a new server at every run.
+    """
+    begin = PagesManager.__init__
+
+    def begun(self: PagesManager, *given: Any, **named: Any) -> None:
+        begin(self, *given, **named)
+        PagesManager.uses_pages_directory = False
+
+    monkeypatch.setattr(PagesManager, "__init__", begun)
+    return AppTest.from_file(str(ROOT / "dashboard.py"), default_timeout=60)
+
+
+def opened(lab: AppTest, page: str, **query: str) -> AppTest:
+    """A page of it, by its file, with the URL's parameters."""
+    lab.query_params.clear()
+    for key, value in query.items():
+        lab.query_params[key] = value
+    lab.switch_page(page).run()
+    assert not lab.exception
+    return lab
