@@ -144,7 +144,7 @@ def test_a_run_finished_elsewhere_is_shown_as_finished(lab, tiny_dataset, tiny_f
     from namerec.jobs.executors import LocalExecutor
 
     opened(lab, "train")
-    config = tiny_config(dataset=str(tiny_folder), epochs=1000)
+    config = tiny_config(dataset=str(tiny_folder), epochs=100)
     run_id = manager().start(config, tiny_dataset)
     manager().wait_for_record(run_id, 20)
     manager().stop(run_id)
