@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -24,6 +25,15 @@ _BATCH = 128
 #: of 1 nat: a thousand roundings in a row, as in `core.parity`. States of a recurrence without
 #: nonlinearity can grow with every letter, and what is rounded off grows with them.
 ROUNDING = 1e-4
+#: A network's answer that moves by more than rounding where its weights are moved by about their
+#: last binary place (relative to their size, several draws) is decided by the order of a sum, and
+#: the file has another order: it is not compared there. After a training that nearly diverged
+#: there are such names. On the others a difference may be so many times what the draws moved.
+_NUDGE = 2.0**-23
+_DRAWS = 4
+_UNSTEADY = 10
+#: Share of the names that must be left to compare.
+_LEAST_STEADY = 0.5
 
 
 class Difference(NamedTuple):
@@ -33,7 +43,9 @@ class Difference(NamedTuple):
         names: What it was compared on, in words.
         probabilities: Largest absolute difference of any name's probability of any category.
         log_probabilities: The same of the logarithms, nats.
-        excess: The largest share of `ROUNDING` that a difference takes: 1 or less is rounding.
+        excess: The largest share that a difference takes of what rounding explains: 1 or less.
+        unsteady: Share of the names, 0..1, that are left out, because the last binary place of
+            the weights decides the network's own answers to them.
         version: Of onnxruntime.
     """
 
@@ -41,20 +53,30 @@ class Difference(NamedTuple):
     probabilities: float
     log_probabilities: float
     excess: float
+    unsteady: float
     version: str
 
     @property
     def is_rounding(self) -> bool:
         """Whether rounding explains the differences; not if one of them is no number."""
-        return self.excess <= 1
+        return self.excess <= 1 and self.unsteady <= 1 - _LEAST_STEADY
 
     @property
     def words(self) -> str:
         """What was found, in a sentence."""
         return (
             f"Compared with the network itself on {self.names}, by onnxruntime {self.version}: "
-            f"no probability differs by more than {self.probabilities:.1g}, no log-probability by "
-            f"more than {self.log_probabilities:.1g} nats."
+            f"the largest difference of a probability is {self.probabilities:.2g}, of a "
+            f"log-probability {self.log_probabilities:.2g} nats.{self._unsteady_words}"
+        )
+
+    @property
+    def _unsteady_words(self) -> str:
+        if not self.unsteady:
+            return ""
+        return (
+            f" Left out are {100 * self.unsteady:.2g} % of these names: the last binary place of "
+            "the weights decides the network's own answers to them."
         )
 
 
@@ -73,11 +95,18 @@ def insist_on_agreement(source: Source, content: bytes) -> Difference:
         RunError: If they answer differently, by more than rounding explains.
     """
     difference = check(source, content)
+    if difference.unsteady > 1 - _LEAST_STEADY:
+        raise RunError(
+            f"The ONNX file of run {source.run.id} cannot be checked, so it was not made: on "
+            f"{100 * difference.unsteady:.0f} % of {difference.names} the last binary place of "
+            "the weights decides the network's own answers. They are very large, as after a "
+            "training that nearly diverged. Train it with a lower learning rate."
+        )
     if not difference.is_rounding:
         raise RunError(
             f"The ONNX file of run {source.run.id} was not made: it does not answer as the network "
             f"does. On {difference.names} log-probabilities differ by up to "
-            f"{difference.log_probabilities:.1g} nats, where at most {ROUNDING:g} of the "
+            f"{difference.log_probabilities:.2g} nats, where at most {ROUNDING:g} of the "
             "largest is rounding. Take the weights away instead, and report this with the run."
         )
     return difference
@@ -99,14 +128,26 @@ def check(source: Source, content: bytes, names: int = MOST_NAMES) -> Difference
 
     session, model = _session(content), source.model
     asked = _names(source, names)
-    largest = [(0.0, 0.0, 0.0)]
+    largest, unsteady = [(0.0, 0.0, 0.0)], 0
     for letters, lengths in _batches(asked):
         wanted = ["log_probabilities", "probabilities"]
         theirs = session.run(wanted, {"letters": letters, "lengths": lengths})
-        largest.append(_differences(_own_answers(model, letters, lengths), *theirs))
+        ours = _own_answers(model, letters, lengths)
+        found = _differences(ours, *theirs)
+        if found[2] > 1:
+            spread = _spread(model, letters, lengths, ours)
+            steady = spread <= _rounding(ours)
+            unsteady += int((~steady).sum())
+            if not steady.any():
+                continue
+            logarithms, shares = (values[steady] for values in theirs)
+            allowed = _UNSTEADY * spread[steady]
+            found = _differences(ours[steady], logarithms, shares, allowed)
+        largest.append(found)
     # np.max, because it gives nan where one of them is.
-    logarithms, shares, excess = np.max(largest, axis=0).tolist()
-    return Difference(asked.words, shares, logarithms, excess, onnxruntime.__version__)
+    apart, shares_apart, excess = np.max(largest, axis=0).tolist()
+    left_out = unsteady / len(asked.lengths)
+    return Difference(asked.words, shares_apart, apart, excess, left_out, onnxruntime.__version__)
 
 
 def _session(content: bytes) -> Any:
@@ -120,20 +161,45 @@ def _session(content: bytes) -> Any:
 
 
 def _differences(
-    ours: np.ndarray, logarithms: np.ndarray, shares: np.ndarray
+    ours: np.ndarray,
+    logarithms: np.ndarray,
+    shares: np.ndarray,
+    allowed: np.ndarray | float = 0.0,  # besides rounding, (B,)
 ) -> tuple[float, float, float]:
     """The largest of log-probabilities, of probabilities, and as a share of what rounding is."""
     apart = np.abs(logarithms - ours).max(axis=1)  # (B,)
     shares_apart = np.abs(shares - np.exp(ours)).max(axis=1)
-    allowed = ROUNDING * np.maximum(np.abs(ours).max(axis=1), 1)
+    allowed = np.maximum(_rounding(ours), allowed)
     # A probability is 1 or less, so it differs by no more than its logarithm does.
     excess = np.maximum(apart, shares_apart) / allowed
     return float(apart.max()), float(shares_apart.max()), float(excess.max())
 
 
+def _rounding(ours: np.ndarray) -> np.ndarray:
+    """What rounding explains of a difference of log-probabilities, nats, (B,)."""
+    return np.asarray(ROUNDING * np.maximum(np.abs(ours).max(axis=1), 1))
+
+
 @torch.no_grad()
 def _own_answers(model: NameModel, letters: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     return np.asarray(model(pack(letters.astype(np.uint8), lengths)).cpu().numpy())
+
+
+@torch.no_grad()
+def _spread(
+    model: NameModel, letters: np.ndarray, lengths: np.ndarray, ours: np.ndarray
+) -> np.ndarray:
+    """By how much answers move with the last binary place of the weights, nats, (B,)."""
+    generator = torch.Generator().manual_seed(0)
+    largest = np.zeros(len(ours))
+    for _ in range(_DRAWS):
+        moved = copy.deepcopy(model)
+        for parameter in moved.parameters():
+            draw = torch.randn(parameter.shape, generator=generator)
+            parameter.mul_(1 + _NUDGE * draw.to(parameter))
+        apart = np.abs(_own_answers(moved, letters, lengths) - ours).max(axis=1)
+        largest = np.maximum(largest, apart)
+    return largest
 
 
 def _batches(asked: _Names) -> Iterator[tuple[np.ndarray, np.ndarray]]:

@@ -74,6 +74,17 @@ def gathering() -> Iterator[None]:
         memory.gathered, memory.same_page = None, False
 
 
+def send() -> None:
+    """Makes the URL now of what has been written so far, which is all that the page will write.
+
+    For a page that looks at a running training: on a busy machine the next look comes before the
+    page has been drawn, and ends its drawing.
+    """
+    memory = _memory()
+    if memory.gathered is not None:
+        _send(memory)
+
+
 def arrive(page: str) -> None:
     """Says which page is drawn."""
     memory = _memory()

@@ -11,7 +11,7 @@ from namerec.ui.lessons import Lesson, Place, lessons, read_in_guide, set_up
 from namerec.ui.sections import pick_section
 
 _SECTION = "guide"
-_SECTIONS = {"lessons": "Lessons", "quiz": "You against the network"}
+SECTIONS = {"lessons": "Lessons", "quiz": "You against the network"}
 #: What the button that opens a configured page is called.
 _PAGES = {
     "start": "Start", "train": "Train", "evaluate": "Evaluate", "runs": "Runs", "name": "Name",
@@ -21,7 +21,7 @@ _PAGES = {
 
 def guide_panel() -> None:
     """Draws the choice of a section and the section chosen."""
-    if pick_section(_SECTION, _SECTIONS) == "quiz":
+    if pick_section(_SECTION, SECTIONS) == "quiz":
         _quiz()
         return
     place = current()

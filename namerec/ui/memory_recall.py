@@ -50,6 +50,7 @@ def recall_panel() -> None:
     _task()
     settings = _controls()
     underway = _underway(recall_keeper().progress())
+    address.send()
     st.fragment(_live, run_every=POLL_SECONDS if underway else None)(settings, underway)
 
 

@@ -58,6 +58,7 @@ def race_panel() -> None:
     runs = known[race]
     snapshots = [manager().look(run.id) for run in runs]
     pace = _pace(snapshots)
+    address.send()
     st.fragment(_live, run_every=pace)(race, runs, pace)
 
 

@@ -67,6 +67,7 @@ def compare_panel() -> None:
     chart_library()
     view, shown = _controls()
     moving = _moving(runs)
+    address.send()
     with st.container(key="runs_compared"):
         st.fragment(_live, run_every=POLL_SECONDS if moving else None)(runs, view, shown, moving)
     _differences(runs)

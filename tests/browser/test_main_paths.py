@@ -179,7 +179,9 @@ def test_a_cold_server_opens_a_deep_link(tmp_path, browser, watched):
     try:
         lab = watched()
         lab.page.goto(f"{cold.url}/name?name=Dvořák")
-        expect(lab.page.get_by_text("“Dvorak” is most probably")).to_be_visible()
+        # A cold server brings PyTorch in before it can answer.
+        answer = lab.page.get_by_text("“Dvorak” is most probably")
+        expect(answer).to_be_visible(timeout=20_000)
         expect(lab.page.get_by_test_id("stSidebarNav")).to_be_visible()
         lab.assert_calm()
     finally:

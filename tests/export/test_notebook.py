@@ -23,6 +23,7 @@ print(json.dumps([CURVE, best_epoch, {part: scores for part, scores in RESULTS.i
 @pytest.fixture(autouse=True)
 def _small_and_quick(monkeypatch):
     """Tiny networks are fastest on one thread; whether files are flushed is no matter here."""
+    monkeypatch.delenv("MPLBACKEND", raising=False)  # of this process: the notebook has its own
     threads = torch.get_num_threads()
     monkeypatch.setenv("NAMEREC_THREADS", "1")
     monkeypatch.setattr(os, "fsync", lambda descriptor: None)

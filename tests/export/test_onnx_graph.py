@@ -18,9 +18,12 @@ from namerec.core.models import NameModel
 from namerec.core.packing import pack_names
 from namerec.core.prediction import probabilities
 from namerec.errors import RunError
-from namerec.export import onnx_layers
+from namerec.export import onnx_check, onnx_layers
 from namerec.export.onnx_check import check, insist_on_agreement
 from namerec.export.onnx_graph import FILE, OPERATORS, as_onnx, graph_of, onnx_files
+from namerec.export.source import Source
+from namerec.runs.folder import BEST
+from namerec.runs.tensors import write_tensors
 from tests.core.references import modest, network, plain_answer, random_names
 from tests.export.sources import trained, without_corpus
 
@@ -188,7 +191,7 @@ def test_the_difference_is_measured_and_said(source):
     assert 0 < difference.probabilities < 1e-5
     assert 0 < difference.log_probabilities < 1e-4
     assert difference.names in file.words
-    assert f"{difference.log_probabilities:.1g} nats" in file.words
+    assert f"{difference.log_probabilities:.2g} nats" in file.words
 
 
 def test_without_the_corpus_it_is_compared_on_made_up_names(source):
@@ -233,6 +236,40 @@ def test_a_file_with_a_wrong_weight_is_refused(source, weight, change):
 def test_a_graph_with_gates_in_another_order_is_refused(source, monkeypatch):
     monkeypatch.setattr(onnx_layers, "_as_onnx", lambda stacked: stacked)
     with pytest.raises(RunError, match="was not made"):
+        onnx_files(source)
+
+
+def unsteady(source: Source, size: float) -> Source:
+    """The run with weights so large that rounding decides the answers to some names."""
+    generator = torch.Generator().manual_seed(1)
+    weights = {
+        name: torch.randn(tensor.shape, generator=generator) * size
+        for name, tensor in source.folder.best_weights().items()
+    }
+    write_tensors(source.folder.path / BEST, weights, {"epoch": "3"})
+    return source
+
+
+def test_names_on_which_a_network_is_unsteady_are_left_out_and_said(tmp_path):
+    source = unsteady(trained(tmp_path), 5)
+    (file,) = onnx_files(source)
+    difference = check(source, file.content)
+    assert 0.01 < difference.unsteady < 0.5
+    assert f"Left out are {100 * difference.unsteady:.2g} % of these names" in file.words
+    assert difference.is_rounding
+
+
+def test_on_an_unsteady_network_a_wrong_file_is_still_refused(tmp_path):
+    source = unsteady(trained(tmp_path), 5)
+    content = changed(as_onnx(source), "output_biases", lambda biases: biases + np.eye(1, 3)[0])
+    with pytest.raises(RunError, match="does not answer as the network does"):
+        insist_on_agreement(source, content)
+
+
+def test_a_network_that_is_unsteady_on_most_names_is_refused_with_the_reason(tmp_path, monkeypatch):
+    source = unsteady(trained(tmp_path), 5)
+    monkeypatch.setattr(onnx_check, "_LEAST_STEADY", 0.9)
+    with pytest.raises(RunError, match="nearly diverged"):
         onnx_files(source)
 
 
