@@ -178,8 +178,8 @@ def contrast_words(result: Contrast, name_a: str, name_b: str) -> str:
     """What a contrast says, in a plain sentence; the names of the two go in as they are."""
     on_a, on_b = len(result.only_a), len(result.only_b)
     counted = (
-        f"{name_b} is right on {_names(on_b)} that {name_a} gets wrong, {name_a} on {on_a:,} that "
-        f"{name_b} gets wrong"
+        f"{name_b} is right on {_names(on_b)} that {name_a} gets wrong, {name_a} on "
+        f"{_number(on_a)} that {name_b} gets wrong"
     )
     of_all = f"of {_names(result.names)} that both were asked"
     if on_a + on_b == 0:
@@ -193,7 +193,12 @@ def contrast_words(result: Contrast, name_a: str, name_b: str) -> str:
 
 
 def _names(count: int) -> str:
-    return f"{count:,} name" if count == 1 else f"{count:,} names"
+    return f"{_number(count)} name{'' if count == 1 else 's'}"
+
+
+def _number(count: int) -> str:
+    """With narrow spaces between thousands, as on figures and pages."""
+    return f"{count:,}".replace(",", "\u202f")
 
 
 def _chance(share: float) -> str:

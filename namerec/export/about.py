@@ -4,30 +4,55 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from namerec.core.config import PROTOCOL_WORDS
 from namerec.core.results import PARTS, Part
-from namerec.core.splits import Split
 from namerec.errors import DataError
 from namerec.export.source import Source
+from namerec.figures.words import number
+from namerec.runs.measured import part_words
+from namerec.runs.records import RunInfo
+
+#: Why nothing can be made of a run's names; where they were looked for says nothing to others.
+NAMES_GONE = "names are no longer on this computer"
 
 
 def measured_on(source: Source, part: Part) -> str:
     """Which names a number on a part of the run's split was measured on; also if they are gone."""
-    training = source.run.info.config.training
-    none = np.empty(0, dtype=np.int64)
-    return Split(training.protocol, training.split_draw, none, none, none).words(part)
+    return part_words(source.run.info.config.training.protocol, part)
+
+
+def line_epoch(info: RunInfo, own: int) -> int:
+    """One of a run's own epochs, counted from the first run of its line on; 0, for none, stays."""
+    return own + info.joints[-1].epoch if own and info.joints else own
+
+
+def best_epoch_words(source: Source) -> str:
+    """Which epoch a run's weights are of: in the count of its line, and in its own."""
+    info, status = source.run.info, source.run.status
+    best, done = (line_epoch(info, own) for own in (status.best_epoch, status.epoch))
+    if not info.joints:
+        return f"epoch {best} of {done}"
+    return f"epoch {best} of {done} of its line ({status.best_epoch} of its own {status.epoch})"
+
+
+def going_on_words(info: RunInfo) -> str:
+    """What a run goes on from, the latest first; nothing for one with weights of its own."""
+    return ", which ".join(
+        f"goes on from {joint.run} after {joint.epoch} epoch{'' if joint.epoch == 1 else 's'}"
+        for joint in reversed(info.joints)
+    )
 
 
 def trained_on(source: Source) -> str:
     """Which names the network has seen, and after which epoch, in words."""
-    info, status = source.run.info, source.run.status
+    info = source.run.info
     protocol = PROTOCOL_WORDS[info.config.training.protocol]
+    joined = f"the run {going_on_words(info)}; " if info.joints else ""
+    among = "the best of its own" if info.joints else "the best"
     return (
-        f"{measured_on(source, 'train')}, of the {info.dataset.names:,} of “{info.dataset.title}” "
-        f"({protocol}); the weights are those of epoch {status.best_epoch} of {status.epoch}, the "
-        "best on the validation part"
+        f"{measured_on(source, 'train')}, of the {number(info.dataset.names)} of "
+        f"“{info.dataset.title}” ({protocol}); {joined}the weights are those of "
+        f"{best_epoch_words(source)}, {among} on the validation part"
     )
 
 
@@ -42,7 +67,8 @@ def scores(source: Source) -> dict[str, dict[str, Any]]:
 def settings(source: Source) -> dict[str, Any]:
     """All that decided the run's numbers, as JSON values.
 
-    `names` of the split are counts by part, and None if the corpus is no longer there.
+    `names` of the split are counts by part, and None if the corpus is no longer there. Epochs are
+    counted from the first run of the line on where nothing else is said.
     """
     info, training = source.run.info, source.run.info.config.training
     try:
@@ -63,7 +89,8 @@ def settings(source: Source) -> dict[str, Any]:
             "names": names,
         },
         "goes on from": [joint.model_dump(mode="json") for joint in info.joints],
-        "best epoch": source.run.status.best_epoch,
+        "best epoch": line_epoch(info, source.run.status.best_epoch),
+        "best epoch in the run's own count": source.run.status.best_epoch,
         "scores": scores(source),
         "versions": info.versions,
         "threads": info.threads,

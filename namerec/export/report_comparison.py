@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from namerec.core.contrast import contrast_words
+from namerec.export.about import going_on_words
 from namerec.export.report_document import (
     Block,
     Paragraph,
@@ -18,6 +19,7 @@ from namerec.export.report_document import (
     span,
 )
 from namerec.export.report_facts import Absent
+from namerec.export.report_words import began_words
 from namerec.figures.overlay import OverlaidRun, Quantity, View, overlaid_lines, overlay_figure
 from namerec.figures.theme import Theme
 from namerec.figures.words import number
@@ -34,15 +36,27 @@ def results_table(facts: ReportFacts) -> Table:
     """One row a run: what it came to, and on what that was measured."""
     measured = {_measured(run) for run in facts.runs}
     same = len(measured) == 1
-    head = ("network", "accuracy", "macro recall", "macro F1", "top 3", "parameters", "training")
+    joined = [run for run in facts.runs if run.joint]
+    training = "training, earlier runs included" if joined else "training"
+    head = ("network", "accuracy", "macro recall", "macro F1", "top 3", "parameters", training)
     rows = []
     for run in facts.runs:
         cells = _row(run)
         rows.append(cells if same else (cells[0], _measured(run), *cells[1:]))
     if not same:
         head = (head[0], "measured on", *head[1:])  # type: ignore[assignment]
-    where = f" Measured on {measured.pop()}." if same else ""
-    return Table(f"What the networks came to.{where}", head, tuple(rows), numbers=6)
+    said_once = [f"Measured on {measured.pop()}."] if same else []
+    said_once += [_joined_words(run) for run in joined]
+    caption = " ".join(["What the networks came to.", *said_once])
+    return Table(caption, head, tuple(rows), numbers=6)
+
+
+def _joined_words(run: RunFacts) -> str:
+    """What a run's row holds of earlier runs, and how good it was where it began."""
+    return (
+        f"{run.name} {going_on_words(run.run.info)}; {span(run.earlier_seconds)} of its training "
+        f"were until then. {began_words(run)}"
+    ).rstrip()
 
 
 def _measured(run: RunFacts) -> str:
@@ -61,7 +75,7 @@ def _row(run: RunFacts) -> tuple[str, ...]:
         shares = (scores.accuracy, scores.macro_recall, scores.macro_f1, scores.top3)
         told = [percent(share) for share in shares]
     else:
-        best = next((e for e in run.line.epochs if e.epoch == run.best_epoch), None)
+        best = run.best
         told = [
             percent(best.validation_accuracy if best else None),
             percent(best.validation_macro_recall if best else None), "–", "–",
@@ -87,13 +101,40 @@ def comparison_section(facts: ReportFacts) -> Section:
     blocks.append(Points(tuple(_pair_words(facts, pair) for pair in facts.pairs)))
     blocks.append(
         Paragraph(
-            "Each difference is that of single trainings: another seed gives other numbers. "
-            "McNemar’s test weighs the choice of names, not the choice of seeds. "
-            "It counts each distinct name once.",
+            f"{_single_words(facts)} McNemar’s test weighs the choice of names, not the choice of "
+            "seeds. It counts each distinct name once.",
             "quiet",
         )
     )
     return Section("The networks beside each other", tuple(blocks))
+
+
+def _single_words(facts: ReportFacts) -> str:
+    """What a difference is one of; runs that share some training are not two single trainings."""
+    shared = [bool(_shared_words(facts, pair)) for pair in facts.pairs]
+    single = "that of single trainings: another seed gives other numbers."
+    share = "one run goes on from the other, or both go on from a third"
+    told = (
+        "they share the training until then, so the difference is only that of what came after, "
+        "and not of two networks trained apart."
+    )
+    if all(shared):
+        return f"Here {share}: {told}"
+    if any(shared):
+        return f"Each difference is {single} Where {share}, it is not: {told}"
+    return f"Each difference is {single}"
+
+
+def _shared_words(facts: ReportFacts, pair: Pair) -> str:
+    """Which of two runs goes on from the other, or what both go on from; nothing if neither."""
+    a, b = facts.runs[pair.a], facts.runs[pair.b]
+    for later, earlier in ((b, a), (a, b)):
+        for joint in later.line.joints:
+            if joint.run == earlier.run.id:
+                return f"{later.name} goes on from {earlier.name} after epoch {joint.epoch}."
+    of_b = {joint.run for joint in b.line.joints}
+    third = next((joint.run for joint in reversed(a.line.joints) if joint.run in of_b), None)
+    return f"Both go on from run {third}." if third else ""
 
 
 def _overlaid(facts: ReportFacts, quantity: Quantity, what: str) -> Picture:
@@ -133,12 +174,13 @@ def _overlaid_words(runs: Sequence[OverlaidRun], quantity: Quantity, title: str)
 
 def _pair_words(facts: ReportFacts, pair: Pair) -> str:
     a, b = facts.runs[pair.a], facts.runs[pair.b]
+    shared = f" {words}" if (words := _shared_words(facts, pair)) else ""
     if isinstance(pair.contrast, Absent):
-        return f"{a.name} and {b.name} cannot be compared. {pair.contrast.reason}"
+        return f"{a.name} and {b.name} cannot be compared. {pair.contrast.reason}{shared}"
     accuracy_a, accuracy_b = a.scores["test"].accuracy, b.scores["test"].accuracy
     points = f"{100 * (accuracy_b - accuracy_a):+.1f}".replace("-", "−")
     return (
         f"{b.name} against {a.name}: {points} percentage points of accuracy, {percent(accuracy_b)} "
-        f"against {percent(accuracy_a)} on {a.on('test')}. "
+        f"against {percent(accuracy_a)} on {a.on('test')}.{shared} "
         f"{contrast_words(pair.contrast, a.name, b.name)}"
     )

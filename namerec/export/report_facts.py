@@ -12,17 +12,16 @@ from itertools import combinations
 
 import numpy as np
 
-from namerec.core.config import Protocol
 from namerec.core.contrast import AskedNames, Contrast, contrast
 from namerec.core.dataset import Dataset
 from namerec.core.evaluation import confusion
 from namerec.core.gradients import GradientNorms, gradient_norms
 from namerec.core.models import describe
 from namerec.core.name_samples import sample
-from namerec.core.results import ConfusionMatrix, Part, PredictedNames
+from namerec.core.results import ConfusionMatrix, EpochRecord, Part, PredictedNames
 from namerec.core.run_curves import RunCurves, Stretch
-from namerec.core.splits import Split
-from namerec.errors import NamerecError, RunError
+from namerec.errors import DataError, NamerecError, RunError
+from namerec.export.about import NAMES_GONE, line_epoch
 from namerec.export.report_document import said
 from namerec.export.source import Source
 from namerec.figures.curves import History
@@ -30,8 +29,9 @@ from namerec.figures.words import YARDSTICK_LINES
 from namerec.jobs.local import local_yardsticks
 from namerec.jobs.yardsticks import Yardsticks
 from namerec.runs import lineage
+from namerec.runs.measured import part_words
 from namerec.runs.networks import BEFORE_TRAINING, load_network
-from namerec.runs.records import PartScores
+from namerec.runs.records import Joint, PartScores
 from namerec.runs.store import RunSummary
 
 #: Most runs of one report: as many as there are colours that can be told apart on one figure.
@@ -50,10 +50,10 @@ class Absent:
 
 @dataclass(frozen=True, eq=False)
 class Gradients:
-    """A network's gradients through time, measured on the same names before and after training.
+    """A network's gradients through time, on the same names, where the run began and at its best.
 
     Attributes:
-        before: With the weights that the run began with.
+        before: With the weights that the run began with: drawn ones, or another run's.
         after: At its best epoch.
         names: Names measured on.
         available: Names of the validation part.
@@ -112,13 +112,45 @@ class RunFacts:
     @property
     def best_epoch(self) -> int:
         """The epoch that all scores are of, counted from the first run of its line on; 0: none."""
-        own, joints = self.run.status.best_epoch, self.line.joints
-        return own + joints[-1].epoch if own and joints else own
+        return line_epoch(self.run.info, self.run.status.best_epoch)
+
+    @property
+    def joint(self) -> Joint | None:
+        """Where it goes on from another run; None if it began with weights of its own."""
+        return self.line.joints[-1] if self.line.joints else None
+
+    @property
+    def best(self) -> EpochRecord | None:
+        """The record of its best epoch, if there is one."""
+        return self._record(self.best_epoch)
+
+    @property
+    def at_joint(self) -> EpochRecord | None:
+        """The record of the epoch that it goes on after; None if it is lost or there is none."""
+        return self._record(self.joint.epoch) if self.joint else None
+
+    @property
+    def best_before(self) -> EpochRecord | None:
+        """The best epoch that led to where it goes on, by what the best one is chosen by."""
+        began = self.joint.epoch if self.joint else 0
+        before = [record for record in self.line.epochs if record.epoch <= began]
+        return max(before, key=_order, default=None)
+
+    @property
+    def was_better_before(self) -> bool:
+        """Whether an epoch that led to where it goes on was better than all of its own."""
+        before, best = self.best_before, self.best
+        return before is not None and best is not None and _order(before) > _order(best)
 
     @property
     def seconds(self) -> float:
         """Of training, those of the runs that it goes on from included."""
-        return self.run.status.seconds + (self.line.joints[-1].seconds if self.line.joints else 0)
+        return self.run.status.seconds + self.earlier_seconds
+
+    @property
+    def earlier_seconds(self) -> float:
+        """Those of the runs that it goes on from, up to there."""
+        return self.joint.seconds if self.joint else 0.0
 
     @property
     def asked(self) -> AskedNames:
@@ -128,7 +160,10 @@ class RunFacts:
 
     def on(self, part: Part) -> str:
         """What was measured on a part, in words."""
-        return measured_on(self.run.info.config.training.protocol, part)
+        return part_words(self.run.info.config.training.protocol, part)
+
+    def _record(self, epoch: int) -> EpochRecord | None:
+        return next((record for record in self.line.epochs if record.epoch == epoch), None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,21 +214,20 @@ def run_facts(source: Source) -> RunFacts:
     return report_facts([source]).runs[0]
 
 
-def measured_on(protocol: Protocol, part: Part) -> str:
-    """What a number on a part of a split was measured on, in words, also if the names are gone."""
-    none = np.empty(0, dtype=np.int64)
-    return Split(protocol, 0, none, none, none).words(part)
+def _order(record: EpochRecord) -> tuple[float, float]:
+    """What training chooses the best epoch by: accuracy, then loss, on the validation part."""
+    return record.validation_accuracy, -record.validation_loss
 
 
 def _names(runs: Sequence[RunSummary]) -> list[str]:
-    """A title that a person gave, and the network; numbered where several are the same."""
+    """A title that a person gave, and the network; with the run's id where several are the same."""
     names = []
     for run in runs:
         network, title = run.info.config.model.title, run.label.title
         names.append(f"{said(title, _LONGEST_TITLE)}, {network}" if title else network)
     return [
-        name if names.count(name) == 1 else f"{name}, run {names[:place].count(name) + 1}"
-        for place, name in enumerate(names)
+        name if names.count(name) == 1 else f"{name}, run {run.id}"
+        for name, run in zip(names, runs, strict=True)
     ]
 
 
@@ -203,8 +237,8 @@ def _run_facts(source: Source, name: str) -> RunFacts:
     answers = source.folder.predictions()
     try:
         corpus: Dataset | Absent = source.dataset
-    except NamerecError as error:
-        corpus = Absent(str(error))
+    except DataError:
+        corpus = Absent(f"Its {NAMES_GONE}.")
     return RunFacts(
         name=name,
         run=source.run,
@@ -225,7 +259,7 @@ def _history(source: Source, line: lineage.History, corpus: Dataset | Absent) ->
         line.steps,
         line.epochs,
         protocol=protocol,
-        held_out=measured_on(protocol, "validation"),
+        held_out=part_words(protocol, "validation"),
         yardsticks=() if isinstance(corpus, Absent) else _yardsticks(source, corpus),
     )
     joints = tuple((joint.step, f"went on from epoch {joint.epoch}") for joint in line.joints)
@@ -287,7 +321,7 @@ def _contrast(a: RunFacts, b: RunFacts) -> Contrast | Absent:
     if a.asked != b.asked:
         return Absent("They were not asked the same names.")
     if isinstance(a.spellings, Absent):
-        return a.spellings
+        return Absent(f"Their {NAMES_GONE}.")
     try:
         return contrast(
             a.answers["test"], a.asked, b.answers["test"], b.asked, spellings=a.spellings

@@ -1,4 +1,4 @@
-"""What a report says of memory: gradients through time, before and after training.
+"""What a report says of memory: gradients through time, where a run began and at its best epoch.
 
 The course report explains the LSTMs' lead by gates that keep gradients alive. Whether that shows on
 the names at hand is decided by numbers here, and said either way.
@@ -61,15 +61,14 @@ def gradient_section(facts: ReportFacts) -> Section:
             "the difference cannot be told from their lines."
         )
     )
-    blocks.append(_picture("gradients-before", "Before training", before, "h"))
+    blocks.append(_picture("gradients-before", _began(measured), before, "h"))
     blocks.append(_picture("gradients-after", "At the best epoch", after, "h"))
-    blocks += _findings(after, before, "h", same=same)
+    blocks += _findings(measured, "h", same=same)
     gated = [one for one in measured if "c" in one.found.after.norms]
     if gated:
         cells = _curves(gated, "c", trained=True)
-        first = _curves(gated, "c", trained=False)
         blocks.append(_picture("gradients-cell", "At the best epoch", cells, "c"))
-        blocks += _findings(cells, first, "c", same=same)
+        blocks += _findings(gated, "c", same=same)
     blocks.append(_factors(measured, before, after))
     blocks += [Paragraph(words, "quiet") for words in _remarks(measured, [*before, *after])]
     return Section(_TITLE, tuple(blocks))
@@ -108,16 +107,35 @@ def _gated(measured: Sequence[_Measured]) -> list[bool]:
     return [one.run.run.info.config.model.kind != "rnn" for one in measured]
 
 
-def _findings(
-    after: Sequence[Curve], before: Sequence[Curve], symbol: str, *, same: bool
-) -> list[Block]:
+def _findings(measured: Sequence[_Measured], symbol: str, *, same: bool) -> list[Block]:
     """What lines say, beside each other if they were measured on the same names."""
-    together = [(after, before)]
-    alone = [([one], [other]) for one, other in zip(after, before, strict=True)]
-    return [
-        Paragraph(finding_words(curves, _STATES[symbol], earlier))
-        for curves, earlier in (together if same else alone)
-    ]
+    told: list[Block] = []
+    for group in [measured] if same else [[one] for one in measured]:
+        untrained = _curves([one for one in group if not one.run.joint], symbol, trained=False)
+        after = _curves(group, symbol, trained=True)
+        told.append(Paragraph(finding_words(after, _STATES[symbol], untrained)))
+        if joined := [one for one in group if one.run.joint]:
+            before = _curves(joined, symbol, trained=False)
+            there = "; ".join(f"{one.run.name} {_where(one.run)}" for one in joined)
+            told.append(Paragraph(f"Taken {there}: {finding_words(before, _STATES[symbol])}"))
+    return told
+
+
+def _where(run: RunFacts) -> str:
+    """Which weights a run began with."""
+    if run.joint is None:
+        return "before training"
+    return f"where it goes on (after epoch {run.joint.epoch} of its line)"
+
+
+def _began(measured: Sequence[_Measured]) -> str:
+    """The same of all runs, as a title; which of them is which stands in the table of factors."""
+    places = {_where(run) for run, _ in measured}
+    if len(places) == 1:
+        place = places.pop()
+        return place[0].upper() + place[1:]
+    apart = "before training" in places
+    return "Before training, or where a run goes on" if apart else "Where each run goes on"
 
 
 def claim_words(gated: Sequence[bool], curves: Sequence[Curve]) -> str:
@@ -203,8 +221,12 @@ def _factors(
     rows = []
     for (run, found), first, last in zip(measured, before, after, strict=True):
         for when, curve, norms in (
-            ("before training", first, found.before),
-            (f"epoch {run.best_epoch} (best)", last, found.after),
+            (_where(run), first, found.before),
+            (
+                f"epoch {run.best_epoch} ({'best since' if run.joint else 'best'})",
+                last,
+                found.after,
+            ),
         ):
             because = _because(norms.recurrence[-1])
             factors = (_factor(curve.measured.per_letter), _factor(curve.expected))
@@ -265,10 +287,6 @@ def _remarks(measured: Sequence[_Measured], curves: Sequence[Curve]) -> list[str
             "Of networks that read in both directions, only the cells that read forward are shown: "
             "those that read backward meet the beginning last, so the answer does not depend on "
             "the forward ones to carry it."
-        )
-    if any(run.line.joints for run, _ in measured):
-        remarks.append(
-            "Of a run that goes on from another one, “before training” is where it goes on."
         )
     for curve in curves:
         left_out = curve.measured.vanished + curve.measured.overflowed

@@ -91,10 +91,11 @@ def _unfinished(facts: RunFacts) -> list[Block]:
     run, status = facts.run, facts.run.status
     blocks: list[Block] = []
     if run.state != "finished":
+        of_all = f"{status.epoch} of {'its own ' if facts.joint else ''}{status.epochs} epochs"
         blocks.append(
             Paragraph(
-                f"This run is {run.state}: {status.epoch} of {status.epochs} epochs are done. What "
-                "follows is what there is so far; test names are only asked at the end.",
+                f"This run is {run.state}: {of_all} are done. What follows is what there is so "
+                "far; test names are only asked at the end.",
                 "warning",
             )
         )
@@ -126,16 +127,16 @@ def _scores(facts: RunFacts) -> list[Block]:
     ]  # fmt: skip
     if rows:
         caption = (
-            f"Scores of epoch {facts.best_epoch}. Macro scores are means over the {nouns(facts)}; "
-            f"top 3: the right one is among the three most probable; loss in nats."
+            f"Scores of epoch {facts.best_epoch}{_own_words(facts)}. Macro scores are means over "
+            f"the {nouns(facts)}; top 3: the right one is among the three most probable; loss in "
+            "nats."
         )
         head = ("measured on", "names", "accuracy", "macro recall", "macro F1", "top 3", "loss")
         blocks.append(Table(caption, head, tuple(rows), numbers=6))
-    elif facts.best_epoch:
-        best = next(e for e in facts.line.epochs if e.epoch == facts.best_epoch)
+    elif (best := facts.best) is not None:
         blocks.append(
             Paragraph(
-                f"At its best epoch so far, {facts.best_epoch}: accuracy "
+                f"At its best epoch so far, {facts.best_epoch}{_own_words(facts)}: accuracy "
                 f"{percent(best.validation_accuracy)}, macro recall "
                 f"{percent(best.validation_macro_recall)}, loss {best.validation_loss:.3f} nats, "
                 f"measured on {facts.on('validation')}."
@@ -143,21 +144,63 @@ def _scores(facts: RunFacts) -> list[Block]:
         )
     else:
         blocks.append(Paragraph("No epoch was finished, so nothing was measured.", "warning"))
+    if began := began_words(facts):
+        blocks.append(Paragraph(began))
     return [*blocks, Paragraph(_how_it_went(facts), "quiet")]
 
 
+def began_words(facts: RunFacts) -> str:
+    """How good a run that goes on was where it began, beside the best since; else nothing."""
+    began, best, before = facts.at_joint, facts.best, facts.best_before
+    if began is None or before is None:
+        return ""
+    words = (
+        f"It began at {percent(began.validation_accuracy)} (epoch {began.epoch}), measured on "
+        f"{facts.on('validation')}; "
+    )
+    if best is None:
+        return f"{words}no epoch was finished since."
+    words += f"the best since is {percent(best.validation_accuracy)} (epoch {best.epoch})."
+    if not facts.was_better_before:
+        return words
+    return (
+        f"{words} An earlier epoch of its line was better, {before.epoch} with "
+        f"{percent(before.validation_accuracy)}; the scores are not of that one."
+    )
+
+
+def _own_words(facts: RunFacts) -> str:
+    """A best epoch's number in the run's own count, behind that of its line."""
+    return f" ({facts.run.status.best_epoch} of its own)" if facts.joint else ""
+
+
+def _best_of_words(facts: RunFacts) -> str:
+    """Which epochs the best one was chosen among: those of the run itself."""
+    own = facts.run.status.epoch
+    epochs = f"{own} epoch{'' if own == 1 else 's'}"
+    if facts.joint is None:
+        return epochs
+    first, last = facts.joint.epoch + 1, facts.joint.epoch + own
+    there = f"{first} to {last}" if own > 1 else f"{first}"
+    return f"its own {epochs} ({there} of the line)"
+
+
 def _how_it_went(facts: RunFacts) -> str:
-    info, last = facts.run.info, facts.line.epochs[-1].epoch if facts.line.epochs else 0
+    info = facts.run.info
     versions = ", ".join(f"{said(name)} {said(text)}" for name, text in info.versions.items())
     best = (
-        f"The best of {last} epoch{'s' if last > 1 else ''}, chosen on {facts.on('validation')}, "
+        f"The best of {_best_of_words(facts)}, chosen on {facts.on('validation')}, "
         f"is epoch {facts.best_epoch}; its weights are the ones that are scored. "
         if facts.best_epoch
         else ""
     )
     threads = f"{info.threads} thread{'s' if info.threads > 1 else ''}"
+    earlier = (
+        f" ({span(facts.earlier_seconds)} of it before it goes on here)" if facts.joint else ""
+    )
     return (
-        f"{best}{span(facts.seconds)} of training on {info.config.training.device}, {threads}, "
+        f"{best}{span(facts.seconds)} of training{earlier} on {info.config.training.device}, "
+        f"{threads}, "
         f"{number(round(facts.run.status.names_per_second))} names a second. Versions: {versions}."
     )
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from namerec.core.evaluation import predict_names
 from namerec.core.results import EpochRecord, Part, StepRecord
+from namerec.errors import DataError
 from namerec.export import about
 from namerec.export.source import MadeFile, Source
 from namerec.export.spreadsheet import answers_table, as_csv
@@ -30,12 +31,13 @@ def weights_files(source: Source) -> list[MadeFile]:
     Raises:
         RunError: If no epoch was finished, or the file is damaged.
     """
-    info, status = source.run.info, source.run.status
+    info = source.run.info
     # What is damaged, or not this network's, is not handed on.
     check_weights(source.folder.best_weights(), info, BEST)
     stored = (source.folder.path / BEST).read_bytes()
     texts = {
         "run": info.id,
+        "epoch": str(about.line_epoch(info, source.run.status.best_epoch)),
         "network": info.config.model.title,
         "settings": info.config.model.model_dump_json(),
         "trained_on": about.trained_on(source),
@@ -43,7 +45,8 @@ def weights_files(source: Source) -> list[MadeFile]:
         "scores": json.dumps(about.scores(source)),
     }
     content = _with_texts(stored, texts)
-    words = f"The weights of epoch {status.best_epoch}, the best of {status.epoch} on validation."
+    among = "the best of its own" if info.joints else "the best"
+    words = f"The weights of {about.best_epoch_words(source)}, {among} on validation."
     return [MadeFile(f"{source.run.id}-weights.safetensors", content, words)]
 
 
@@ -126,15 +129,22 @@ def predictions_files(source: Source) -> list[MadeFile]:
         RunError: If there is no network, or the run's files are damaged.
     """
     stored = source.folder.predictions() if source.run.state == "finished" else {}
+    try:
+        dataset, split = source.dataset, source.split
+    except DataError:
+        raise DataError(
+            f"The answers of run {source.run.id} cannot be listed: its {about.NAMES_GONE}. Upload "
+            "the same names on the Dataset page."
+        ) from None
     tables = []
     for part in _HELD_OUT:
         answers = stored.get(part)
         if answers is None:
-            answers = predict_names(source.model, source.dataset, source.split.part(part))
-        table = answers_table(source.dataset, answers)
+            answers = predict_names(source.model, dataset, split.part(part))
+        table = answers_table(dataset, answers)
         table.insert(2, "part", part)
-        table.insert(3, "measured on", source.split.words(part))
+        table.insert(3, "measured on", split.words(part))
         tables.append(table)
     content = as_csv(pd.concat(tables, ignore_index=True)).encode()
-    words = f"Answers of epoch {source.run.status.best_epoch}; probabilities are 0 to 1."
+    words = f"Answers of {about.best_epoch_words(source)}; probabilities are 0 to 1."
     return [MadeFile(f"{source.run.id}-predictions.csv", content, words)]

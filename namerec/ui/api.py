@@ -6,9 +6,8 @@ a login, which only a browser can go through.
 
 from __future__ import annotations
 
-import functools
+import asyncio
 import logging
-import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -40,21 +39,23 @@ MOST_NAMES = 100
 TOP = 3
 #: Most that it may say.
 MOST_TOP = 200
-#: Requests answered at a time; others wait so many seconds for their turn.
-AT_A_TIME = 2
+#: Requests that may wait for their turn, of which there is one at a time, and for how many seconds.
+MOST_WAITING = 20
 PATIENCE = 5.0
+#: Names times parameters of the network that a request may ask for: about half a second of work.
+MOST_WORK = 500_000_000
+#: Bytes of the networks kept in memory; a preset's take 0.1 to 6 MB, the largest that can be set
+#: 400, and what takes more than all of this is read anew for each request.
+MOST_KEPT_BYTES = 64 * 1024**2
 
-#: Networks kept in memory; the largest that can be set takes 400 MB, a preset's 0.1 to 6.
-_KEPT = 4
-
+TOO_MANY = "Too many others are asking just now. Ask again in a moment."
 _ALLOWED = ("name", "run", "top")
-_turns = threading.BoundedSemaphore(AT_A_TIME)
 
 
 def server_parts() -> dict[str, Any]:
     """What the lab's server has besides the pages: arguments of `st.App`."""
     return {
-        "routes": [Route("/api/predict", _predict, methods=["GET"])],
+        "routes": [Route("/api/predict", Predictions().answer_request, methods=["GET"])],
         "middleware": [Middleware(OwnHosts)],
         "lifespan": _lifespan,
     }
@@ -86,14 +87,36 @@ class OwnHosts:
             await self._app(scope, receive, send)
 
 
-def _predict(request: Request) -> JSONResponse:
-    """Runs in a thread of the server's pool, as it is no coroutine."""
-    if sentence := refusal(request):
-        return _error(403, sentence)
-    if not _turns.acquire(timeout=PATIENCE):
-        return _error(503, "Too many others are asking just now. Ask again in a moment.")
+class Predictions:
+    """Answers requests one at a time, so that pages have the processor and its threads."""
+
+    def __init__(self) -> None:
+        self._turn = asyncio.Semaphore(1)
+        self._waiting = 0
+
+    async def answer_request(self, request: Request) -> JSONResponse:
+        """Answers a request, or says why not."""
+        if sentence := refusal(request):
+            return _error(403, sentence)
+        if self._waiting >= MOST_WAITING:
+            return _error(503, TOO_MANY)
+        self._waiting += 1
+        try:
+            await asyncio.wait_for(self._turn.acquire(), PATIENCE)
+        except TimeoutError:
+            return _error(503, TOO_MANY)
+        finally:
+            self._waiting -= 1
+        try:
+            # Of the server's pool of threads a request takes one only when it is its turn.
+            return await to_thread.run_sync(_answered, request.query_params)
+        finally:
+            self._turn.release()
+
+
+def _answered(asked: QueryParams) -> JSONResponse:
     try:
-        return JSONResponse(answer(request.query_params))
+        return JSONResponse(answer(asked))
     except NameInputError as error:
         return _error(400, str(error))
     except RunError as error:
@@ -103,8 +126,6 @@ def _predict(request: Request) -> JSONResponse:
     except Exception:
         log.exception("a request for a prediction failed")
         return _error(500, "This failed in a way namerec did not foresee; the log has more.")
-    finally:
-        _turns.release()
 
 
 def answer(asked: QueryParams) -> dict[str, Any]:
@@ -126,6 +147,12 @@ def answer(asked: QueryParams) -> dict[str, Any]:
 
     names, top = _names(asked), _top(asked)
     network = _asked_network(asked.get("run"))
+    if len(names) * network.info.parameters > MOST_WORK:
+        raise NameInputError(
+            f"{len(names)} names are too many for a network of {network.info.parameters:,} "
+            f"parameters; at most {max(1, MOST_WORK // network.info.parameters)} at a time. Ask "
+            "for the others in requests of their own."
+        )
     normalised = [normalise(name) for name in names]
     readable = [name for name in normalised if name.letters]
     ranked = iter(list(predict(network.model, network.categories, readable)))
@@ -170,6 +197,7 @@ def _top(asked: QueryParams) -> int:
 def _asked_network(given: str | None) -> TrainedNetwork:
     # Not from the pages' own caches: they show a spinner, and there is no page to show it on.
     from namerec.runs.folder import BEST
+    from namerec.runs.networks import load_network
     from namerec.runs.store import RunStore
 
     store = RunStore()
@@ -179,15 +207,25 @@ def _asked_network(given: str | None) -> TrainedNetwork:
             raise RunError("There is no trained run yet. Train one on the Train page first.")
         given = trained[0].id
     weights = store.open(given).path / BEST
-    return _network(given, weights.stat().st_mtime_ns if weights.exists() else 0)
+    stamp = weights.stat().st_mtime_ns if weights.exists() else 0
+    if (known := _kept.get(given)) is not None and known[0] == stamp:
+        return known[1]
+    _kept.pop(given, None)
+    network = load_network(store.open(given))
+    size = _bytes(network)
+    while _kept and sum(_bytes(other) for _, other in _kept.values()) + size > MOST_KEPT_BYTES:
+        _kept.pop(next(iter(_kept)))
+    if size <= MOST_KEPT_BYTES:
+        _kept[given] = (stamp, network)
+    return network
 
 
-@functools.lru_cache(maxsize=_KEPT)
-def _network(run_id: str, stamp: int) -> TrainedNetwork:  # noqa: ARG001 - the stamp ages the cache
-    from namerec.runs.networks import load_network
-    from namerec.runs.store import RunStore
+#: Networks read lately, by run, with the time of their file; only one request at a time is here.
+_kept: dict[str, tuple[int, TrainedNetwork]] = {}
 
-    return load_network(RunStore().open(run_id))
+
+def _bytes(network: TrainedNetwork) -> int:
+    return 4 * network.info.parameters
 
 
 def _error(status: int, sentence: str) -> JSONResponse:

@@ -81,6 +81,7 @@ def training_panel(config: RunConfig | None) -> None:
         _charts(None)
     else:
         pace = _pace(snapshot)
+        address.send()
         st.fragment(_live, run_every=pace)(snapshot.run_id, pace)
     _interrupted(snapshot)
     if config is not None:

@@ -164,6 +164,8 @@ def test_a_contrast_is_told_in_a_plain_sentence():
         (2, 1, "in 100 % of cases"),
         (0, 6, "in 3.1 % of cases"),
         (300, 10, "in fewer than 0.01 % of cases"),
+        (1200, 1000, "LSTM is right on 1\u202f000 names that RNN gets wrong, RNN on 1\u202f200"),
+        (1200, 1000, "of 2\u202f201 names that both were asked"),
     ],
 )
 def test_sentences_of_few_and_of_many_names(only_a, only_b, said):

@@ -193,8 +193,12 @@ def test_an_unfinished_run_is_asked_now(tmp_path):
 
 
 def test_predictions_without_their_names_are_refused(source):
-    with pytest.raises(DataError, match="is gone"):
+    with pytest.raises(DataError) as caught:
         predictions_files(without_corpus(source))
+    assert str(caught.value) == (
+        f"The answers of run {source.run.id} cannot be listed: its names are no longer on this "
+        "computer. Upload the same names on the Dataset page."
+    )
 
 
 def safe(text: str) -> str:

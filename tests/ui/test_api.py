@@ -1,5 +1,6 @@
 import asyncio
 import json
+import threading
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -40,13 +41,29 @@ def _ask(
     client: tuple[str, int] = ("127.0.0.1", 40000),
 ) -> tuple[int, Any]:
     """Asks the server without a network: status and JSON."""
+    return asyncio.run(_sent(_app(), _scope(query, method, headers, client)))
+
+
+def _scope(
+    query: str,
+    method: str = "GET",
+    headers: dict[str, str] | None = None,
+    client: tuple[str, int] = ("127.0.0.1", 40000),
+) -> dict[str, Any]:
     given = {"host": "localhost:8501"} | (headers or {})
-    scope = {
+    return {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method,
         "scheme": "http", "path": "/api/predict", "raw_path": b"/api/predict", "root_path": "",
         "query_string": query.encode(), "client": client, "server": ("127.0.0.1", 8501),
         "headers": [(n.lower().encode(), v.encode("latin-1")) for n, v in given.items()],
     }  # fmt: skip
+
+
+async def _asked(app: Starlette, query: str) -> tuple[int, Any]:
+    return await _sent(app, _scope(query))
+
+
+async def _sent(app: Starlette, scope: dict[str, Any]) -> tuple[int, Any]:
     sent: list[Any] = []
 
     async def receive() -> Any:
@@ -55,7 +72,7 @@ def _ask(
     async def send(message: Any) -> None:
         sent.append(message)
 
-    asyncio.run(_app()(scope, receive, send))
+    await app(scope, receive, send)
     body = b"".join(message.get("body", b"") for message in sent)
     status = next(message["status"] for message in sent if "status" in message)
     return status, json.loads(body) if body.startswith(b"{") else body
@@ -143,22 +160,55 @@ def test_what_nobody_foresaw_is_logged_and_told_without_its_inside(monkeypatch, 
     assert status == 500
     assert "secret" not in answer["error"]
     assert "secret" in caplog.text
-    assert api._turns.acquire(blocking=False)  # its turn was given back
-    api._turns.release()
 
 
 def test_too_many_at_a_time_wait_and_are_told(monkeypatch):
-    monkeypatch.setattr(api, "PATIENCE", 0.01)
-    for _ in range(api.AT_A_TIME):
-        assert api._turns.acquire(blocking=False)
-    try:
-        status, answer = _ask("name=a")
-    finally:
-        for _ in range(api.AT_A_TIME):
-            api._turns.release()
-    assert status == 503
-    assert "moment" in answer["error"]
-    assert _ask("name=a")[0] == 200
+    monkeypatch.setattr(api, "PATIENCE", 0.05)
+    monkeypatch.setattr(api, "MOST_WAITING", 3)
+    begun, done = threading.Event(), threading.Event()
+
+    def slow(asked):
+        begun.set()
+        assert done.wait(20)
+        return {"asked": asked["name"]}
+
+    monkeypatch.setattr(api, "answer", slow)
+    app = _app()
+
+    async def crowd() -> Any:
+        first = asyncio.ensure_future(_asked(app, "name=first"))
+        while not begun.is_set():
+            await asyncio.sleep(0)
+        others = await asyncio.gather(*(_asked(app, "name=other") for _ in range(5)))
+        done.set()
+        return await first, others, await _asked(app, "name=last")
+
+    first, others, last = asyncio.run(crowd())
+    assert first == (200, {"asked": "first"})
+    assert others == [(503, {"error": api.TOO_MANY})] * 5
+    assert last == (200, {"asked": "last"})
+
+
+def test_large_networks_are_asked_for_few_names_and_not_kept(monkeypatch):
+    run = RunStore().trained()[0]
+    monkeypatch.setattr(api, "_kept", {})
+    monkeypatch.setattr(api, "MOST_WORK", 2 * run.info.parameters)
+    monkeypatch.setattr(api, "MOST_KEPT_BYTES", 4 * run.info.parameters - 1)
+    assert _ask("name=a&name=b")[0] == 200
+    assert api._kept == {}
+    status, answer = _ask("name=a&name=b&name=c")
+    assert status == 400
+    assert "at most 2 at a time" in answer["error"]
+
+
+def test_networks_are_kept_up_to_a_size_the_latest_first(monkeypatch):
+    runs = RunStore().trained()
+    lstms = [run for run in runs if run.info.config.model.kind != "rnn"]
+    monkeypatch.setattr(api, "_kept", {})
+    monkeypatch.setattr(api, "MOST_KEPT_BYTES", 4 * max(run.info.parameters for run in runs))
+    for run in lstms:
+        _ask(f"name=a&run={run.id}")
+    assert list(api._kept) == [lstms[-1].id]
 
 
 @pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "127.0.0.1@evil", ""])
