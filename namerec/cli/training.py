@@ -6,7 +6,8 @@ import contextlib
 import signal
 import sys
 from collections.abc import Iterable
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
@@ -23,6 +24,16 @@ from namerec.core.config import MODEL_KINDS, PRESETS, PROTOCOLS, RunConfig, pres
 from namerec.core.results import EpochRecord, Scores, StepRecord
 from namerec.errors import ConfigError, RunError
 
+if TYPE_CHECKING:
+    from namerec.core.dataset import Dataset
+    from namerec.runs.folder import RunFolder
+    from namerec.runs.lineage import Point
+    from namerec.runs.store import RunStore
+
+#: Options that may stand beside `--resume` and `--from`, by their parameters.
+_WITH_RESUME = frozenset({"resume", "as_json"})
+_WITH_FROM = frozenset({"begun_from", "point", "seed", "assignments", "as_json"})
+
 
 @click.command()
 @click.option("--model", type=click.Choice(MODEL_KINDS), default="custom_lstm", show_default=True)
@@ -37,11 +48,27 @@ from namerec.errors import ConfigError, RunError
     help="A corpus by name, or a folder of text files, or a CSV or TSV file.",
 )
 @click.option("--split", "protocol", type=click.Choice(PROTOCOLS), help="Default: the preset's.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option(
+    "--seed", type=click.IntRange(0), help="Default: 0, or with --from the seed of that run."
+)
 @click.option(
     "--set", "assignments", multiple=True, metavar="NAME=VALUE", help="Any other setting; repeat."
 )
 @click.option("--resume", metavar="RUN", help="Go on with a stopped or interrupted run instead.")
+@click.option(
+    "--from",
+    "begun_from",
+    metavar="RUN",
+    help="Begin a new run with the weights, the settings and the split of another one.",
+)
+@click.option(
+    "--at",
+    "point",
+    type=click.Choice(["best", "last"]),
+    default="best",
+    show_default=True,
+    help="With --from: at that run's best epoch, or at the last one stored.",
+)
 @json_option
 @sentences_for_errors
 def train(
@@ -49,38 +76,49 @@ def train(
     preset_name: Any,
     dataset: str,
     protocol: str | None,
-    seed: int,
+    seed: int | None,
     assignments: tuple[str, ...],
     resume: str | None,
+    begun_from: str | None,
+    point: Point,
     as_json: bool,
 ) -> None:
     """Train a network and store the run."""
     from namerec.data import catalogue
     from namerec.disk import home
     from namerec.jobs.executors import LocalExecutor
-    from namerec.jobs.limits import check_disk, check_memory, check_network, still_to_store
+    from namerec.jobs.limits import check_disk, still_to_store
     from namerec.jobs.memory import stored
     from namerec.runs.store import RunStore
     from namerec.settings import settings
 
     store = RunStore()
     if resume is not None:
-        _refuse_other_settings()
+        _refuse_beside("--resume", _WITH_RESUME, "goes on with the settings it was begun with")
         run = store.resumable(resume).info
         folder = store.open(resume)
         size = stored(run.config, run.dataset.names, len(run.dataset.categories))
         check_disk(home(), settings(), still_to_store(size, folder.path))
+    elif begun_from is not None:
+        _refuse_beside(
+            "--from",
+            _WITH_FROM,
+            "has the network, the names and the split of the one it goes on from",
+        )
+        chosen = _assigned(assignments)
+        if seed is not None:
+            chosen = {"seed": str(seed), **chosen}
+        folder = _going_on(store, store.open(begun_from), point, chosen)
     else:
-        config = preset(preset_name, model, seed=seed, dataset=dataset)
+        if _given("point"):
+            raise click.UsageError("--at says where in a run to begin, so it needs --from RUN.")
+        config = preset(preset_name, model, seed=seed or 0, dataset=dataset)
         chosen = _assigned(assignments)
         if protocol is not None:
             chosen = {"protocol": protocol, **chosen}
         config = with_settings(config, chosen)
         names = catalogue.load(config.training.dataset)
-        categories = len(names.categories)
-        check_network(config, categories, settings())
-        check_memory(config, names, settings())
-        check_disk(home(), settings(), stored(config, len(names), categories))
+        _insist_on_room(config, names)
         folder = store.create(config, names)
     click.echo(f"run {folder.id}", err=True)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # stored and ended as by Ctrl-C
@@ -110,16 +148,49 @@ def train(
         )
 
 
-def _refuse_other_settings() -> None:
-    """A run goes on with its own settings, so that others beside `--resume` are a mistake."""
-    context = click.get_current_context()
-    for option in context.command.params:
-        name = option.name or ""
-        given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
-        if given and name not in ("resume", "as_json"):
+def _going_on(
+    store: RunStore, source: RunFolder, point: Point, chosen: dict[str, str]
+) -> RunFolder:
+    """A new run with the settings of another one, and what is chosen on top of them."""
+    from namerec.data import catalogue
+    from namerec.jobs.corpora import corpus_of
+    from namerec.runs.lineage import begin_from, settings_from
+
+    info, load = source.info(), cache(catalogue.load)
+    if "dataset" not in chosen:  # the names may be elsewhere by now
+        chosen = {"dataset": corpus_of(info, load), **chosen}
+    config = with_settings(settings_from(info.config), chosen)
+    names = load(config.training.dataset)
+    begun = begin_from(source, point, config, names.fingerprint)
+    _insist_on_room(config, names)
+    return store.create(config, names, begun)
+
+
+def _insist_on_room(config: RunConfig, names: Dataset) -> None:
+    """Refuses a new run that this computer's limits have no room for."""
+    from namerec.disk import home
+    from namerec.jobs.limits import check_disk, check_memory, check_network
+    from namerec.jobs.memory import stored
+    from namerec.settings import settings
+
+    categories = len(names.categories)
+    check_network(config, categories, settings())
+    check_memory(config, names, settings())
+    check_disk(home(), settings(), stored(config, len(names), categories))
+
+
+def _given(name: str) -> bool:
+    """Whether an option stands on the command line."""
+    source = click.get_current_context().get_parameter_source(name)
+    return source is ParameterSource.COMMANDLINE
+
+
+def _refuse_beside(option: str, allowed: frozenset[str], words: str) -> None:
+    """Options that the run which goes on decides itself are a mistake beside `option`."""
+    for other in click.get_current_context().command.params:
+        if _given(other.name or "") and other.name not in allowed:
             raise click.UsageError(
-                f"{option.opts[0]} cannot be given with --resume: a run goes on with the settings "
-                "it was begun with."
+                f"{other.opts[0]} cannot be given with {option}: the run {words}."
             )
 
 

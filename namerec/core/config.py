@@ -51,6 +51,9 @@ SOME_NETWORKS_OWN: dict[str, tuple[tuple[ModelKind, ...], str]] = {
     "direction": (("custom_lstm",), "custom LSTM; the other networks read forward"),
     "forget_bias": (("lstm", "custom_lstm"), "LSTMs; an RNN has no forget gate"),
 }
+#: Settings of a network that a run may have otherwise than the one it goes on from: they tell how
+#: weights are trained. The others tell which there are and, as `forget_bias`, how they are drawn.
+FREE_WHEN_GOING_ON = frozenset({"dropout", "group_dropout"})
 
 
 class _Settings(BaseModel):

@@ -14,7 +14,7 @@ from typing import Literal
 
 from torch import Tensor
 
-from namerec.core.config import RunConfig
+from namerec.core.config import FREE_WHEN_GOING_ON, RunConfig
 from namerec.core.results import EpochRecord, StepRecord
 from namerec.core.training import Beginning
 from namerec.disk import write_whole
@@ -28,8 +28,6 @@ from namerec.runs.tensors import read_tensors, with_prefix, write_tensors
 FIRST, BEFORE = "first.safetensors", "before.jsonl"
 #: Where a run can be gone on from: its best epoch, or the last one stored.
 Point = Literal["best", "last"]
-#: Settings that change neither which weights a network has nor which names they have seen.
-_FREE = frozenset({"dropout", "group_dropout", "forget_bias"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +62,13 @@ class History:
     joints: tuple[Joint, ...]
     steps: list[StepRecord]
     epochs: list[EpochRecord]
+
+
+def settings_from(config: RunConfig) -> RunConfig:
+    """A run's settings for one that goes on from it: with its split, whatever seed is chosen."""
+    held = {"split_seed": config.training.split_draw}
+    training = config.training.model_copy(update=held)
+    return config.model_copy(update={"training": training, "preset": "own"})
 
 
 def begin_from(folder: RunFolder, point: Point, config: RunConfig, fingerprint: str) -> Begun:
@@ -199,7 +204,7 @@ def _insist_on_the_same(info: RunInfo, config: RunConfig, fingerprint: str) -> N
     different = sorted(
         name
         for name in type(ours).model_fields
-        if name not in _FREE and getattr(ours, name) != getattr(theirs, name)
+        if name not in FREE_WHEN_GOING_ON and getattr(ours, name) != getattr(theirs, name)
     )
     if different:
         values = ", ".join(f"{name} is {getattr(ours, name)}" for name in different)

@@ -368,7 +368,8 @@ class RunStore:
             The copy's own folder inside of `folder`.
 
         Raises:
-            RunError: If the run is not finished, or the copy cannot be written.
+            RunError: If the run is not finished, the folder has it already, or the copy cannot be
+                written.
         """
         run = self.open(identity)
         status = run.status()
@@ -384,6 +385,11 @@ class RunStore:
             for name in (*LOOKED_INTO, *taken_over, *map(milestone_file, run.milestones())):
                 with open_regular(run.path / name) as file:
                     write_whole(target / name, file.read())
+        except FileExistsError as error:
+            raise RunError(
+                f"Run {identity} is not copied: {error.filename} is there already. Delete it, or "
+                "give another folder to copy to."
+            ) from None
         except OSError as error:
             raise RunError(f"The copy cannot be written to {target}: {error.strerror}.") from None
         return target

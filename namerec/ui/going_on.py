@@ -65,16 +65,16 @@ def take_going_on() -> GoingOn | None:
 
 
 def _looked_up(run_id: str, point: Point) -> GoingOn:
+    from namerec.runs.lineage import settings_from
+
     folder = manager().store.open(run_id)
     info, status = folder.info(), folder.status()
-    training = info.config.training
-    fast = training.model_copy(update={"split_seed": training.split_draw})
     return GoingOn(
         run_id=run_id,
         point=point,
         epoch=status.best_epoch if point == "best" else status.epoch,
         title=f"{info.config.model.title} on {info.dataset.title}",
-        config=info.config.model_copy(update={"training": fast, "preset": "own"}),
+        config=settings_from(info.config),
     )
 
 

@@ -11,6 +11,7 @@ from namerec.errors import NamerecError
 from namerec.runs.measured import Measured, measured
 from namerec.runs.records import ACTIVE_STATES, RESUMABLE_STATES
 from namerec.ui.access import user
+from namerec.ui.began import began_words
 from namerec.ui.runs_deleted import delete, notify
 from namerec.ui.runs_words import run_title, settings_table
 from namerec.ui.server import manager
@@ -148,6 +149,8 @@ def _line_words(run: RunSummary, runs: Collection[str]) -> None:
             f":material/call_split: Goes on from run {plain(joint.run)}{gone} after epoch "
             f"{count(joint.epoch)} of its line, {kept} the optimizer's state."
         )
+    if run.info.joints and (began := began_words(manager().look(run.id))):
+        st.caption(f":material/fork_right: {began}")
 
 
 def _label_form(run: RunSummary) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from namerec.core.config import (
+    FREE_WHEN_GOING_ON,
     PERSONAL,
     SOME_NETWORKS_OWN,
     ModelConfig,
@@ -33,7 +34,7 @@ from namerec.ui.links import (
     settings_asked,
     train_parameters,
 )
-from namerec.ui.settings_table import FREE_WHEN_GOING_ON, SETTINGS, key, value_of
+from namerec.ui.settings_table import SETTINGS, key, value_of
 
 KIND, PRESET, DATASET, PROTOCOL = "set_kind", "set_preset", "set_dataset", "set_protocol"
 #: Settings that choosing a preset leaves as they are; it does say which split it is for.

@@ -157,8 +157,6 @@ OWN: tuple[Number | Choice, ...] = (
 SETTINGS: dict[str, Number | Choice] = {
     setting.name: setting for setting in (*BASIC, *OWN, *ADVANCED)
 }
-#: Settings of a network that goes on from another run that may differ from that run's.
-FREE_WHEN_GOING_ON = frozenset({"dropout", "group_dropout"})
 
 
 def key(name: str) -> str:

@@ -14,6 +14,7 @@ from namerec.figures.words import YARDSTICK_LINES
 from namerec.runs.machine import thread_count
 from namerec.ui import address, services
 from namerec.ui.access import user
+from namerec.ui.began import began_words
 from namerec.ui.errors import said_plainly
 from namerec.ui.live_chart import chart_library, live_chart
 from namerec.ui.server import manager
@@ -225,6 +226,8 @@ def _numbers(snapshot: JobSnapshot) -> None:
             border=True,
             help="Training names per second over the last epoch, evaluation left out",
         )
+    if began := began_words(snapshot):
+        st.caption(f":material/fork_right: {began}")
 
 
 def _charts(snapshot: JobSnapshot | None) -> None:

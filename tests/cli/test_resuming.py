@@ -4,8 +4,10 @@ import subprocess
 import sys
 
 import pytest
+import torch
 
 from namerec.data import catalogue
+from namerec.runs.lineage import beginning
 from namerec.runs.records import RunStatus
 from namerec.runs.store import RunStore
 from tests.cli.references import TINY, TRAIN_KEYS, answered, ask, refused
@@ -59,6 +61,8 @@ def test_a_run_that_is_being_trained_is_not_gone_on_with(store, trained):
         ("--seed", "0"),
         ("--split", "raw"),
         ("--dataset", "bundled"),
+        ("--from", "another"),
+        ("--at", "best"),
     ],
     ids=" ".join,
 )
@@ -115,3 +119,87 @@ def test_ctrl_c_stores_the_stop_and_says_how_to_go_on(store, tiny_folder):
     assert_holds_epochs(folder, solo, status.epoch)
     assert answered(*last.split("namerec ")[1].split())["run"] == run_id
     assert_holds_all(folder, solo)
+
+
+# -- a new run that goes on from another one
+
+
+@pytest.mark.parametrize("point", ["best", "last"])
+def test_a_new_run_begins_with_the_weights_and_the_settings_of_another(store, run, point):
+    before = run.info().config
+    values = answered("train", "--from", run.id, "--at", point)
+    assert list(values) == TRAIN_KEYS
+    assert values["run"] != run.id
+    going = store.open(values["run"])
+    config = going.info().config
+    assert config.model == before.model
+    assert config.training == before.training.model_copy(update={"split_seed": 0})
+    stored = run.best_weights() if point == "best" else run.checkpoint().weights
+    begun = beginning(going)
+    assert begun is not None
+    assert all(torch.equal(begun.weights[name], stored[name]) for name in stored)
+    (joint,) = going.info().joints
+    assert (joint.run, joint.state_kept) == (run.id, point == "last")
+    assert joint.epoch == (run.status().best_epoch if point == "best" else run.status().epoch)
+    assert going.status().state == "finished"
+
+
+def test_what_is_chosen_beside_it_is_put_on_top_and_the_split_stays(store, tiny_folder):
+    solo = Solo(tiny_config(dataset=str(tiny_folder), seed=4), catalogue.load(str(tiny_folder)))
+    run = solo.store(store)
+    values = answered(
+        "train", "--from", run.id, "--seed", "9", "--set", "epochs=1", "--set", "dropout=0.2"
+    )
+    config = store.open(values["run"]).info().config
+    expected = {"seed": 9, "split_seed": 4, "epochs": 1}
+    assert config.training == run.info().config.training.model_copy(update=expected)
+    assert config.model.dropout == 0.2
+    (joint,) = store.open(values["run"]).info().joints
+    assert joint.epoch == run.status().best_epoch, "at the best epoch, if nothing is said"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [("--model", "rnn"), ("--preset", "fast"), ("--split", "raw"), ("--dataset", "bundled")],
+    ids=" ".join,
+)
+def test_what_the_other_run_decides_is_not_given_beside_it(store, run, more):
+    result = ask("train", "--from", run.id, *more)
+    assert result.exit_code == 2
+    assert f"{more[0]} cannot be given with --from: the run has the network, the names" in (
+        result.stderr
+    )
+    assert [summary.id for summary in store.summaries()] == [run.id]
+
+
+@pytest.mark.parametrize(
+    ("assignment", "said"),
+    [
+        ("hidden_size=16", "there hidden_size is 8"),
+        ("forget_bias=1", "there forget_bias is 0.0"),
+        ("split_seed=3", "keeps that split (split_seed=0)"),
+        ("protocol=raw", "has the leak-free split"),
+        ("dataset=bundled", "is trained on the same names"),
+        ("epochs=0", "epochs: "),
+    ],
+)
+def test_a_setting_it_cannot_go_on_with_is_told_and_nothing_is_made(store, run, assignment, said):
+    assert said in refused("train", "--from", run.id, "--set", assignment)
+    assert [summary.id for summary in store.summaries()] == [run.id]
+
+
+def test_a_point_to_go_on_from_needs_a_run(store):
+    result = ask("train", "--at", "last")
+    assert result.exit_code == 2
+    assert "needs --from RUN" in result.stderr
+    assert "There is no run “../escape”" in refused("train", "--from", "../escape")
+    assert store.entries() == []
+
+
+def test_names_that_are_gone_are_told_or_found_where_they_are_now(store, tmp_path, tiny_folder):
+    moved = shutil.copytree(tiny_folder, tmp_path / "names")
+    run = Solo(tiny_config(dataset=str(moved)), catalogue.load(str(moved))).store(store)
+    elsewhere = moved.rename(tmp_path / "elsewhere")
+    assert "is gone" in refused("train", "--from", run.id)
+    values = answered("train", "--from", run.id, "--set", f"dataset={elsewhere}")
+    assert values["dataset"] == str(elsewhere)

@@ -81,6 +81,27 @@ def test_a_run_is_named_noted_and_pinned(lab, solo):
     assert any(title.value == r"\*Mine\* \<b\>" for title in lab.subheader)
 
 
+def test_a_run_that_goes_on_says_what_it_began_with(lab, solo, tiny_dataset):
+    from namerec.runs.lineage import begin_from, settings_from
+
+    store = manager().store
+    first = solo.store(store)
+    config = settings_from(first.info().config)
+    begun = begin_from(first, "last", config, tiny_dataset.fingerprint)
+    going = store.create(config, tiny_dataset, begun)
+    going.write_status(first.status())
+    (going.path / "metrics.jsonl").write_bytes((first.path / "metrics.jsonl").read_bytes())
+    drawn(lab, runs=going.id)
+    began = 100 * solo.epochs[-1].validation_accuracy
+    best = 100 * max(record.validation_accuracy for record in solo.epochs)
+    assert (
+        f"Began at {began:.1f} % accuracy on validation names, leak-free split (epoch 3 of run "
+        f"{first.id}); best since: {best:.1f} %"
+    ) in said(lab)
+    drawn(lab, runs=first.id)
+    assert "Began at" not in said(lab)
+
+
 def test_a_deleted_run_is_taken_back_at_once_or_out_of_the_list(lab, solo):
     store = manager().store
     folder = solo.store(store)

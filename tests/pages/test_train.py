@@ -135,6 +135,12 @@ def test_the_next_run_goes_on_with_the_split_of_the_one_before(
     assert [joint.run for joint in ended.before.joints] == [before]
     assert (ended.config.training.seed, ended.config.training.split_draw) == (9, 4)
     assert ended.line().history[-1].epoch == 4
+    lab.run()
+    began, own = ended.before.history[-1], ended.history[-1]
+    assert (
+        f"Began at {100 * began.validation_accuracy:.1f} % accuracy on validation names, leak-free "
+        f"split (epoch 3 of run {before}); best since: {100 * own.validation_accuracy:.1f} %"
+    ) in said(lab)
 
 
 def test_the_mode_is_left_by_its_button_and_the_settings_stay(lab):

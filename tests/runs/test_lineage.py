@@ -5,13 +5,22 @@ from typing import Any
 import pytest
 import torch
 
-from namerec.core.config import RunConfig
+from namerec.core.config import FREE_WHEN_GOING_ON, RunConfig, preset
 from namerec.core.dataset import Dataset
 from namerec.errors import ConfigError, RunError
 from namerec.jobs.executors import LocalExecutor, StreamRecord
 from namerec.runs import metrics
 from namerec.runs.folder import BEST, LAST, RunFolder
-from namerec.runs.lineage import BEFORE, FIRST, Begun, Point, begin_from, beginning, history
+from namerec.runs.lineage import (
+    BEFORE,
+    FIRST,
+    Begun,
+    Point,
+    begin_from,
+    beginning,
+    history,
+    settings_from,
+)
 from namerec.runs.networks import BEFORE_TRAINING, load_network
 from namerec.runs.store import RunStore
 from namerec.runs.tensors import read_tensors
@@ -20,9 +29,8 @@ from tests.conftest import tiny_config, tiny_lines
 
 def _config(folder: RunFolder, **training: Any) -> RunConfig:
     """The settings of a run that goes on from another: that one's split, whatever its own seed."""
-    config = folder.info().config
-    kept = {"split_seed": config.training.split_draw} | training
-    return config.model_copy(update={"training": config.training.model_copy(update=kept)})
+    config = settings_from(folder.info().config)
+    return config.model_copy(update={"training": config.training.model_copy(update=training)})
 
 
 def _going_on(
@@ -171,7 +179,11 @@ def test_stopped_later_it_resumes_bit_for_bit(store, finished, tiny_dataset):
 
 @pytest.mark.parametrize(
     ("changes", "said"),
-    [({"hidden_size": 9}, "hidden_size is 8"), ({"num_layers": 2}, "num_layers is 1")],
+    [
+        ({"hidden_size": 9}, "hidden_size is 8"),
+        ({"num_layers": 2}, "num_layers is 1"),
+        ({"forget_bias": 1.0}, "forget_bias is 0.0"),
+    ],
 )
 def test_another_network_is_refused(finished, tiny_dataset, changes, said):
     config = finished.info().config
@@ -180,10 +192,22 @@ def test_another_network_is_refused(finished, tiny_dataset, changes, said):
         begin_from(finished, "best", other, tiny_dataset.fingerprint)
 
 
-def test_dropout_may_be_another(finished, tiny_dataset):
+@pytest.mark.parametrize("name", sorted(FREE_WHEN_GOING_ON))
+def test_dropout_may_be_another(finished, tiny_dataset, name):
     config = finished.info().config
-    other = config.model_copy(update={"model": config.model.model_copy(update={"dropout": 0.4})})
+    other = config.model_copy(update={"model": config.model.model_copy(update={name: 0.4})})
     assert begin_from(finished, "best", other, tiny_dataset.fingerprint).weights
+
+
+@pytest.mark.parametrize("split_seed", [None, 7])
+def test_its_settings_are_those_of_the_other_run_with_the_split_held_fast(split_seed):
+    config = preset("best", "lstm", seed=4, split_seed=split_seed)
+    settings = settings_from(config)
+    assert settings.model == config.model
+    assert settings.preset == "own"
+    held = 4 if split_seed is None else 7
+    assert settings.training == config.training.model_copy(update={"split_seed": held})
+    assert settings_from(settings) == settings
 
 
 def test_names_and_splits_that_would_leak_are_refused(finished, tiny_dataset):

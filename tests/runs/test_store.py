@@ -256,6 +256,18 @@ def test_a_copy_holds_what_looking_into_a_run_needs_and_nothing_else(store, fini
     assert copied.open(finished.id).milestones() == [1, 2]
 
 
+def test_a_copy_that_is_there_already_stays_and_is_told(store, finished, tmp_path):
+    copy = store.copy_finished(finished.id, tmp_path / "copies")
+    (copy / "config.json").write_text("{}")
+    with pytest.raises(RunError) as refusal:
+        store.copy_finished(finished.id, tmp_path / "copies")
+    assert str(refusal.value) == (
+        f"Run {finished.id} is not copied: {copy} is there already. Delete it, or give another "
+        "folder to copy to."
+    )
+    assert (copy / "config.json").read_text() == "{}"
+
+
 # -- listing
 
 
