@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from namerec.core.config import Protocol
 from namerec.core.dataset import Dataset
 from namerec.core.models import NameModel
 from namerec.core.results import ConfusionMatrix, Part, PredictedNames, Scores
@@ -65,7 +66,12 @@ def macro_recall(counts: np.ndarray) -> float:
 
 
 def score(predictions: PredictedNames, split: Split, part: Part) -> Scores:
-    """Scores a network's answers on one part of a split.
+    """Scores a network's answers on one part of a split; see `scored`."""
+    return scored(predictions, split.protocol, part)
+
+
+def scored(predictions: PredictedNames, protocol: Protocol, part: Part) -> Scores:
+    """Scores a network's answers on one part of a split of some protocol.
 
     Macro recall and macro F1 are means over the categories that have names in this part
     (Sokolova and Lapalme, "A systematic analysis of performance measures", 2009, table 3, with F1
@@ -81,7 +87,7 @@ def score(predictions: PredictedNames, split: Split, part: Part) -> Scores:
     top3 = (ranked[:, :3] == labels[:, None]).any(axis=1)
     return Scores(
         part=part,
-        protocol=split.protocol,
+        protocol=protocol,
         names=len(labels),
         loss=float(-of_label.astype(np.float64).mean()),
         accuracy=float(hits.sum() / len(labels)),

@@ -11,14 +11,20 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+
 from namerec.core.dataset import Dataset
+from namerec.core.recall import is_recall, noise_of
+from namerec.core.results import EpochRecord, Part
 from namerec.core.training import Progress
 from namerec.data import catalogue, tutorial
 from namerec.data.kept_table import from_table
 from namerec.data.own import OwnCorpora
+from namerec.data.text import checked_category
 from namerec.data.upload import MAX_NAMES
 from namerec.disk import UNFINISHED
 from namerec.errors import DataError, RunError
+from namerec.export.arrival_scores import check_scores
 from namerec.export.zip_contents import Manifest, PackedFile, is_own, run_files
 from namerec.jobs.limits import check_network
 from namerec.runs import metrics
@@ -34,6 +40,12 @@ from namerec.settings import settings
 _DEBRIS_AGE = 3600.0
 #: Lengths of what is put behind an id that is another run's here, hexadecimal digits.
 _SUFFIXES = (4, 8, 16)
+#: What every finished run is scored on.
+_SCORED: frozenset[Part] = frozenset({"validation", "test"})
+#: How far a share may be from the counts that it is made of.
+_ROUNDING = 1e-6
+#: How far the logarithm of the sum of a name's probabilities, in 32 bits, may be from 0.
+_SUM_ROUNDING = 1e-3
 
 
 def check_run(folder: RunFolder) -> None:
@@ -50,6 +62,7 @@ def check_run(folder: RunFolder) -> None:
         raise RunError("The number of its parameters is not that of its network.")
     if info.threads > MOST_THREADS:  # going on with it would start so many
         raise RunError(f"It asks for {info.threads:,} threads; at most {MOST_THREADS} are used.")
+    _check_task(info)
     _check_presence(folder, info, status)
     _check_metrics(folder, info, status)
     if (folder.path / BEST).exists():
@@ -59,9 +72,35 @@ def check_run(folder: RunFolder) -> None:
     beginning(folder)
     for epoch in folder.milestones():
         folder.milestone_weights(epoch)
-    scored = set(folder.predictions())
-    if status.state == "finished" and scored != set(status.scores):
+    _check_predictions(folder, status)
+    check_scores(folder, info, status)
+
+
+def _check_task(info: RunInfo) -> None:
+    categories, reference = info.dataset.categories, info.config.training.dataset
+    try:
+        as_kept = tuple(checked_category(category, "its settings") for category in categories)
+        if is_recall(reference):
+            noise_of(reference)
+    except DataError as error:
+        raise RunError(str(error)) from None
+    if as_kept != categories or len(set(categories)) != len(categories):
+        raise RunError("Its categories are not written as namerec keeps them, each once.")
+
+
+def _check_predictions(folder: RunFolder, status: RunStatus) -> None:
+    answers = folder.predictions()
+    if status.state != "finished":
+        if status.scores:
+            raise RunError("It has scores, and is not finished.")
+    elif not set(answers) == set(status.scores) == _SCORED:
         raise RunError("It has answers on other names than it was scored on.")
+    for answered in answers.values():
+        if not len(answered.labels):
+            raise RunError("It has answers on no names.")
+        sums = np.logaddexp.reduce(answered.log_probabilities.astype(np.float64), axis=1)
+        if not (np.abs(sums) <= _SUM_ROUNDING).all():
+            raise RunError("The probabilities in its answers do not add up to 1.")
 
 
 def _check_presence(folder: RunFolder, info: RunInfo, status: RunStatus) -> None:
@@ -90,6 +129,18 @@ def _check_metrics(folder: RunFolder, info: RunInfo, status: RunStatus) -> None:
     categories = len(info.dataset.categories)
     if any(len(record.validation_confusion) != categories for record in (*before, *own)):
         raise RunError("Its records are about other categories.")
+    if not all(_agrees_with_its_counts(record) for record in (*before, *own)):
+        raise RunError("An accuracy in its records is not that of the counts beside it.")
+    best = [record for record in own if record.best and record.epoch <= status.epoch]
+    found = (best[-1].epoch, best[-1].validation_accuracy) if best else (0, None)
+    if (status.best_epoch, status.validation_accuracy) != found:
+        raise RunError("Its best epoch is not the one in its records.")
+
+
+def _agrees_with_its_counts(record: EpochRecord) -> bool:
+    counts = np.array(record.validation_confusion, dtype=np.float64)
+    share = np.trace(counts) / max(counts.sum(), 1.0)
+    return bool(abs(share - record.validation_accuracy) <= _ROUNDING)
 
 
 def _check_progress(progress: Progress, folder: RunFolder) -> None:
@@ -117,15 +168,15 @@ def names_that_came(content: bytes, info: RunInfo) -> Dataset:
     return dataset
 
 
-def names_here(info: RunInfo, corpora: OwnCorpora) -> bool:
-    """Whether the names that a run was trained on are on this computer.
+def names_here(info: RunInfo, corpora: OwnCorpora) -> Dataset | None:
+    """The names that a run was trained on, if they are on this computer.
 
     Raises:
         RunError: If they are, and the run says something of them that is not so.
     """
     reference = info.config.training.dataset
     if reference == catalogue.TUTORIAL and tutorial.installed() is None:
-        return False
+        return None
     try:
         if is_own(reference):
             kept = corpora.find(info.dataset.fingerprint)
@@ -133,11 +184,11 @@ def names_here(info: RunInfo, corpora: OwnCorpora) -> bool:
         else:
             dataset = catalogue.load(reference)
     except DataError:
-        return False
+        return None
     if dataset is None or dataset.fingerprint != info.dataset.fingerprint:
-        return False
+        return None
     _insist_on(dataset, info)
-    return True
+    return dataset
 
 
 def _insist_on(dataset: Dataset, info: RunInfo) -> None:

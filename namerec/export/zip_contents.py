@@ -1,7 +1,7 @@
 """What a packed run consists of: its files, how large each may be, and the list of them.
 
 manifest.json   the other files, each with its size and SHA-256
-names.csv       the names it was trained on, if they are a person's own
+names.table     the names it was trained on, if they are a person's own, as a CSV table
 and the files of `runs.folder`, `runs.lineage` and `runs.labels`, all without a folder
 """
 
@@ -35,7 +35,10 @@ from namerec.runs.records import ACTIVE_STATES, Count, RunId, RunInfo, RunStatus
 
 #: Of the zip; a newer one is told from damage by it.
 FORMAT = 1
-MANIFEST, NAMES, CONFIG, STATUS = "manifest.json", "names.csv", "config.json", "status.json"
+MANIFEST, CONFIG, STATUS = "manifest.json", "config.json", "status.json"
+#: Not called a table that spreadsheets open by themselves: cells that begin with “=” stand in it
+#: as they are. Earlier zips call it so.
+NAMES, EARLIER_NAMES = "names.table", "names.csv"
 #: Most bytes of all files together: twice the largest run that can be trained.
 MAX_BYTES = 2 * 1024**3
 #: Most files: the named ones, and a milestone for each doubling of a billion epochs.
@@ -55,6 +58,7 @@ _BOUNDS = {
     PREDICTIONS: tensors.MAX_BYTES,
     LABEL: labels.MAX_BYTES,
     NAMES: text.MAX_BYTES,
+    EARLIER_NAMES: text.MAX_BYTES,
 }
 
 
@@ -102,7 +106,17 @@ class Manifest(BaseModel):
 
     def of_the_run(self) -> dict[str, str]:
         """What makes the run what it is: SHA-256 by file, without its label and its names."""
-        return {file.name: file.sha256 for file in self.files if file.name not in (LABEL, NAMES)}
+        beside = (LABEL, NAMES, EARLIER_NAMES)
+        return {file.name: file.sha256 for file in self.files if file.name not in beside}
+
+    def settled(self, info: RunInfo, status: RunStatus) -> Manifest:
+        """The same with `config.json` and `status.json` as they will stand where it arrives."""
+        contents = {CONFIG: config_content(info, self.run), STATUS: status_content(status)}
+        files = tuple(
+            PackedFile.of(file.name, contents[file.name]) if file.name in contents else file
+            for file in self.files
+        )
+        return self.model_copy(update={"files": files})
 
 
 def most_bytes(name: str) -> int | None:
@@ -122,14 +136,14 @@ def config_content(info: RunInfo, identity: str) -> bytes:
     """A run's `config.json` on whatever computer.
 
     A person's own names are referred to by what is in them: a path says nothing elsewhere, and
-    tells of the computer that it was on.
+    tells of the computer that it was on. Those it was started in a race with are not there.
     """
     if is_own(info.config.training.dataset):
         reference = kept.PREFIX + info.dataset.fingerprint[: kept.ID_DIGITS]
         training = info.config.training.model_copy(update={"dataset": reference})
         config = info.config.model_copy(update={"training": training})
         info = info.model_copy(update={"config": config})
-    return _json(info.model_copy(update={"id": identity}))
+    return _json(info.model_copy(update={"id": identity, "race": ""}))
 
 
 def status_content(status: RunStatus) -> bytes:

@@ -8,9 +8,12 @@ from __future__ import annotations
 import contextlib
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from namerec.core.dataset import Dataset
 from namerec.data.kept_table import as_table
@@ -26,7 +29,9 @@ from namerec.export.arrival import (
     names_here,
     names_that_came,
 )
+from namerec.export.arrival_scores import check_answers
 from namerec.export.source import MadeFile, Source
+from namerec.export.zip_bounds import MAX_RATIO
 from namerec.export.zip_contents import (
     CONFIG,
     MANIFEST,
@@ -44,6 +49,7 @@ from namerec.export.zip_contents import (
 from namerec.export.zip_reading import RunZip, opened
 from namerec.jobs.limits import check_disk, check_upload, corpus_bytes
 from namerec.runs.folder import RunFolder
+from namerec.runs.labels import read_label, write_label
 from namerec.runs.records import ACTIVE_STATES, RunInfo
 from namerec.runs.store import RunStore
 from namerec.settings import settings
@@ -52,6 +58,8 @@ from namerec.settings import settings
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
 #: Rights of an unpacked file: its owner may change it, everybody may read it.
 _RIGHTS = 0o100644 << 16
+#: Seconds to wait while another run is imported; the largest takes some ten.
+LOCK_SECONDS = 120.0
 
 
 # -- packing
@@ -118,11 +126,18 @@ def _zipped(files: dict[str, bytes]) -> bytes:
         for name, content in files.items():
             info = zipfile.ZipInfo(name, _NO_TIME)
             info.create_system, info.external_attr = 3, _RIGHTS
-            # Weights hardly get smaller, and take long to try.
-            packs = not name.endswith(".safetensors")
+            packs = _packs(name, content)
             info.compress_type = zipfile.ZIP_DEFLATED if packs else zipfile.ZIP_STORED
             archive.writestr(info, content)
     return written.getvalue()
+
+
+def _packs(name: str, content: bytes) -> bool:
+    """Whether a file is packed, and not stored as it is."""
+    if name.endswith(".safetensors"):  # weights hardly get smaller, and take long to try
+        return False
+    # The confusion matrices of many categories, mostly zeros, would pack as a bomb does.
+    return 2 * len(content) <= MAX_RATIO * len(zlib.compress(content, 1))
 
 
 # -- bringing one here
@@ -172,24 +187,64 @@ def import_run(
     name = title or (given.name if isinstance(given, Path) else "the zip")
     with opened(given, name) as packed:
         identity, here = free_identity(store, packed.manifest)
-        if here:
-            same = f"Run {identity} is here already, with the same content; nothing was added."
-            return Imported(identity, same, added=False)
-        check_disk(store.root.parent, settings(), packed.size)
         try:
-            with aside_of(store.root) as aside:
-                folder = RunFolder(aside / identity)
-                folder.path.mkdir()
-                packed.unpack(folder.path, leave_out=(NAMES,))
-                arrival = _checked(folder, packed, corpora, f"“{shown(name)}”")
-                words = _settle(folder, packed.manifest, arrival)
-                _put(folder, store, arrival.names, corpora, kept)
+            # Whoever had the list before may have brought the same run.
+            with contextlib.nullcontext() if here else _alone(store.root):
+                if not here:
+                    identity, here = free_identity(store, packed.manifest)
+                if here:
+                    same = (
+                        f"Run {identity} is here already, with the same content; nothing was added."
+                    )
+                    return Imported(identity, same, added=False)
+                check_disk(store.root.parent, settings(), packed.size)
+                with aside_of(store.root) as aside:
+                    folder = RunFolder(aside / identity)
+                    folder.path.mkdir()
+                    packed.unpack(folder.path)
+                    with _told_whole(f"“{shown(name)}”"):
+                        arrival = _checked(folder, packed, corpora)
+                        words = _settle(folder, packed.manifest, arrival)
+                    _put(folder, store, arrival.names, corpora, kept)
         except OSError as error:
             raise RunError(
                 f"The run cannot be stored in {store.root}: {error.strerror or error}. Free some "
                 "space, or set NAMEREC_HOME to a folder that can be written."
             ) from None
     return Imported(identity, words)
+
+
+@contextlib.contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    """While it lasts nobody else imports: two could choose one id, and lose each other's names."""
+    path = root / ".arriving" / "lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path, timeout=LOCK_SECONDS, thread_local=False)
+    try:
+        lock.acquire(poll_interval=0.02)
+    except Timeout:
+        raise RunError(
+            f"Another run has been imported for {LOCK_SECONDS:,.0f} seconds, and one is brought "
+            "here at a time. Wait until it is there, and import this one again."
+        ) from None
+    try:
+        yield
+    finally:
+        try:
+            with contextlib.suppress(OSError):
+                path.unlink()  # whoever waits for it sees that it is gone, and makes another
+        finally:
+            lock.release()
+
+
+@contextlib.contextmanager
+def _told_whole(quoted: str) -> Iterator[None]:
+    try:
+        yield
+    except RunError as error:
+        raise RunError(
+            f"{quoted} does not hold a whole run, so nothing was imported. {error}"
+        ) from None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -207,25 +262,30 @@ class _Arrival:
     named: bool
 
 
-def _checked(folder: RunFolder, packed: RunZip, corpora: OwnCorpora, quoted: str) -> _Arrival:
-    table = packed.content(NAMES) if NAMES in packed else None
-    try:
-        check_run(folder)
-        info = folder.info()
-        came = None if table is None else names_that_came(table, info)
-        here = names_here(info, corpora)
-    except RunError as error:
-        raise RunError(
-            f"{quoted} does not hold a whole run, so nothing was imported. {error}"
-        ) from None
-    return _Arrival(info, None if here else came, named=here or came is not None)
+def _checked(folder: RunFolder, packed: RunZip, corpora: OwnCorpora) -> _Arrival:
+    check_run(folder)
+    info, table = folder.info(), packed.names()
+    came = None if table is None else names_that_came(table, info)
+    here = names_here(info, corpora)
+    names = came if here is None else here
+    if names is not None:
+        check_answers(folder, names)
+    return _Arrival(info, came if here is None else None, named=names is not None)
 
 
 def _settle(folder: RunFolder, manifest: Manifest, arrival: _Arrival) -> str:
-    """Makes an unpacked run one of this computer; says what there is to say."""
+    """Makes an unpacked run one of this computer; says what there is to say.
+
+    Raises:
+        RunError: If it could not be read as it is stored here.
+    """
     status = folder.status()
     write_whole(folder.path / CONFIG, config_content(arrival.info, folder.id))
     write_whole(folder.path / STATUS, status_content(status))
+    label = read_label(folder.path)
+    if label.pinned:  # what is at the top of lists here is for whoever looks at them to say
+        write_label(folder.path, label.model_copy(update={"pinned": False}))
+    folder.info(), folder.status()  # what was read can be longer, or nothing, written again
     words = [f"Run {folder.id} is here now."]
     if folder.id != manifest.run:
         words.append(f"It was called {manifest.run}, which is another run's id here.")
@@ -254,8 +314,16 @@ def _put(
             corpora.keep(Upload(names, (f"These names came with run {folder.id}.",)))
         folder.path.rename(target)
     except BaseException:
-        if names is not None and (came := corpora.find(names.fingerprint)) is not None:
-            corpora.remove(came.id)  # they were not here before
+        if names is not None and not _is_used(names, store):  # they were not here before
+            came = corpora.find(names.fingerprint)
+            if came is not None:
+                corpora.remove(came.id)
         raise
     with contextlib.suppress(OSError):  # it is there
         flush_folder(store.root)
+
+
+def _is_used(names: Dataset, store: RunStore) -> bool:
+    """Whether a run in the list was trained on names, so that they are not to be taken from it."""
+    used = (run.info.dataset.fingerprint for run in store.summaries())
+    return names.fingerprint in used

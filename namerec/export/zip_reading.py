@@ -9,23 +9,31 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
+
+from pydantic import BaseModel, ValidationError
 
 from namerec.data.text import listed, shown
 from namerec.data.zips import DAMAGE, METHODS, count_entries, is_encrypted, is_link
 from namerec.disk import open_regular
 from namerec.errors import RunError
+from namerec.export.zip_bounds import MAX_RATIO, implied_by, implied_bytes
 from namerec.export.zip_contents import (
     CONFIG,
+    EARLIER_NAMES,
     MANIFEST,
     MAX_BYTES,
     MAX_FILES,
     MAX_MANIFEST_BYTES,
+    NAMES,
     STATUS,
     PackedFile,
     most_bytes,
     parsed_manifest,
 )
+from namerec.runs.records import RunInfo, RunStatus
+
+_Record = TypeVar("_Record", bound=BaseModel)
 
 _AGAIN = "If need be, export the run again where it was trained."
 #: Bytes unpacked in one go.
@@ -33,58 +41,84 @@ _CHUNK = 2**20
 
 
 class RunZip:
-    """A zip of a run that is open for reading; what it says of itself has been checked."""
+    """A zip of a run that is open for reading; what it says of itself has been checked.
 
-    def __init__(self, archive: zipfile.ZipFile, quoted: str) -> None:
+    Attributes:
+        manifest: Its list of files, with settings and state as they will stand here.
+    """
+
+    def __init__(self, archive: zipfile.ZipFile, quoted: str, size: int) -> None:
         self._archive = archive
         self._quoted = quoted
-        self._entries = _checked(archive.infolist(), quoted)
+        self._entries = _checked(archive.infolist(), quoted, size)
         content = self._archive.open(self._entries[MANIFEST]).read(MAX_MANIFEST_BYTES + 1)
         try:
-            self.manifest = parsed_manifest(content)
+            manifest = parsed_manifest(content)
         except RunError as error:
             raise RunError(f"{quoted} cannot be read here. {error}") from None
-        self._files = {file.name: file for file in self.manifest.files}
-        if len(self._files) != len(self.manifest.files) or set(self._files) != set(
-            self._entries
-        ) - {MANIFEST}:
+        self._files = {file.name: file for file in manifest.files}
+        if len(self._files) != len(manifest.files) or set(self._files) != set(self._entries) - {
+            MANIFEST
+        }:
             raise ValueError("it holds other files than it lists")
+        info, status = self._record(CONFIG, RunInfo), self._record(STATUS, RunStatus)
+        self._check_sizes(info, status)
+        self.manifest = manifest.settled(info, status)
 
     @property
     def size(self) -> int:
         """Bytes of all files, as it says of itself."""
         return sum(file.size for file in self._files.values())
 
-    def __contains__(self, name: str) -> bool:
-        return name in self._files
-
-    def content(self, name: str) -> bytes:
-        """One file, checked.
+    def names(self) -> bytes | None:
+        """The table of names that came with the run, checked; None for none.
 
         Raises:
             RunError: If it is not what the list of files says.
         """
-        return b"".join(self._chunks(self._files[name]))
+        name = NAMES if NAMES in self._files else EARLIER_NAMES
+        return self._content(name) if name in self._files else None
 
-    def unpack(self, folder: Path, leave_out: tuple[str, ...]) -> None:
-        """Writes all files but some, checked and flushed, into a folder.
+    def unpack(self, folder: Path) -> None:
+        """Writes the run's files, which its names are not, checked and flushed into a folder.
 
         Args:
             folder: An empty one.
-            leave_out: Names of files.
 
         Raises:
             RunError: If one is not what the list of files says.
             OSError: If the disk refuses.
         """
         for name, packed in self._files.items():
-            if name in leave_out:
+            if name in (NAMES, EARLIER_NAMES):
                 continue
             with (folder / name).open("xb") as file:
                 for chunk in self._chunks(packed):
                     file.write(chunk)
                 file.flush()
                 os.fsync(file.fileno())
+
+    def _record(self, name: str, kind: type[_Record]) -> _Record:
+        try:
+            return kind.model_validate_json(self._content(name))
+        except ValidationError:
+            raise RunError(
+                f"{self._quoted} does not hold a whole run, so nothing was imported: “{name}” "
+                f"cannot be read, its content is damaged. {_AGAIN}"
+            ) from None
+
+    def _check_sizes(self, info: RunInfo, status: RunStatus) -> None:
+        """Refuses files that are larger than the run's settings imply, still packed."""
+        for name in self._files:
+            size, most = self._entries[name].file_size, implied_bytes(name, info, status)
+            if most is not None and size > most:
+                raise RunError(
+                    f"“{name}” in {self._quoted} takes {size:,} bytes, and "
+                    f"{implied_by(name, info)} take at most {most:,}. It is not read. {_AGAIN}"
+                )
+
+    def _content(self, name: str) -> bytes:
+        return b"".join(self._chunks(self._files[name]))
 
     def _chunks(self, packed: PackedFile) -> Iterator[bytes]:
         """A file's content, never more than is listed; its errors are never the disk's."""
@@ -125,7 +159,7 @@ def opened(given: bytes | Path, title: str) -> Iterator[RunZip]:
                     f"{quoted} has {found:,} entries; a packed run has at most {MAX_FILES}. "
                     f"{_AGAIN}"
                 )
-            run = RunZip(zipfile.ZipFile(file), quoted)
+            run = RunZip(zipfile.ZipFile(file), quoted, file.seek(0, io.SEEK_END))
         yield run
 
 
@@ -156,7 +190,7 @@ def _damage_told(quoted: str) -> Iterator[None]:
         ) from None
 
 
-def _checked(infos: list[zipfile.ZipInfo], quoted: str) -> dict[str, zipfile.ZipInfo]:
+def _checked(infos: list[zipfile.ZipInfo], quoted: str, packed: int) -> dict[str, zipfile.ZipInfo]:
     """Refuses by what the archive says of itself, before anything of it is unpacked."""
     names = [info.orig_filename for info in infos]
     for words, wrong in (
@@ -181,6 +215,15 @@ def _checked(infos: list[zipfile.ZipInfo], quoted: str) -> dict[str, zipfile.Zip
     size = sum(info.file_size for info in infos)
     if size > MAX_BYTES:
         raise RunError(_too_large(quoted, size))
+    if sum(info.compress_size for info in infos) > packed:
+        raise ValueError("its files overlap")  # one packed content would be unpacked many times
+    for name, info in zip(names, infos, strict=True):
+        if info.file_size > MAX_RATIO * info.compress_size:
+            raise RunError(
+                f"“{shown(name)}” in {quoted} unpacks to {info.file_size:,} bytes from "
+                f"{info.compress_size:,}; at most {MAX_RATIO} for one are allowed. A run's files "
+                f"do not pack that well. {_AGAIN}"
+            )
     return dict(zip(names, infos, strict=True))
 
 

@@ -5,7 +5,14 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    field_serializer,
+    model_validator,
+)
 
 from namerec.core.config import Protocol, RunConfig
 
@@ -24,7 +31,10 @@ RunId = Annotated[str, Field(pattern=f"^{_ID.pattern}$")]
 Share = Annotated[float, Field(ge=0, le=1)]
 #: Whole numbers that a float holds exactly; nothing here comes near.
 Count = Annotated[int, Field(ge=0, le=2**53)]
-Duration = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+#: Seconds, or names per second: a billion is 30 years, and more than any computer reads.
+Duration = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
+#: Longest message kept, in code points; what is longer is cut where it is stored.
+MAX_MESSAGE = 4096
 
 
 def is_run_id(text: str) -> bool:
@@ -33,7 +43,7 @@ def is_run_id(text: str) -> bool:
 
 
 class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class DatasetInfo(_Record):
@@ -41,7 +51,7 @@ class DatasetInfo(_Record):
 
     title: Annotated[str, Field(max_length=4096)]
     fingerprint: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
-    names: Annotated[int, Field(ge=2)]
+    names: Annotated[int, Field(ge=2, le=2**53)]
     categories: Annotated[tuple[str, ...], Field(min_length=2, max_length=200)]
 
 
@@ -128,13 +138,17 @@ class RunStatus(_Record):
     seconds: Duration = 0.0
     names_per_second: Duration = 0.0
     scores: dict[Literal["train", "validation", "test"], PartScores] = {}
-    message: str = ""
+    message: Annotated[str, Field(max_length=MAX_MESSAGE)] = ""
+
+    @field_serializer("message")
+    def _not_longer_than_is_read(self, message: str) -> str:
+        return message if len(message) <= MAX_MESSAGE else message[: MAX_MESSAGE - 1] + "…"
 
 
 class _Line(BaseModel):
     """What a program of ours wrote without pydantic: as strict as can be."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class StepLine(_Line):
@@ -144,7 +158,8 @@ class StepLine(_Line):
     step: Count
     epoch: float
     loss: float
-    gradient_norm: float
+    # Of finite gradients, and still more than 32 bits hold: a training goes on after it.
+    gradient_norm: Annotated[float, Field(ge=0, allow_inf_nan=True)]
     learning_rate: float
 
 

@@ -149,7 +149,7 @@ def test_a_finished_run_is_the_same_elsewhere(store, finished, solo, elsewhere):
     (run,) = other.entries()
     assert isinstance(run, RunSummary)
     assert (run.info, run.status) == (finished.info(), finished.status())
-    assert run.label == RunLabel(title="The best", pinned=True)
+    assert run.label == RunLabel(title="The best")  # who looks at this list pins
     assert_holds_all(other.open(done.run), solo)
     names = {path.name for path in finished.path.iterdir()} - {"lock"}
     assert {path.name for path in other.open(done.run).path.iterdir()} == names
@@ -160,7 +160,7 @@ def test_a_stopped_run_on_own_names_goes_on_elsewhere_bit_for_bit(
 ):
     reference = _on_own(stopped, tiny_dataset)
     content = packed(store, stopped.id)
-    assert "names.csv" in unzipped(content)
+    assert "names.table" in unzipped(content)
     other = elsewhere()
     assert OwnCorpora().entries() == []
     done = import_run(content, other)
@@ -212,7 +212,7 @@ def test_names_as_people_write_them_come_through(store, stopped, elsewhere):
     stopped.write_info(info.model_copy(update={"dataset": info.dataset.model_copy(update=about)}))
     content = packed(store, stopped.id)
     elsewhere()
-    table = unzipped(content)["names.csv"]
+    table = unzipped(content)["names.table"]
     assert from_table(table, dataset.title).fingerprint == dataset.fingerprint
 
 
@@ -220,16 +220,16 @@ def test_a_run_on_a_corpus_that_every_namerec_has_takes_no_names(store, finished
     def never(reference: str) -> Dataset:
         raise AssertionError("the names were read")
 
-    assert "names.csv" not in unzipped(packed(store, finished.id, never))
+    assert "names.table" not in unzipped(packed(store, finished.id, never))
     _named(finished, "recall:50", Source.of(store, finished.id).run.info.dataset)  # type: ignore[arg-type]
-    assert "names.csv" not in unzipped(packed(store, finished.id, never))
+    assert "names.table" not in unzipped(packed(store, finished.id, never))
 
 
 def test_a_run_whose_names_are_gone_is_packed_without_them(store, finished, elsewhere):
     _named(finished, "/nowhere", Dataset.build("gone", _two_lines()))
     (file,) = zip_files(Source.of(store, finished.id))
     assert "names are not in it" in file.words
-    assert "names.csv" not in unzipped(file.content)
+    assert "names.table" not in unzipped(file.content)
     other = elsewhere()
     done = import_run(file.content, other)
     assert "“gone”, are not here" in done.words
@@ -249,7 +249,7 @@ def test_a_run_that_goes_on_from_another_takes_its_past_along(
     content = packed(store, folder.id)
     there = elsewhere()
     arrived = there.open(import_run(content, there).run)
-    assert (arrived.info().joints, arrived.info().race) == (begun.joints, "together")
+    assert (arrived.info().joints, arrived.info().race) == (begun.joints, "")  # no race here
     assert history(arrived) == history(folder)
     first, taken = beginning(arrived), beginning(folder)
     assert first is not None
@@ -519,7 +519,7 @@ def _status(content: bytes, **changes: Any) -> bytes:
         ({"config.json": b"{}"}, "content is damaged"),
         ({"status.json": b"{}"}, "content is damaged"),
         ({"before.jsonl": b""}, "goes on from another one"),
-        ({"names.csv": b"name,category\nBa,a\nBo,b\n"}, "every namerec has"),
+        ({"names.table": b"name,category\nBa,a\nBo,b\n"}, "every namerec has"),
     ],
 )
 def test_what_is_no_whole_run_is_refused(files, elsewhere, changes, words):
@@ -563,14 +563,14 @@ def test_names_other_than_the_runs_are_refused(store, stopped, tiny_dataset, els
     content = unzipped(packed(store, stopped.id))
     del content["manifest.json"]
     there = elsewhere()
-    first, second, *rest = content["names.csv"].splitlines(keepends=True)
+    first, second, *rest = content["names.table"].splitlines(keepends=True)
     for table, words in (
         (b"".join([first, *rest]), "not those it says"),
         (b"name,category\n", "cannot be read"),
         (b"\xff", "cannot be read"),
         (first + second * 1_000_002, "at most 1,000,000"),
     ):
-        assert words in refused(zipped(content | {"names.csv": table}), there)
+        assert words in refused(zipped(content | {"names.table": table}), there)
     assert import_run(zipped(content), there).added
 
 
