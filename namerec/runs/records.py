@@ -33,8 +33,11 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0, le=2**53)]
 #: Seconds, or names per second: a billion is 30 years, and more than any computer reads.
 Duration = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
+#: A gradient may overflow, and earlier versions stored an epoch whose last step ruined the network:
+#: lines with such numbers are read, or all that is behind them would be lost.
+Overflowing = Annotated[float, Field(allow_inf_nan=True)]
 #: Longest message kept, in code points; what is longer is cut where it is stored.
-MAX_MESSAGE = 4096
+MAX_MESSAGE = 16_384
 
 
 def is_run_id(text: str) -> bool:
@@ -158,8 +161,7 @@ class StepLine(_Line):
     step: Count
     epoch: float
     loss: float
-    # Of finite gradients, and still more than 32 bits hold: a training goes on after it.
-    gradient_norm: Annotated[float, Field(ge=0, allow_inf_nan=True)]
+    gradient_norm: Overflowing
     learning_rate: float
 
 
@@ -171,7 +173,7 @@ class EpochLine(_Line):
     step: Count
     train_loss: float
     train_accuracy: Share
-    validation_loss: float
+    validation_loss: Overflowing
     validation_accuracy: Share
     validation_macro_recall: Share
     validation_confusion: tuple[tuple[Count, ...], ...]

@@ -122,6 +122,8 @@ def _live(run_id: str, pace: float | None) -> None:
     """What is redrawn at every look while something moves."""
     with said_plainly():
         snapshot = manager().look(run_id)
+        # Once more: what a drawing that was ended had for the URL may never have left.
+        address.write("run", run_id, state=_RUN)
         if pace is not None and _pace(snapshot) != pace:
             st.rerun()
         _head(snapshot)
