@@ -64,11 +64,11 @@ def check_run(folder: RunFolder) -> None:
         raise RunError(f"It asks for {info.threads:,} threads; at most {MOST_THREADS} are used.")
     _check_task(info)
     _check_presence(folder, info, status)
-    _check_metrics(folder, info, status)
+    own = _checked_epochs(folder, info, status)
     if (folder.path / BEST).exists():
         check_weights(folder.best_weights(), info, BEST)
     if (folder.path / LAST).exists():
-        _check_progress(folder.checkpoint().progress, folder)
+        _check_progress(folder.checkpoint().progress, own)
     beginning(folder)
     for epoch in folder.milestones():
         folder.milestone_weights(epoch)
@@ -119,7 +119,8 @@ def _check_presence(folder: RunFolder, info: RunInfo, status: RunStatus) -> None
         raise RunError("Its best epoch is none of those it has done.")
 
 
-def _check_metrics(folder: RunFolder, info: RunInfo, status: RunStatus) -> None:
+def _checked_epochs(folder: RunFolder, info: RunInfo, status: RunStatus) -> list[EpochRecord]:
+    """The run's own epochs."""
     _, own = folder.metrics()
     if len(own) < status.epoch:
         raise RunError(f"Its records end after {len(own):,} of {status.epoch:,} epochs.")
@@ -135,6 +136,7 @@ def _check_metrics(folder: RunFolder, info: RunInfo, status: RunStatus) -> None:
     found = (best[-1].epoch, best[-1].validation_accuracy) if best else (0, None)
     if (status.best_epoch, status.validation_accuracy) != found:
         raise RunError("Its best epoch is not the one in its records.")
+    return own
 
 
 def _agrees_with_its_counts(record: EpochRecord) -> bool:
@@ -143,8 +145,8 @@ def _agrees_with_its_counts(record: EpochRecord) -> bool:
     return bool(abs(share - record.validation_accuracy) <= _ROUNDING)
 
 
-def _check_progress(progress: Progress, folder: RunFolder) -> None:
-    ends = {record.epoch: record.step for record in folder.metrics()[1]}
+def _check_progress(progress: Progress, own: list[EpochRecord]) -> None:
+    ends = {record.epoch: record.step for record in own}
     if ends.get(progress.epoch) != progress.step or progress.best_epoch > progress.epoch:
         raise RunError(f"Its “{LAST}” is of another epoch than its records say.")
 

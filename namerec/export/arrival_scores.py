@@ -27,12 +27,11 @@ _SAME = 0.01
 
 
 def check_scores(folder: RunFolder, info: RunInfo, status: RunStatus) -> None:
-    """Checks a run's scores against its stored answers and its records.
+    """Checks a finished run's scores against its stored answers.
 
     Raises:
         RunError: If they claim something else.
     """
-    _check_best(folder, status)
     if status.state != "finished":
         return
     answers = folder.predictions()
@@ -49,16 +48,6 @@ def check_scores(folder: RunFolder, info: RunInfo, status: RunStatus) -> None:
                 )
 
 
-def _check_best(folder: RunFolder, status: RunStatus) -> None:
-    if not status.best_epoch:
-        return
-    _, own = folder.metrics()
-    best = next((record for record in own if record.epoch == status.best_epoch), None)
-    claimed = status.validation_accuracy
-    if best is None or claimed is None or abs(best.validation_accuracy - claimed) > _ROUNDING:
-        raise RunError("Its accuracy on validation names is not the one in its records.")
-
-
 def check_answers(folder: RunFolder, dataset: Dataset) -> None:
     """Asks a finished run's network for some of the names that it has answers on.
 
@@ -72,6 +61,7 @@ def check_answers(folder: RunFolder, dataset: Dataset) -> None:
     info = folder.info()
     training = info.config.training
     split = make_split(dataset, training.protocol, training.split_draw)
+    model = load_network(folder).model
     for part, stored in folder.predictions().items():
         expected = split.part(part)
         if not np.array_equal(stored.indices, expected):
@@ -79,7 +69,7 @@ def check_answers(folder: RunFolder, dataset: Dataset) -> None:
         if not np.array_equal(stored.labels, dataset.labels[expected]):
             raise RunError(f"Its answers on {part} names say that other answers are right.")
         some = spread_over(np.arange(len(expected)), _ASKED)
-        theirs = predict_names(load_network(folder).model, dataset, expected[some])
+        theirs = predict_names(model, dataset, expected[some])
         if _same(stored.log_probabilities[some], theirs) < _LEAST_SAME:
             raise RunError(f"Its answers on {part} names are not those of its network.")
 

@@ -20,13 +20,19 @@ from namerec.export.report_document import (
     said,
 )
 from namerec.export.report_facts import Absent, Gradients
-from namerec.figures.gradient_words import ENOUGH_NAMES, Curve, finding_words, power_words
+from namerec.figures.gradient_words import (
+    ENOUGH_NAMES,
+    Curve,
+    because_words,
+    factor_words,
+    finding_words,
+    power_words,
+)
 from namerec.figures.gradients import gradient_figure
 from namerec.figures.theme import LIGHT, Theme, alt_text
 from namerec.figures.words import number
 
 if TYPE_CHECKING:
-    from namerec.core.gradients import Recurrence
     from namerec.export.report_facts import ReportFacts, RunFacts
     from namerec.figures.still_frame import StillForm
 
@@ -228,8 +234,8 @@ def _factors(
                 found.after,
             ),
         ):
-            because = _because(norms.recurrence[-1])
-            factors = (_factor(curve.measured.per_letter), _factor(curve.expected))
+            because = because_words(norms.recurrence[-1])
+            factors = (factor_words(curve.measured.per_letter), factor_words(curve.expected))
             rows.append((run.name, when, because, *factors))
     return Table(
         "By what the mean gradient by the hidden state is multiplied for each letter back, from "
@@ -251,21 +257,6 @@ def _measured_on(measured: Sequence[_Measured]) -> str:
     if len(told) == 1:
         return f"Measured on {next(iter(told))}."
     return " ".join(f"{', '.join(names)}: measured on {words}." for words, names in told.items())
-
-
-def _factor(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f}"
-
-
-def _because(recurrence: Recurrence) -> str:
-    if recurrence.forget is not None:
-        return f"mean forget gate {recurrence.forget:.2f}"
-    if recurrence.radius is None or recurrence.slope is None:
-        return "–"
-    stretch = f"at most × {recurrence.stretch:.2f} a step"
-    if recurrence.slope == 1:
-        return f"ρ = {recurrence.radius:.2f}; {stretch}"
-    return f"ρ = {recurrence.radius:.2f} × mean tanh′ {recurrence.slope:.2f}; {stretch}"
 
 
 def _remarks(measured: Sequence[_Measured], curves: Sequence[Curve]) -> list[str]:

@@ -12,6 +12,7 @@ from namerec.figures.words import number
 
 if TYPE_CHECKING:
     from namerec.core.gradient_steps import ByStep
+    from namerec.core.gradients import Recurrence
 
 #: Networks are compared at the farthest step back that so many names reach: fewer tell too little.
 ENOUGH_NAMES = 50
@@ -145,3 +146,20 @@ def share_words(share: float) -> str:
     if share >= 0.1:
         return f"{100 * share:.0f} %"
     return f"{100 * share:.2g} %" if share >= _LEAST_PERCENT else power_words(share)
+
+
+def factor_words(value: float | None) -> str:
+    """By what a gradient is multiplied for each letter back; a dash where that is unknown."""
+    return "–" if value is None else f"{value:.2f}"
+
+
+def because_words(recurrence: Recurrence) -> str:
+    """What the expected factor of a recurrence is made of; a dash where there is none."""
+    if recurrence.forget is not None:
+        return f"mean forget gate {recurrence.forget:.2f}"
+    if recurrence.radius is None or recurrence.slope is None:
+        return "–"
+    stretch = f"at most × {recurrence.stretch:.2f} a step"
+    if recurrence.slope == 1:
+        return f"ρ = {recurrence.radius:.2f}; {stretch}"
+    return f"ρ = {recurrence.radius:.2f} × mean tanh′ {recurrence.slope:.2f}; {stretch}"

@@ -25,16 +25,7 @@ def draw_joints(figure: go.Figure, joints: Sequence[Joint], last: int, theme: Th
         theme: For the colour.
     """
     for place, (step, words) in enumerate(joints):
-        figure.add_shape(
-            type="line",
-            x0=step,
-            x1=step,
-            yref="paper",
-            y0=0,
-            y1=1,
-            layer="below",
-            line={"color": theme.muted, "width": 1.5, "dash": "dash"},
-        )
+        upright_line(figure, step, theme)
         figure.add_annotation(
             text=literal(words),
             x=step,
@@ -47,6 +38,20 @@ def draw_joints(figure: go.Figure, joints: Sequence[Joint], last: int, theme: Th
             font={"size": SMALL_FONT_SIZE, "color": theme.muted},
         )
     return figure
+
+
+def upright_line(figure: go.Figure, x: float, theme: Theme) -> None:
+    """Draws a dashed line from the bottom to the top of a figure, under its curves."""
+    figure.add_shape(
+        type="line",
+        x0=x,
+        x1=x,
+        yref="paper",
+        y0=0,
+        y1=1,
+        layer="below",
+        line={"color": theme.muted, "width": 1.5, "dash": "dash"},
+    )
 
 
 def joints_in_words(joints: Sequence[Joint]) -> str:

@@ -13,6 +13,7 @@ import plotly.graph_objects as go
 from namerec.core.results import EpochRecord
 from namerec.core.run_curves import Along, RunCurves
 from namerec.figures.curves import MOST_POINTS, NOTHING_YET, SMOOTHING, decimate, running_mean
+from namerec.figures.joints import upright_line
 from namerec.figures.log_axis import powers
 from namerec.figures.theme import (
     SMALL_FONT_SIZE,
@@ -289,16 +290,7 @@ def _draw_joints(figure: go.Figure, runs: Sequence[OverlaidRun], theme: Theme, v
             if words not in marks.setdefault(place, []):
                 marks[place].append(words)
     for place, said in marks.items():
-        figure.add_shape(
-            type="line",
-            x0=place,
-            x1=place,
-            yref="paper",
-            y0=0,
-            y1=1,
-            layer="below",
-            line={"color": theme.muted, "width": 1, "dash": "dash"},
-        )
+        upright_line(figure, place, theme)
         figure.add_annotation(
             text=literal(shortened("; ".join(said), MARK_LETTERS)),
             # On a logarithmic axis Plotly wants a line's place, but a word's exponent.

@@ -6,6 +6,7 @@ cluster's would be a second.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import logging
 import traceback
@@ -175,6 +176,9 @@ class _StatusKeeper:
         )
 
     def stop(self) -> None:
+        # Ctrl-C comes at any moment: also when a status has just been stored and is not known here.
+        with contextlib.suppress(NamerecError):
+            self._status = self._run.status()
         if self._status.state != "finished":
             try:
                 self.change(state="stopped")

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from namerec.figures.gradient_words import Curve, power_words
+from namerec.figures.gradient_words import Curve, because_words, factor_words, power_words
 from namerec.ui import services
 from namerec.ui.words import count, plain
 
 if TYPE_CHECKING:
-    from namerec.core.gradients import GradientNorms, Recurrence
+    from namerec.core.gradients import GradientNorms
     from namerec.core.splits import Split
     from namerec.runs.store import RunSummary
 
@@ -132,9 +132,9 @@ def gradient_table(shown: list[Shown], shares: list[Curve], layer: str) -> None:
                 "run": found.name,
                 "epoch": f"{when}{best}",
                 "names": measured_on(len(found.norms.lengths), split),
-                "measured": _factor(curve.measured.per_letter),
-                "expected": _factor(curve.expected),
-                "because": "–" if recurrence is None else _because(recurrence),
+                "measured": factor_words(curve.measured.per_letter),
+                "expected": factor_words(curve.expected),
+                "because": "–" if recurrence is None else because_words(recurrence),
             }
         )
     st.dataframe(
@@ -156,21 +156,6 @@ def gradient_table(shown: list[Shown], shares: list[Curve], layer: str) -> None:
             "because": st.column_config.TextColumn("Expected from"),
         },
     )
-
-
-def _factor(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f}"
-
-
-def _because(recurrence: Recurrence) -> str:
-    if recurrence.forget is not None:
-        return f"mean forget gate {recurrence.forget:.2f}"
-    if recurrence.radius is None or recurrence.slope is None:
-        return "–"
-    stretch = f"at most × {recurrence.stretch:.2f} a step"
-    if recurrence.slope == 1:
-        return f"ρ = {recurrence.radius:.2f}; {stretch}"
-    return f"ρ = {recurrence.radius:.2f} × mean tanh′ {recurrence.slope:.2f}; {stretch}"
 
 
 def why_words(shown: list[Shown]) -> str:

@@ -19,19 +19,7 @@ from namerec.runs.lineage import begin_from
 from namerec.runs.records import MAX_MESSAGE, RunStatus, StepLine
 from namerec.runs.store import RunStore
 from tests.conftest import tiny_config
-from tests.runs.conftest import (
-    _no_waiting_for_the_disk,
-    _one_thread,
-    _templates,
-    finished,
-    solo,
-    stopped,
-    store,
-)
 from tests.runs.references import Solo, assert_sentence
-
-__all__ = ["_no_waiting_for_the_disk", "_one_thread", "_templates"]
-__all__ += ["finished", "solo", "stopped", "store"]
 
 
 def changed(folder: RunFolder, name: str, change: Callable[[Any], object]) -> None:

@@ -13,13 +13,8 @@ from namerec.runs.folder import BEST
 from namerec.runs.store import RunStore
 from namerec.runs.tensors import write_tensors
 from tests.export.test_zip_file import elsewhere, files, refused, zipped
-from tests.runs.conftest import _no_waiting_for_the_disk, _one_thread, _templates, finished, solo
-from tests.runs.conftest import store as store
 
-__all__ = [
-    "_no_waiting_for_the_disk", "_one_thread", "_templates", "elsewhere", "files", "finished",
-    "solo", "store",
-]  # fmt: skip
+__all__ = ["elsewhere", "files"]
 
 
 def test_what_ships_with_the_project_has_earned_its_scores():

@@ -12,19 +12,7 @@ from namerec.export import kinds
 from namerec.export.kinds import EXPORTS, Export, make, one_file
 from namerec.export.source import MadeFile, Source
 from tests.conftest import ROOT
-from tests.runs.conftest import (
-    _no_waiting_for_the_disk,
-    _one_thread,
-    _templates,
-    finished,
-    solo,
-    stopped,
-    store,
-)
 from tests.runs.references import assert_sentence
-
-__all__ = ["_no_waiting_for_the_disk", "_one_thread", "_templates"]
-__all__ += ["finished", "solo", "stopped", "store"]
 
 
 @pytest.fixture

@@ -1,11 +1,9 @@
 import ast
 import json
-import os
 from typing import Any
 
 import nbformat
 import pytest
-import torch
 from nbclient import NotebookClient
 
 from namerec.core.dataset import Dataset, LabelledName
@@ -21,14 +19,9 @@ print(json.dumps([CURVE, best_epoch, {part: scores for part, scores in RESULTS.i
 
 
 @pytest.fixture(autouse=True)
-def _small_and_quick(monkeypatch):
-    """Tiny networks are fastest on one thread; whether files are flushed is no matter here."""
-    monkeypatch.delenv("MPLBACKEND", raising=False)  # of this process: the notebook has its own
-    threads = torch.get_num_threads()
+def _trained_on_one_thread(monkeypatch):
     monkeypatch.setenv("NAMEREC_THREADS", "1")
-    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
-    yield
-    torch.set_num_threads(threads)
+    monkeypatch.delenv("MPLBACKEND", raising=False)  # of this process: the notebook has its own
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -30,13 +29,8 @@ ROUNDING = 2e-5
 
 
 @pytest.fixture(autouse=True)
-def _small_and_quick(monkeypatch):
-    """Tiny networks are fastest on one thread; whether files are flushed is no matter here."""
-    threads = torch.get_num_threads()
+def _trained_on_one_thread(monkeypatch):
     monkeypatch.setenv("NAMEREC_THREADS", "1")
-    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")

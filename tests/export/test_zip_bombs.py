@@ -36,18 +36,8 @@ from tests.export.test_zip_file import (
     unzipped,
     zipped,
 )
-from tests.runs.conftest import (
-    _no_waiting_for_the_disk,
-    _one_thread,
-    _templates,
-    finished,
-    solo,
-    stopped,
-    store,
-)
 
-__all__ = ["_no_waiting_for_the_disk", "_one_thread", "_templates"]
-__all__ += ["elsewhere", "files", "finished", "solo", "stopped", "store"]
+__all__ = ["elsewhere", "files"]
 
 #: Bytes that a refusal may take in memory, besides the zip.
 LITTLE = 20 * 2**20

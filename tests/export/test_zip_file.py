@@ -34,20 +34,8 @@ from namerec.runs.store import PRETRAINED, RunStore, RunSummary
 from namerec.settings import settings
 from tests.data.zips import FLAGS, UNPACKED, claiming, link, many_entries
 from tests.faults.mutations import mutated, read_everything
-from tests.runs.conftest import (
-    _no_waiting_for_the_disk,
-    _one_thread,
-    _templates,
-    finished,
-    solo,
-    stopped,
-    store,
-)
 from tests.runs.references import as_bits, assert_holds_all, assert_holds_epochs, assert_sentence
 from tests.runs.references import damages as _damages
-
-__all__ = ["_no_waiting_for_the_disk", "_one_thread", "_templates"]
-__all__ += ["finished", "solo", "stopped", "store"]
 
 damages = type(_damages)(_damages, max_examples=30)
 

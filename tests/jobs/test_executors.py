@@ -455,3 +455,18 @@ def test_training_uses_the_threads_its_run_was_begun_with(executor, fresh):
     next(stream)
     assert torch.get_num_threads() == 2
     stream.close()
+
+
+def test_interrupted_right_after_a_status_was_stored_it_keeps_that(stopped, solo, monkeypatch):
+    """Ctrl-C can come between the write and whatever stands behind it."""
+    write = RunFolder.write_status
+
+    def interrupted(folder: RunFolder, status: RunStatus) -> None:
+        write(folder, status)
+        if status.epoch == 3 and status.state == "running":
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(RunFolder, "write_status", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        list(LocalExecutor(lambda _: solo.dataset).stream(stopped))
+    assert (stopped.status().state, stopped.status().epoch) == ("stopped", 3)
