@@ -57,6 +57,9 @@ def summed(one: Tensor, other: Tensor) -> Tensor:
     """
     if not _fast(one):
         return one.T @ other
+    if one.shape[1] > other.shape[1]:  # oneDNN copies what stands first; it had better be narrow
+        turned: Tensor = _linear(other.T, one.T, *_PLAIN)
+        return turned.T
     product: Tensor = _linear(one.T, other.T, *_PLAIN)
     return product
 

@@ -1,14 +1,18 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from torch import Tensor
 
+from namerec.core import beginnings, layers
 from namerec.core.cells import lstm_step, rnn_step
 from namerec.core.layers import lstm_layer, rnn_layer
 from namerec.core.packing import NO_LETTER, PackedNames, pack_names
-from tests.core.references import one_hot, packed, random_names
+from tests.core.references import modest, one_hot, packed, random_names
 
 LENGTHS = {
     "one letter": [1],
@@ -16,26 +20,47 @@ LENGTHS = {
     "equal": [3, 3, 3],
     "single letters": [1, 1],
     "ragged": [2, 5, 1, 3, 3, 1],
+    "many": [4, 1, 6, 2, 3, 3, 5, 2, 4, 1, 6, 7, 4],
 }
 UNITS, INPUTS = 2, 3
 
 ragged_or_not = pytest.mark.parametrize("lengths", LENGTHS.values(), ids=LENGTHS.keys())
 letters_or_dense = pytest.mark.parametrize("dense", [False, True], ids=["letters", "dense"])
+apart_or_alike = pytest.mark.parametrize("alphabet", [57, 2], ids=["apart", "alike"])
 last_or_all = pytest.mark.parametrize("final", [True, False], ids=["final", "every step"])
 squashed_or_not = pytest.mark.parametrize("tanh", [True, False], ids=["tanh", "linear"])
 
 
-class Case:
-    """A batch, its input both ways, and weights, all in double precision."""
+@pytest.fixture(autouse=True, scope="module")
+def _few_values_are_worth_sharing():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(beginnings, "LEAST_VALUES", 0)
+        yield
 
-    def __init__(self, lengths: list[int], *, gates: int, dense: bool, dropped: bool = False):
+
+class Case:
+    """A batch, its input both ways, and weights, all in double precision.
+
+    Names of an alphabet of two letters begin alike.
+    """
+
+    def __init__(
+        self,
+        lengths: list[int],
+        *,
+        gates: int,
+        dense: bool,
+        dropped: bool = False,
+        alphabet: int = 57,
+    ):
         generator = torch.Generator().manual_seed(sum(lengths))
-        self.indices = [name.astype(int).tolist() for name in random_names(lengths)]
+        drawn = [name % alphabet for name in random_names(lengths)]
+        self.indices = [name.astype(int).tolist() for name in drawn]
         if dropped:
             self.indices = [
                 [NO_LETTER if n % 2 else v for n, v in enumerate(name)] for name in self.indices
             ]
-        self.names = pack_names(random_names(lengths))
+        self.names = pack_names(drawn)
         inputs = [torch.tensor(name)[:, None] for name in self.indices]
         self.names = self.names.with_letters(packed(inputs, self.names)[:, 0])
         width = INPUTS if dense else 57
@@ -110,21 +135,52 @@ def _assert_same_values_and_gradients(case: Case, fast: Tensor, slow: Tensor) ->
 
 @ragged_or_not
 @letters_or_dense
+@apart_or_alike
 @last_or_all
-def test_the_fast_lstm_layer_is_a_loop_over_the_readable_step(lengths, dense, final):
-    case = Case(lengths, gates=4, dense=dense)
+def test_the_fast_lstm_layer_is_a_loop_over_the_readable_step(lengths, dense, alphabet, final):
+    case = Case(lengths, gates=4, dense=dense, alphabet=alphabet)
     fast = lstm_layer(case.names, case.x, case.weight, case.bias, final=final)
     _assert_same_values_and_gradients(case, fast, _loop_lstm(case, final))
 
 
 @ragged_or_not
 @letters_or_dense
+@apart_or_alike
 @last_or_all
 @squashed_or_not
-def test_the_fast_rnn_layer_is_a_loop_over_the_readable_step(lengths, dense, final, tanh):
-    case = Case(lengths, gates=1, dense=dense)
+def test_the_fast_rnn_layer_is_a_loop_over_the_readable_step(lengths, dense, alphabet, final, tanh):
+    case = Case(lengths, gates=1, dense=dense, alphabet=alphabet)
     fast = rnn_layer(case.names, case.x, case.weight, case.bias, final=final, tanh=tanh)
     _assert_same_values_and_gradients(case, fast, _loop_rnn(case, final, tanh))
+
+
+@modest
+@given(
+    names=st.lists(st.lists(st.integers(0, 2), min_size=1, max_size=6), min_size=2, max_size=12),
+    gated=st.booleans(),
+    final=st.booleans(),
+)
+def test_what_names_have_in_common_is_computed_once_with_the_same_result(names, gated, final):
+    batch = pack_names([np.array(name, dtype=np.uint8) for name in names])
+    weights = Case([1], gates=4 if gated else 1, dense=False)
+    pull = torch.randn(
+        len(names) if final else len(batch.letters), UNITS, dtype=torch.float64,
+        generator=torch.Generator().manual_seed(len(names)),
+    )  # fmt: skip
+
+    def run() -> list[Tensor]:
+        if gated:
+            states = lstm_layer(batch, None, *weights.leaves, final=final)
+        else:
+            states = rnn_layer(batch, None, *weights.leaves, final=final, tanh=True)
+        return [states, *torch.autograd.grad(states, weights.leaves, pull)]
+
+    together = run()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(layers, "read_once", lambda names, _: beginnings.each_name_alone(names))
+        alone = run()
+    for one, other in zip(together, alone, strict=True):
+        torch.testing.assert_close(one, other, atol=1e-12, rtol=1e-12)
 
 
 @last_or_all
@@ -147,6 +203,7 @@ def _gradients_hold(layer: Callable[..., Tensor], case: Case, **options: Any) ->
 GRADCHECK_LENGTHS = pytest.mark.parametrize(
     "lengths", [[1], [2, 2], [1, 3, 2]], ids=["one letter", "equal", "ragged"]
 )
+ALIKE = [3, 2, 3, 1, 2, 4, 3]
 
 
 @GRADCHECK_LENGTHS
@@ -163,6 +220,15 @@ def test_the_lstm_layers_hand_written_gradient_is_the_numerical_one(lengths, den
 def test_the_rnn_layers_hand_written_gradient_is_the_numerical_one(lengths, dense, final, tanh):
     case = Case(lengths, gates=1, dense=dense)
     assert _gradients_hold(rnn_layer, case, final=final, tanh=tanh)
+
+
+@last_or_all
+@squashed_or_not
+def test_the_hand_written_gradients_of_names_that_begin_alike_are_the_numerical_ones(final, tanh):
+    lstm, rnn = (Case(ALIKE, gates=gates, dense=False, alphabet=2) for gates in (4, 1))
+    assert beginnings.read_once(lstm.names, 1).shared_steps > 1
+    assert _gradients_hold(lstm_layer, lstm, final=final)
+    assert _gradients_hold(rnn_layer, rnn, final=final, tanh=tanh)
 
 
 def _run(kind: str, case: Case, final: bool) -> Tensor:
