@@ -88,7 +88,7 @@ def test_a_run_whose_names_have_changed_is_not_gone_on_with(store, tmp_path, tin
 
 def test_ctrl_c_stores_the_stop_and_says_how_to_go_on(store, tiny_folder):
     arguments = ["train", "--dataset", str(tiny_folder), *TINY]
-    arguments += ["--set", "batch_size=4", "--set", "epochs=40"]
+    arguments += ["--set", "batch_size=4", "--set", "epochs=1000"]
     with subprocess.Popen(
         [sys.executable, "-m", "namerec", *arguments],
         cwd=ROOT,
