@@ -1,7 +1,7 @@
 """Live charts: Plotly, updated in place.
 
 `st.plotly_chart` mounts a new chart at every change of its data, which flickers and loses the
-user's zoom. This component mounts once and calls `Plotly.react`.
+user's zoom. This component mounts once and calls `Plotly.react`. Its styles hold for the page.
 """
 
 from __future__ import annotations
@@ -18,10 +18,12 @@ from namerec.figures.theme import ZOOM_CONFIG, alt_text
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
+_HERE = Path(__file__).parent
 _COMPONENT = st.components.v2.component(
     "namerec_live_chart",
     html='<div class="chart"></div>',
-    js=(Path(__file__).parent / "live_chart.js").read_text(encoding="utf-8"),
+    css=(_HERE / "live_chart.css").read_text(encoding="utf-8"),
+    js=(_HERE / "live_chart.js").read_text(encoding="utf-8"),
     isolate_styles=False,
 )
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 #: Seconds between two looks at a running job, for its first seconds and after them. A look takes
 #: the server some 20 ms and the browser, on what may be the same processor, some 150.
 POLL_SECONDS = 1.0
-CALM_POLL_SECONDS = 2.0
+CALM_POLL_SECONDS = 3.0
 #: Seconds of training after which curves no longer jump, so that a second more hardly shows.
 CALM_AFTER_SECONDS = 5.0
 #: Seconds a click on Start waits for the first record, so that the page it draws has a point.
