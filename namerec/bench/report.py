@@ -6,7 +6,8 @@ import statistics
 import tracemalloc
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import islice
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -93,8 +94,12 @@ def run(dataset: Dataset, *, quick: bool, say: Callable[[str], None]) -> Report:
                 alike["nn.LSTM"]
             )
         if batch == 1024:
-            report.ratios["matmul_share@1024"] = _matmul_share(
-                dataset, timings["custom_lstm"], 10 if quick else 30
+            work = _work(dataset, batch, 10 if quick else 30)
+            report.ratios["letters_read@1024"] = work.letters
+            report.ratios["matmul_share@1024"] = (
+                work.operations
+                * timings["custom_lstm"].names_per_second
+                / matrix_product_rate(10 if quick else 30)
             )
     say("RNN, batch 256")
     rnns = {
@@ -122,22 +127,31 @@ def run(dataset: Dataset, *, quick: bool, say: Callable[[str], None]) -> Report:
     return report
 
 
-def _matmul_share(dataset: Dataset, timing: Timing, rounds: int) -> float:
-    """Share of PyTorch's own product rate that a whole training step at batch 1024 keeps up.
+class _Work(NamedTuple):
+    """What a training step of the custom LSTM has to compute.
 
-    Counted are the recurrent products that are computed: what names have in common at their
-    beginning once, and nothing for the letters' part, which is a gather here.
+    Attributes:
+        letters: Share of the names' letters, since beginnings that names share are read once.
+        operations: Of the recurrent products, a name. The letters' part is a gather and counts
+            nothing.
     """
-    size = 1024
-    draw = batches(dataset, size, 0)
-    products = 0
-    for _ in range(rounds):
-        batch = next(draw)
-        rows = read_once(pack(batch.letters, batch.lengths), 4 * HIDDEN)
-        states = sum(rows.going_on)  # forward, and the gradient of the states
-        products += 2 * states + len(rows.letters) - rows.sizes[0]  # and that of the weights
-    operations = 2 * HIDDEN * 4 * HIDDEN * products / (rounds * size)  # a name
-    return operations * timing.names_per_second / matrix_product_rate(rounds)
+
+    letters: float
+    operations: float
+
+
+def _work(dataset: Dataset, batch: int, rounds: int) -> _Work:
+    """The mean over some batches of names drawn at random."""
+    letters = rows = multiplied = 0
+    for names in islice(batches(dataset, batch, 0), rounds):
+        read = read_once(pack(names.letters, names.lengths), 4 * HIDDEN)
+        letters += int(names.lengths.sum())
+        rows += len(read.letters)
+        # Forward and to the gradient of the states, each that names go on from; to that of the
+        # weights, each behind the first letters.
+        multiplied += 2 * sum(read.going_on) + len(read.letters) - read.sizes[0]
+    operations = 2 * HIDDEN * 4 * HIDDEN * multiplied / (rounds * batch)
+    return _Work(rows / letters, operations)
 
 
 def _single_things(report: Report, dataset: Dataset) -> None:

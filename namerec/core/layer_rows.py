@@ -37,9 +37,9 @@ def handed_on(before: Tensor, parents: Tensor | None, count: int) -> Tensor:
     return before[:count] if parents is None else before.index_select(0, parents)
 
 
-#: Where gradients of states come in: for each time step the first of its rows that is reached, and
-#: the gradients of that row and those behind it, (some, H); None where none is.
-Arriving = list[tuple[int, Tensor] | None]
+#: Where gradients of states come in: for each of the T time steps the first of its rows that is
+#: reached, and the gradients of that row and those behind it, (some, H).
+Arriving = list[tuple[int, Tensor]]
 
 
 class StatesOfLetters:
@@ -57,12 +57,12 @@ class StatesOfLetters:
         return states.index_select(0, self._read)
 
     def gradients(self, grad: Tensor) -> Arriving:
-        """The gradient of what was returned, (N, H), laid out as the rows are."""
+        """Where the gradient of what was returned, (N, H), comes in, by time step."""
         rows, shared = self._rows, self._shared
         own = grad[shared:].split(rows.sizes[rows.shared_steps :])
         if self._read is None:
             return [(0, one) for one in own]
-        return [*_summed(rows, self._read[:shared], grad[:shared]), *((0, one) for one in own)]
+        return [*_added_up(rows, self._read[:shared], grad[:shared]), *((0, one) for one in own)]
 
 
 class StateOfNames:
@@ -83,7 +83,7 @@ class StateOfNames:
         return states.index_select(0, self._read)
 
     def gradients(self, grad: Tensor) -> Arriving:
-        """The gradient of what was returned, (B, H), laid out as the rows are."""
+        """Where the gradient of what was returned, (B, H), comes in, by time step."""
         rows, running = self._rows, self._running
         shared = rows.shared_steps
         grad = grad.index_select(0, self._names.sorted_rows)
@@ -94,20 +94,11 @@ class StateOfNames:
         if not shared:
             return own
         longer = running[shared]
-        if longer == len(grad):  # no name is as short as that
-            return [*(None,) * shared, *own]
         read = self._read.index_select(0, self._names.sorted_rows[longer:])
-        return [*_summed(rows, read, grad[longer:]), *own]
+        return [*_added_up(rows, read, grad[longer:]), *own]
 
 
-def add_arriving(arriving: tuple[int, Tensor] | None, dh: Tensor) -> None:
-    """Adds what reaches one time step to the gradient of its states."""
-    if arriving is not None:
-        first, grad = arriving
-        dh[first : first + len(grad)] += grad
-
-
-def _summed(rows: Beginnings, read: Tensor, grad: Tensor) -> Arriving:
+def _added_up(rows: Beginnings, read: Tensor, grad: Tensor) -> Arriving:
     """Gradients (n, H) of shared states, added up by the row of each; by time step."""
     sizes = (rows.sizes[0], *rows.sizes[: rows.shared_steps])
     sums = grad.new_zeros(sum(sizes), grad.shape[1]).index_add_(0, read, grad)
@@ -132,21 +123,23 @@ class Gradients:
         self.rows = self._buffer[:count]
         self._begins = list(accumulate(rows.sizes, initial=0))
 
-    def of_states_before(self, step: int, recurrent: Tensor) -> Tensor:
-        """The gradient of the states that the rows of a time step went on from.
+    def hand_back(self, step: int, recurrent: Tensor, dh: Tensor) -> Tensor:
+        """Takes the gradients of a time step to the hidden states that its rows went on from.
 
         Args:
             step: Which, 1 or later.
             recurrent: The transposed recurrent weight, (H, G).
+            dh: The gradient of this time step's states, (at least its rows, H), which are done.
 
         Returns:
-            Of all rows of the time step before, (its rows, H), where rows went on from common ones,
-            and otherwise of as many as the time step has.
+            That of the time step before, as far as it comes from this one, (at least its rows, H):
+            `dh` itself, overwritten, where every row went on from one of its own.
         """
         begin, end = self._begins[step], self._begins[step + 1]
         parents = self._rows.parents[step]
         if parents is None:
-            return linear_of_rows(self._buffer, begin, end, recurrent)
+            dh[: end - begin].copy_(linear_of_rows(self._buffer, begin, end, recurrent))
+            return dh
         # Rows that went on from a common one had its product in common.
         before = self._rows.sizes[step - 1]
         sums = self.rows.new_zeros(before + ROWS, self.rows.shape[1])

@@ -32,7 +32,6 @@ from namerec.core.layer_rows import (
     Gradients,
     StateOfNames,
     StatesOfLetters,
-    add_arriving,
     after_letters,
     handed_on,
     states_of,
@@ -40,7 +39,7 @@ from namerec.core.layer_rows import (
 from namerec.core.packing import PackedNames
 from namerec.core.products import linear, linear_of_rows
 
-#: Rows whose factors are computed together: few enough to stay near the processor meanwhile.
+#: Rows whose factors are computed together: few enough to stay in the processor's cache meanwhile.
 BLOCK = 1024
 _tanh_backward = torch.ops.aten.tanh_backward.grad_input  # d * (1 - y * y)
 
@@ -244,22 +243,20 @@ class _LSTMLayer(Function):
             ctx.answer.gradients(grad),
             strict=True,
         )
-        for step, (to_ifg, to_o_now, to_c_now, f_now, parents, arriving) in reversed(
+        for step, (to_ifg, to_o_now, to_c_now, f_now, parents, (first, arriving)) in reversed(
             list(enumerate(by_step))
         ):
             dh_now, dc_now = dh[: sizes[step]], dc[: sizes[step]]
-            add_arriving(arriving, dh)
+            dh_now[first : first + len(arriving)].add_(arriving)
             dc_now.addcmul_(dh_now, to_c_now)
             to_ifg.mul_(dc_now[:, None])
             to_o_now.mul_(dh_now)
             dc_now.mul_(f_now)
             if step == 0:  # nothing was learned before the first letter
                 break
-            before = gradients.of_states_before(step, recurrent)
-            if parents is None:
-                dh_now.copy_(before)
-            else:
-                dh, dc = before, dc.new_zeros(before.shape).index_add_(0, parents, dc_now)
+            dh = gradients.hand_back(step, recurrent, dh)
+            if parents is not None:
+                dc = dc.new_zeros(dh.shape).index_add_(0, parents, dc_now)
         dx = _input_gradient(ctx, x, weight, dz)
         d_weight, d_bias = _weight_gradients(rows, x, h, gradients)
         return None, dx, d_weight, d_bias, None
@@ -324,24 +321,19 @@ class _RNNLayer(Function):
         by_step = zip(
             dz.split(sizes),
             after_letters(rows, h).split(sizes),
-            rows.parents,
             ctx.answer.gradients(grad),
             strict=True,
         )
-        for step, (dz_now, h_now, parents, arriving) in reversed(list(enumerate(by_step))):
+        for step, (dz_now, h_now, (first, arriving)) in reversed(list(enumerate(by_step))):
             dh_now = dh[: sizes[step]]
-            add_arriving(arriving, dh)
+            dh_now[first : first + len(arriving)].add_(arriving)
             if ctx.tanh:
                 _tanh_backward(dh_now, h_now, grad_input=dz_now)
             else:
                 dz_now.copy_(dh_now)
             if step == 0:  # nothing was learned before the first letter
                 break
-            before = gradients.of_states_before(step, recurrent)
-            if parents is None:
-                dh_now.copy_(before)
-            else:
-                dh = before
+            dh = gradients.hand_back(step, recurrent, dh)
         dx = _input_gradient(ctx, x, weight, dz)
         d_weight, d_bias = _weight_gradients(rows, x, h, gradients)
         return None, dx, d_weight, d_bias, None, None

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 #: the server some 20 ms and the browser, on what may be the same processor, some 150.
 POLL_SECONDS = 1.0
 CALM_POLL_SECONDS = 3.0
-#: Seconds of training after which curves no longer jump, so that a second more hardly shows.
+#: Seconds of training after which curves no longer jump, so that waiting longer hardly shows.
 CALM_AFTER_SECONDS = 5.0
 #: Seconds a click on Start waits for the first record, so that the page it draws has a point.
 FIRST_POINT_SECONDS = 0.7

@@ -160,28 +160,32 @@ def test_the_fast_rnn_layer_is_a_loop_over_the_readable_step(lengths, dense, alp
     names=st.lists(st.lists(st.integers(0, 2), min_size=1, max_size=6), min_size=2, max_size=12),
     gated=st.booleans(),
     final=st.booleans(),
+    precision=st.sampled_from([torch.float64, torch.float32]),
 )
-def test_what_names_have_in_common_is_computed_once_with_the_same_result(names, gated, final):
+def test_what_names_have_in_common_is_computed_once_with_the_same_result(
+    names, gated, final, precision
+):
     batch = pack_names([np.array(name, dtype=np.uint8) for name in names])
     weights = Case([1], gates=4 if gated else 1, dense=False)
-    pull = torch.randn(
-        len(names) if final else len(batch.letters), UNITS, dtype=torch.float64,
-        generator=torch.Generator().manual_seed(len(names)),
-    )  # fmt: skip
+    generator = torch.Generator().manual_seed(len(names))
+    answers = len(names) if final else len(batch.letters)
+    pull = torch.randn(answers, UNITS, generator=generator, dtype=torch.float64).to(precision)
+    leaves = [leaf.detach().to(precision).requires_grad_() for leaf in weights.leaves]
 
     def run() -> list[Tensor]:
         if gated:
-            states = lstm_layer(batch, None, *weights.leaves, final=final)
+            states = lstm_layer(batch, None, *leaves, final=final)
         else:
-            states = rnn_layer(batch, None, *weights.leaves, final=final, tanh=True)
-        return [states, *torch.autograd.grad(states, weights.leaves, pull)]
+            states = rnn_layer(batch, None, *leaves, final=final, tanh=True)
+        return [states, *torch.autograd.grad(states, leaves, pull)]
 
     together = run()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(layers, "read_once", lambda names, _: beginnings.each_name_alone(names))
         alone = run()
+    near = 1e-12 if precision is torch.float64 else 1e-4
     for one, other in zip(together, alone, strict=True):
-        torch.testing.assert_close(one, other, atol=1e-12, rtol=1e-12)
+        torch.testing.assert_close(one, other, atol=near, rtol=near)
 
 
 @last_or_all
@@ -239,9 +243,10 @@ def _run(kind: str, case: Case, final: bool) -> Tensor:
 
 
 @pytest.mark.parametrize(("kind", "gates"), [("lstm", 4), ("rnn", 1)])
+@letters_or_dense
 @last_or_all
-def test_a_graph_that_is_kept_gives_the_same_gradient_twice(kind, gates, final):
-    case = Case([2, 4, 1], gates=gates, dense=True)
+def test_a_graph_that_is_kept_gives_the_same_gradient_twice(kind, gates, dense, final):
+    case = Case(ALIKE, gates=gates, dense=dense, alphabet=2)
     total = _run(kind, case, final).sum()
     first = torch.autograd.grad(total, case.leaves, retain_graph=True)
     second = torch.autograd.grad(total, case.leaves, retain_graph=True)
@@ -262,9 +267,10 @@ def test_an_input_that_asks_for_no_gradient_changes_no_other(kind, gates):
 
 
 @pytest.mark.parametrize(("kind", "gates"), [("lstm", 4), ("rnn", 1)])
+@letters_or_dense
 @last_or_all
-def test_neither_pass_changes_what_it_was_given(kind, gates, final):
-    case = Case([2, 4, 1], gates=gates, dense=True)
+def test_neither_pass_changes_what_it_was_given(kind, gates, dense, final):
+    case = Case(ALIKE, gates=gates, dense=dense, alphabet=2)
     before = [leaf.detach().clone() for leaf in case.leaves]
     result = _run(kind, case, final)
     kept = result.detach().clone()
