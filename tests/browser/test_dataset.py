@@ -37,7 +37,7 @@ def test_an_uploaded_table_becomes_a_corpus_and_a_network_is_trained_on_it(serve
     expect(page.get_by_test_id("stAlert")).to_contain_text(
         "Kept “my <i>words”: 72 names in 3 categories"
     )
-    assert "corpus=own" in page.url
+    expect(page).to_have_url(re.compile("corpus=own"))
 
     view(page, "Overview")
     labels = page.locator(".st-key-dataset_counts .ytick text")

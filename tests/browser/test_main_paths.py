@@ -136,7 +136,7 @@ def test_a_typed_name_shows_its_ranking_and_its_gates(server, watched):
     )
     for symbol in "ifogch":
         expect(page.locator(f".st-key-units_{symbol} .js-plotly-plot")).to_be_visible()
-    assert "name=Kuroyanagi" in page.url
+    expect(page).to_have_url(re.compile("name=Kuroyanagi"))
     lab.assert_calm()
 
 
@@ -181,7 +181,7 @@ def test_a_cold_server_opens_a_deep_link(tmp_path, browser, watched):
         lab.page.goto(f"{cold.url}/name?name=Dvořák")
         # A cold server brings PyTorch in before it can answer.
         answer = lab.page.get_by_text("“Dvorak” is most probably")
-        expect(answer).to_be_visible(timeout=20_000)
+        expect(answer).to_be_visible()
         expect(lab.page.get_by_test_id("stSidebarNav")).to_be_visible()
         lab.assert_calm()
     finally:
