@@ -12,10 +12,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TypeVar, cast
+from urllib.parse import parse_qsl
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 #: Longest value taken from a URL, characters.
 MAX_VALUE = 1000
@@ -24,9 +27,26 @@ MAX_VALUE = 1000
 _UNDERWAY = 0.6
 #: Parameters that say nothing about a page's view.
 _OF_NO_VIEW = frozenset({"hide"})
+#: Parameters that are Streamlit's own, which it keeps in the URL by itself.
+_STREAMLITS = frozenset({"embed", "embed_options"})
 _MEMORY = "_address"
 
 T = TypeVar("T")
+
+
+@dataclass
+class _Drawing:
+    """One drawing of a page.
+
+    Attributes:
+        same_page: Whether the page is the one drawn the last time, too.
+        gathered: What the page has for the URL, by parameter.
+        taken: The session keys that these are kept under.
+    """
+
+    same_page: bool = False
+    gathered: dict[str, str | None] = field(default_factory=dict)
+    taken: dict[str, str | None] = field(default_factory=dict)
 
 
 @dataclass
@@ -35,28 +55,41 @@ class _Memory:
 
     Attributes:
         page: The page drawn now.
-        same_page: Whether that is the page drawn the last time, too; never outside of a drawing.
         written: By session key, what stands in the URL for it; None for nothing.
         before: By session key, what stood there before, and until when (monotonic seconds).
         ours: Parameters that were ever written here.
         sent: What the last drawing of a page sent, by parameter.
-        gathered: What this drawing of the page has for the URL, by parameter; None outside of one.
-        taken: The session keys that these are kept under.
+        latest: The drawing that was begun last.
     """
 
     page: str = ""
-    same_page: bool = False
     written: dict[str, str | None] = field(default_factory=dict)
     before: dict[str, tuple[str | None, float]] = field(default_factory=dict)
     ours: set[str] = field(default_factory=set)
     sent: dict[str, str | None] = field(default_factory=dict)
-    gathered: dict[str, str | None] | None = None
-    taken: dict[str, str | None] = field(default_factory=dict)
+    latest: _Drawing | None = None
+
+
+#: This thread's drawing. Streamlit begins the next one, in another thread, before the one that it
+#: replaces has ended: what is of one drawing must not be kept in the session, which both have.
+_drawing: ContextVar[_Drawing | None] = ContextVar("drawing", default=None)
 
 
 def _memory() -> _Memory:
     memory: _Memory = st.session_state.setdefault(_MEMORY, _Memory())
     return memory
+
+
+def _url() -> dict[str, str]:
+    """The browser's URL as this drawing knows it.
+
+    `st.query_params` are the session's: a drawing that was replaced may have written there what
+    the browser is never told.
+    """
+    context = get_script_run_ctx()
+    query = "" if context is None else context.query_string
+    pairs = parse_qsl(query, keep_blank_values=True)
+    return {key: value for key, value in pairs if key.lower() not in _STREAMLITS}
 
 
 # -- one page's parameters together
@@ -65,13 +98,14 @@ def _memory() -> _Memory:
 @contextmanager
 def gathering() -> Iterator[None]:
     """Draws a page inside; what it writes becomes the URL when it has been drawn."""
-    memory = _memory()
-    memory.gathered, memory.taken = {}, {}
+    drawing = _Drawing()
+    _memory().latest = drawing
+    before = _drawing.set(drawing)
     try:
         yield
-        _send(memory)
+        _send(drawing)
     finally:  # a page that is drawn again, or left, has written nothing
-        memory.gathered, memory.same_page = None, False
+        _drawing.reset(before)
 
 
 def send() -> None:
@@ -80,29 +114,32 @@ def send() -> None:
     For a page that looks at a running training: on a busy machine the next look comes before the
     page has been drawn, and ends its drawing.
     """
-    memory = _memory()
-    if memory.gathered is not None:
-        _send(memory)
+    if drawing := _drawing.get():
+        _send(drawing)
 
 
 def arrive(page: str) -> None:
-    """Says which page is drawn."""
+    """Says which page is drawn, inside of `gathering`."""
     memory = _memory()
-    memory.same_page, memory.page = memory.page == page, page
+    if drawing := _drawing.get():
+        drawing.same_page = memory.page == page
+    memory.page = page
 
 
-def _send(memory: _Memory) -> None:
-    gathered = memory.gathered or {}
+def _send(drawing: _Drawing) -> None:
+    memory, gathered = _memory(), drawing.gathered
+    if memory.latest is not drawing:  # replaced: the browser would not be told
+        return
     memory.ours |= gathered.keys()
-    now = st.query_params.to_dict()
+    now = _url()
     rest = {key: value for key, value in now.items() if key not in memory.ours}
     wanted = rest | {key: value for key, value in gathered.items() if value}
     if wanted != now:
         st.query_params.from_dict(wanted)
     memory.sent = gathered
-    for kept in memory.written.keys() - memory.taken.keys():
+    for kept in memory.written.keys() - drawing.taken.keys():
         del memory.written[kept]
-    for kept, value in memory.taken.items():
+    for kept, value in drawing.taken.items():
         _remember(memory, kept, value)
 
 
@@ -127,35 +164,35 @@ def news(key: str, *, state: str | None = None, now: str | None = None) -> str |
         The value, at most `MAX_VALUE` characters; empty if the browser went back to a URL without
         it; None for nothing new.
     """
-    memory, given, kept = _memory(), _given(key), state or key
-    here = memory.same_page or memory.gathered is None
+    memory, drawing, given, kept = _memory(), _drawing.get(), _given(key), state or key
+    here = drawing is None or drawing.same_page
     if here and kept not in memory.written and given == memory.sent.get(key):
         return None  # of another run or answer on this page, which had a key of its own
     return _difference(given, kept, now)
 
 
 def _given(key: str) -> str | None:
-    memory = _memory()
-    if memory.gathered is not None and key in memory.gathered:
-        return memory.gathered[key]
-    given = st.query_params.get(key)
-    return None if given is None else str(given)[:MAX_VALUE]
+    drawing = _drawing.get()
+    if drawing is not None and key in drawing.gathered:
+        return drawing.gathered[key]
+    given = _url().get(key)
+    return None if given is None else given[:MAX_VALUE]
 
 
 def _difference(given: str | None, kept: str, now: str | None) -> str | None:
-    memory = _memory()
-    if kept in memory.taken:  # settled in this drawing
+    memory, drawing = _memory(), _drawing.get() or _Drawing()
+    if kept in drawing.taken:  # settled in this drawing
         return None
     written = memory.written.get(kept)
     if given == written:
         return None
-    if memory.same_page and kept in memory.written:
+    if drawing.same_page and kept in memory.written:
         if now is not None and now != written:  # changed on the page this very moment
             return None
         old, until = memory.before.get(kept, (None, 0.0))
         if given == old and time.monotonic() < until:
             return None
-    went_back = memory.same_page and bool(st.query_params.keys() - _OF_NO_VIEW)
+    went_back = drawing.same_page and bool(_url().keys() - _OF_NO_VIEW)
     if given is None and not went_back:
         return None
     memory.written[kept] = given
@@ -196,10 +233,10 @@ def read(key: str, allowed: list[str] | None = None, *, state: str | None = None
 
 def write(key: str, value: str | None, *, state: str | None = None) -> None:
     """Puts a value into the URL (or takes it out, for none)."""
-    memory, kept = _memory(), state or key
+    memory, drawing, kept = _memory(), _drawing.get(), state or key
     value = value[:MAX_VALUE] if value else None
-    if memory.gathered is not None:
-        memory.gathered[key], memory.taken[kept] = value, value
+    if drawing is not None:
+        drawing.gathered[key], drawing.taken[kept] = value, value
         return
     memory.ours.add(key)
     if value is None:
@@ -355,9 +392,9 @@ def write_together(values: Mapping[str, str], keys: Collection[str], state: str)
     """Puts them into the URL, and takes the others of the keys out."""
     for key in keys:
         write(key, values.get(key), state=f"{state}_{key}")
-    memory, together = _memory(), _together(values)
-    if memory.gathered is not None:
-        memory.taken[state] = together
+    memory, drawing, together = _memory(), _drawing.get(), _together(values)
+    if drawing is not None:
+        drawing.taken[state] = together
     else:
         _remember(memory, state, together)
 

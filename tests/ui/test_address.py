@@ -162,6 +162,41 @@ def test_what_no_page_wrote_stays_in_the_url(page):
     assert page.query_params["other"] == "1"
 
 
+def _page_that_replaces_another() -> None:
+    from threading import Event, Thread
+
+    from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
+
+    from namerec.ui import address
+
+    begun, replaced = Event(), Event()
+
+    def draw_the_other() -> None:
+        with address.gathering():
+            address.arrive("one")
+            address.write("run", "r0")
+            begun.set()
+            replaced.wait(10)
+
+    other = add_script_run_ctx(Thread(target=draw_the_other), get_script_run_ctx())
+    other.start()
+    begun.wait(10)
+    with address.gathering():
+        address.arrive("one")
+        address.write("run", "r1")
+        replaced.set()
+        other.join(10)
+        address.write("size", "4")
+
+
+def test_a_drawing_that_was_replaced_takes_nothing_from_the_one_after_it():
+    page = AppTest.from_function(_page_that_replaces_another)
+    for _ in range(2):
+        page.run()
+        assert not page.exception
+        assert page.query_params == {"run": "r1", "size": "4"}
+
+
 def test_two_tabs_do_not_mix(page):
     other = AppTest.from_function(_page)
     drawn(page, size="7")
