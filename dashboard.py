@@ -6,10 +6,10 @@ Streamlit reads this file as a module for its server, and as a script for every 
 import streamlit as st
 
 if __name__ == "__main__":
-    from namerec.ui.shell import open_lab
+    from namerec.ui.frame.shell import open_lab
 
     open_lab()
 else:
-    from namerec.ui.api import server_parts
+    from namerec.ui.server.api import server_parts
 
     app = st.App(__file__, **server_parts())

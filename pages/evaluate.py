@@ -2,13 +2,14 @@
 
 import streamlit as st
 
-from namerec.ui import services
-from namerec.ui.errors import said_plainly
-from namerec.ui.evaluate_sections import section
-from namerec.ui.evaluation import pick_evenness, pick_part, score_cards
-from namerec.ui.explain import what_am_i_looking_at
-from namerec.ui.run_picker import pick_run
-from namerec.ui.shell import within_frame
+from namerec.ui.evaluate.head import pick_part, score_cards
+from namerec.ui.evaluate.sections import section
+from namerec.ui.frame.errors import said_plainly
+from namerec.ui.frame.explain import what_am_i_looking_at
+from namerec.ui.frame.shell import within_frame
+from namerec.ui.shared import services
+from namerec.ui.shared.priors import pick_evenness
+from namerec.ui.shared.run_picker import pick_run
 
 within_frame()
 

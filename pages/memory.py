@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from namerec.ui.errors import said_plainly
-from namerec.ui.explain import what_am_i_looking_at
-from namerec.ui.memory_sections import section
-from namerec.ui.shell import within_frame
+from namerec.ui.frame.errors import said_plainly
+from namerec.ui.frame.explain import what_am_i_looking_at
+from namerec.ui.frame.shell import within_frame
+from namerec.ui.memory.sections import section
 
 within_frame()
 

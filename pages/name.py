@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from namerec.ui import services
-from namerec.ui.errors import said_plainly
-from namerec.ui.explain import what_am_i_looking_at
-from namerec.ui.name_priors import pick_priors
-from namerec.ui.name_reading import answer_line, name_input
-from namerec.ui.name_sections import section
-from namerec.ui.run_picker import pick_run
-from namerec.ui.shell import within_frame
+from namerec.ui.frame.errors import said_plainly
+from namerec.ui.frame.explain import what_am_i_looking_at
+from namerec.ui.frame.shell import within_frame
+from namerec.ui.name.priors import pick_priors
+from namerec.ui.name.reading import answer_line, name_input
+from namerec.ui.name.sections import section
+from namerec.ui.shared import services
+from namerec.ui.shared.run_picker import pick_run
 
 within_frame()
 

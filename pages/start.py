@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from namerec.ui.explain import what_am_i_looking_at
-from namerec.ui.shell import within_frame
-from namerec.ui.start import name_invitation, networks, steps
+from namerec.ui.frame.explain import what_am_i_looking_at
+from namerec.ui.frame.shell import within_frame
+from namerec.ui.start.panels import name_invitation, networks, steps
 
 within_frame()
 

@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from namerec.ui.errors import said_plainly
-from namerec.ui.explain import what_am_i_looking_at
-from namerec.ui.settings_form import settings_form
-from namerec.ui.shell import within_frame
-from namerec.ui.training import start_button, training_panel
+from namerec.ui.frame.errors import said_plainly
+from namerec.ui.frame.explain import what_am_i_looking_at
+from namerec.ui.frame.shell import within_frame
+from namerec.ui.train.panel import start_button, training_panel
+from namerec.ui.train.settings_form import settings_form
 
 within_frame()
 

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from namerec.core.config import ModelConfig, RunConfig, TrainConfig
-from namerec.core.dataset import Dataset, LabelledName
+from namerec.core.corpus.dataset import Dataset, LabelledName
+from namerec.core.networks.config import ModelConfig
+from namerec.core.training.config import RunConfig, TrainConfig
 from namerec.settings import Settings, settings, variable
 
 ROOT = Path(__file__).resolve().parent.parent

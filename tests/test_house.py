@@ -19,7 +19,7 @@ def imported_by(path) -> set[str]:
 
 def test_the_dashboard_is_a_frame_and_nothing_else():
     assert imported_by(ROOT / "dashboard.py") == {
-        "streamlit", "namerec.ui.shell", "namerec.ui.api"
+        "streamlit", "namerec.ui.frame.shell", "namerec.ui.server.api"
     }  # fmt: skip
 
 
@@ -35,5 +35,6 @@ def test_the_app_starts_without_torch_at_the_first_page():
     import subprocess
     import sys
 
-    code = "import sys; import namerec.ui.shell, namerec.ui.start; sys.exit('torch' in sys.modules)"
+    modules = "namerec.ui.frame.shell, namerec.ui.start.panels"
+    code = f"import sys; import {modules}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

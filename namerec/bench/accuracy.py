@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from namerec.core.baselines import YARDSTICK_KINDS, YARDSTICK_TITLES, fit, label_ceiling
-from namerec.core.combining import averaged, learned_prior, reweighted
-from namerec.core.config import Sampling
-from namerec.core.dataset import Dataset
-from namerec.core.evaluation import score
-from namerec.core.results import Part, PredictedNames, Scores
-from namerec.core.splits import Split
+from namerec.core.corpus.dataset import Dataset
+from namerec.core.corpus.protocols import Part, Sampling
+from namerec.core.corpus.splits import Split
+from namerec.core.evaluation.baselines import YARDSTICK_KINDS, YARDSTICK_TITLES, fit, label_ceiling
+from namerec.core.evaluation.combining import averaged, learned_prior, reweighted
+from namerec.core.evaluation.results import PredictedNames, Scores
+from namerec.core.evaluation.scores import score
 
 #: Evenness of the priors that is tried on validation names.
 EVENNESS_TRIED = np.linspace(0, 1, 41)

@@ -17,10 +17,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
-from namerec.core.alphabet import ALPHABET_SIZE
-from namerec.core.config import ModelConfig, ModelKind
-from namerec.core.models import NameModel, build
-from namerec.core.packing import PackedNames, pack
+from namerec.core.corpus.alphabet import ALPHABET_SIZE
+from namerec.core.corpus.packing import PackedNames, pack
+from namerec.core.networks.config import ModelConfig, ModelKind
+from namerec.core.networks.models import NameModel, build
 
 #: The loops of the report and the tutorial are benchmarks only, so they live with the tests.
 LOOPS = Path(__file__).resolve().parents[2] / "tests" / "benchmarks" / "report_loops.py"

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from namerec.bench.contestants import Batch, Step
-from namerec.core.dataset import Dataset
+from namerec.core.corpus.dataset import Dataset
 
 #: Rounds not counted, first: memory is taken and caches are filled.
 WARM_UP_ROUNDS = 2

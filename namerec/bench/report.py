@@ -14,13 +14,13 @@ import torch
 
 from namerec.bench.contestants import TorchRNN, network, report_loops, training_step
 from namerec.bench.measure import Timing, batches, matrix_product_rate, race, timed
-from namerec.core.alphabet import LETTERS
-from namerec.core.beginnings import read_once
-from namerec.core.dataset import Dataset, LabelledName
-from namerec.core.evaluation import predict_names
-from namerec.core.packing import pack
-from namerec.core.prediction import probabilities
-from namerec.core.traces import trace
+from namerec.core.corpus.alphabet import LETTERS
+from namerec.core.corpus.dataset import Dataset, LabelledName
+from namerec.core.corpus.packing import pack
+from namerec.core.evaluation.prediction import probabilities
+from namerec.core.evaluation.scores import predict_names
+from namerec.core.inside.traces import trace
+from namerec.core.networks.prefixes import read_once
 
 HIDDEN = 128
 #: Names of a round with the two loops, which take one after the other what we take as one batch.

@@ -16,9 +16,8 @@ from namerec.cli.common import (
     sentences_for_errors,
     trained_network,
 )
-from namerec.core.alphabet import normalise
-from namerec.core.config import Protocol
-from namerec.core.results import PARTS, Part
+from namerec.core.corpus.alphabet import normalise
+from namerec.core.corpus.protocols import PARTS, Part, Protocol
 from namerec.errors import DataError, NameInputError
 
 
@@ -32,8 +31,8 @@ def evaluate(run_id: str | None, part: Part, dataset: str | None, as_json: bool)
     """Score a run's network on a part of its split, or on other names."""
     import numpy as np
 
-    from namerec.core.evaluation import predict_names, score
-    from namerec.core.splits import make_split
+    from namerec.core.corpus.splits import make_split
+    from namerec.core.evaluation.scores import predict_names, score
     from namerec.data import catalogue
 
     network = trained_network(run_id)
@@ -78,7 +77,7 @@ def evaluate(run_id: str | None, part: Part, dataset: str | None, as_json: bool)
 @sentences_for_errors
 def predict(names: tuple[str, ...], run_id: str | None, top: int, as_json: bool) -> None:
     """Say which languages names are probably from; names from standard input if none are given."""
-    from namerec.core.prediction import predict as rank
+    from namerec.core.evaluation.prediction import predict as rank
 
     # An argument that is not UTF-8 arrives with surrogates in it, which cannot be written again.
     given: Iterable[str] = (name.encode(errors="replace").decode() for name in names)

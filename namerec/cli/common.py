@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from namerec.core.results import Scores
+from namerec.core.evaluation.results import Scores
 from namerec.errors import NamerecError, RunError
 
 if TYPE_CHECKING:

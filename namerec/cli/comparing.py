@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from namerec.cli.common import json_option, print_json, sentences_for_errors
-from namerec.core.config import MODEL_TITLES, RunConfig
+from namerec.core.networks.config import MODEL_TITLES
+from namerec.core.training.config import RunConfig
 from namerec.errors import DataError
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def compare(run_ids: tuple[str, ...], most_lost: float, as_json: bool) -> None:
     split (train them with --set split_seed=N) are also averaged.
     """
     from namerec.bench.accuracy import rows_of_split, summarised
-    from namerec.core.splits import make_split
+    from namerec.core.corpus.splits import make_split
     from namerec.data import catalogue
     from namerec.runs.store import RunStore
 
@@ -96,7 +97,7 @@ def _label(config: RunConfig) -> str:
     title = MODEL_TITLES[config.model.kind]
     if config.preset != "own":
         return f"{title}, {config.preset}"
-    from namerec.core.config import PERSONAL, preset
+    from namerec.core.training.presets import PERSONAL, preset
 
     fast = preset("fast", config.model.kind)
     own = config.model.model_dump() | config.training.model_dump()

@@ -16,11 +16,13 @@ from namerec.cli.common import (
     score_values,
     sentences_for_errors,
 )
-from namerec.core.config import PRESET_TABLE, PRESETS, PROTOCOLS
+from namerec.core.corpus.protocols import PROTOCOLS
+from namerec.core.training.config import PRESETS
+from namerec.core.training.presets import PRESET_TABLE
 from namerec.errors import ConfigError, RunError, TrainingError
 
 if TYPE_CHECKING:
-    from namerec.core.verdict import Entrant
+    from namerec.core.tasks.verdict import Entrant
     from namerec.jobs.manager import JobManager
     from namerec.runs.store import RunSummary
 
@@ -60,8 +62,8 @@ def race(
     They take turns, so that all have trained for the same seconds at any moment; each one's
     numbers and seconds are those that it has alone. Three runs are stored.
     """
-    from namerec.core.racing import left_out, race_configs
-    from namerec.core.verdict_words import verdict_sentences
+    from namerec.core.tasks.race import left_out, race_configs
+    from namerec.core.tasks.verdict_words import verdict_sentences
     from namerec.data import catalogue
     from namerec.jobs.executors import LocalExecutor
     from namerec.jobs.manager import JobManager

@@ -46,12 +46,12 @@ def recall(
     namerec recall --seeds 3 --forget-bias 3 --forget-bias 2 --forget-bias 1 --forget-bias 0 --out
     assets/recall.json
     """
-    from namerec.core.recall_curves import DISTANCES, finding, recall_curves
+    from namerec.core.tasks.memory_curves import DISTANCES, finding, recall_curves
     from namerec.data import catalogue
     from namerec.jobs.executors import LocalExecutor
     from namerec.jobs.manager import JobManager
-    from namerec.jobs.recall import RecallKeeper
-    from namerec.jobs.recall_results import RecallPlan, RecallSettings, points
+    from namerec.jobs.memory_task import RecallKeeper
+    from namerec.jobs.memory_task_results import RecallPlan, RecallSettings, points
     from namerec.runs.store import RunStore
 
     rows: list[dict[str, Any]] = []
@@ -78,7 +78,7 @@ def recall(
 
 def _follow(keeper: Any) -> None:
     """Says what is measured, training by training, until the experiment is over."""
-    from namerec.core.recall_curves import RECALL_TITLES
+    from namerec.core.tasks.memory_curves import RECALL_TITLES
     from namerec.errors import TrainingError
 
     said = -1

@@ -20,12 +20,16 @@ from namerec.cli.common import (
     scores_line,
     sentences_for_errors,
 )
-from namerec.core.config import MODEL_KINDS, PRESETS, PROTOCOLS, RunConfig, preset, with_settings
-from namerec.core.results import EpochRecord, Scores, StepRecord
+from namerec.core.corpus.protocols import PROTOCOLS
+from namerec.core.evaluation.results import Scores
+from namerec.core.networks.config import MODEL_KINDS
+from namerec.core.training.config import PRESETS, RunConfig
+from namerec.core.training.presets import preset, with_settings
+from namerec.core.training.records import EpochRecord, StepRecord
 from namerec.errors import ConfigError, RunError
 
 if TYPE_CHECKING:
-    from namerec.core.dataset import Dataset
+    from namerec.core.corpus.dataset import Dataset
     from namerec.runs.folder import RunFolder
     from namerec.runs.lineage import Point
     from namerec.runs.store import RunStore
@@ -206,7 +210,7 @@ def _assigned(assignments: Iterable[str]) -> dict[str, str]:
 
 def _follow(stream: Iterable[object], config: RunConfig) -> None:
     """Shows a progress bar for a stream of records until it ends."""
-    from namerec.core.training import Plan
+    from namerec.core.training.loop import Plan
     from namerec.jobs.executors import Held
 
     bar: Any = None

@@ -11,11 +11,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from namerec.core.alphabet import normalise
-from namerec.core.baselines import label_ceiling
-from namerec.core.dataset import Dataset
-from namerec.core.results import Part
-from namerec.core.splits import Split
+from namerec.core.corpus.alphabet import normalise
+from namerec.core.corpus.dataset import Dataset
+from namerec.core.corpus.protocols import Part
+from namerec.core.corpus.splits import Split
+from namerec.core.evaluation.baselines import label_ceiling
 from namerec.data.names import categories_of_shared, distinct_pairs, with_label
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from namerec.core.dataset import LabelledName
+from namerec.core.corpus.dataset import LabelledName
 from namerec.data.folder import read_folder
 from namerec.errors import DataError
 

@@ -10,8 +10,8 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from namerec.core import recall
-from namerec.core.dataset import Dataset
+from namerec.core.corpus.dataset import Dataset
+from namerec.core.tasks import memory_task as recall
 from namerec.data import bundled, tutorial
 from namerec.data.folder import read_folder
 from namerec.data.kept import PREFIX, OwnCorpus
@@ -91,7 +91,7 @@ def load(reference: str) -> Dataset:
         reference: “bundled”, “tutorial”, “own:” and the id of a kept upload, or the path of a
             folder of text files or of a CSV or TSV file. A folder of your own that is called
             “tutorial” is “./tutorial”. “recall:” and a number stands for the recall task with
-            so many letters of noise (`core.recall`), which is made, not read.
+            so many letters of noise (`core.tasks.memory_task`), which is made, not read.
 
     Raises:
         DataError: If there is no such corpus, or it cannot be read as names with categories.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from namerec.core.alphabet import normalise
-from namerec.core.dataset import CATEGORY_BOUNDS, Dataset, LabelledName
+from namerec.core.corpus.alphabet import normalise
+from namerec.core.corpus.dataset import CATEGORY_BOUNDS, Dataset, LabelledName
 from namerec.data.text import listed, shown
 from namerec.errors import DataError
 

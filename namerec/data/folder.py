@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
-from namerec.core.dataset import LabelledName
+from namerec.core.corpus.dataset import LabelledName
 from namerec.data.text import (
     MAX_BYTES,
     checked_category,

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
-from namerec.core.dataset import CATEGORY_BOUNDS
+from namerec.core.corpus.dataset import CATEGORY_BOUNDS
 from namerec.data.text import MAX_BYTES, MAX_CATEGORY
 
 #: What a reference to a corpus of your own begins with; the id follows.

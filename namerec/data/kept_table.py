@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import io
 
-from namerec.core.dataset import Dataset
-from namerec.core.results import PARTS
+from namerec.core.corpus.dataset import Dataset
+from namerec.core.corpus.protocols import PARTS
 from namerec.data.table import parse_table
 
 _HEADER = ("name", "category", "split")

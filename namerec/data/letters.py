@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from namerec.core.alphabet import LETTERS
+from namerec.core.corpus.alphabet import LETTERS
 from namerec.data.names import distinct_pairs
 
 if TYPE_CHECKING:
-    from namerec.core.dataset import Dataset
+    from namerec.core.corpus.dataset import Dataset
 
 #: The letters that differ when case does not count, in the alphabet's order.
 FOLDED_LETTERS = "".join(dict.fromkeys(LETTERS.lower()))

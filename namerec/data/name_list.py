@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from namerec.core.many import NameList, UnreadableLine, name_list, numbered
+from namerec.core.evaluation.many import NameList, UnreadableLine, name_list, numbered
 from namerec.data.encodings import EncodingSample, decode_as, is_utf8, samples
 from namerec.data.preview import open_table
 from namerec.data.table import NAME_COLUMNS, TAB_EXTENSIONS, places

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from namerec.core.dataset import Dataset
+    from namerec.core.corpus.dataset import Dataset
 
 #: Between the ways in which one pair is written in the source.
 WAYS_OF_WRITING = " / "

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from namerec.core.dataset import Dataset
+from namerec.core.corpus.dataset import Dataset
 from namerec.data.kept import (
     ID,
     ID_DIGITS,

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from namerec.core.dataset import CATEGORY_BOUNDS
+from namerec.core.corpus.dataset import CATEGORY_BOUNDS
 from namerec.data.encodings import UTF_8, decode_as
 from namerec.data.table import (
     CATEGORY_COLUMNS,

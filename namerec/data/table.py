@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from namerec.core.dataset import LabelledName
-from namerec.core.results import Part
+from namerec.core.corpus.dataset import LabelledName
+from namerec.core.corpus.protocols import Part
 from namerec.data.text import checked_category, checked_name, decode, read_bytes, shown
 from namerec.errors import DataError
 

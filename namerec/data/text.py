@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
-from namerec.core.alphabet import MAX_TEXT
+from namerec.core.corpus.alphabet import MAX_TEXT
 from namerec.errors import DataError
 
 #: Most bytes of one file, and of all files of a folder together: some eight million names, four

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Literal
 
-from namerec.core.dataset import Dataset, LabelledName
+from namerec.core.corpus.dataset import Dataset, LabelledName
 from namerec.data.archive import unpack
 from namerec.data.cleaning import remarks, without_small_categories
 from namerec.data.encodings import UTF_8, EncodingSample, decode_as, is_utf8, samples

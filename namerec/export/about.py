@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from namerec.core.config import PROTOCOL_WORDS
-from namerec.core.results import PARTS, Part
+from namerec.core.corpus.protocols import PARTS, PROTOCOL_WORDS, Part
 from namerec.errors import DataError
 from namerec.export.source import Source
-from namerec.figures.words import number
+from namerec.figures.base.words import number
 from namerec.runs.measured import part_words
 from namerec.runs.records import RunInfo
 

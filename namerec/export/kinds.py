@@ -41,31 +41,31 @@ class Export:
 
 
 def _onnx(sources: Sequence[Source]) -> list[MadeFile]:
-    from namerec.export.onnx_graph import onnx_files
+    from namerec.export.onnx.graph import onnx_files
 
     return onnx_files(_only(sources))
 
 
 def _script(sources: Sequence[Source]) -> list[MadeFile]:
-    from namerec.export.program import script_files
+    from namerec.export.program.script import script_files
 
     return script_files(_only(sources))
 
 
 def _notebook(sources: Sequence[Source]) -> list[MadeFile]:
-    from namerec.export.notebook import notebook_files
+    from namerec.export.program.notebook import notebook_files
 
     return notebook_files(_only(sources))
 
 
 def _report(sources: Sequence[Source]) -> list[MadeFile]:
-    from namerec.export.report import report_files
+    from namerec.export.report.files import report_files
 
     return report_files(sources)
 
 
 def _figures(sources: Sequence[Source]) -> list[MadeFile]:
-    from namerec.export.report import figure_files
+    from namerec.export.report.files import figure_files
 
     return figure_files(_only(sources))
 
@@ -87,7 +87,7 @@ def _tables(sources: Sequence[Source]) -> list[MadeFile]:
 
 
 def _zip(sources: Sequence[Source]) -> list[MadeFile]:
-    from namerec.export.zip_file import zip_files
+    from namerec.export.archive.zip_file import zip_files
 
     return zip_files(_only(sources))
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from namerec.core.dataset import Dataset
-from namerec.core.models import NameModel
-from namerec.core.splits import Split, make_split
+from namerec.core.corpus.dataset import Dataset
+from namerec.core.corpus.splits import Split, make_split
+from namerec.core.networks.models import NameModel
 from namerec.data import catalogue
 from namerec.errors import RunError
 from namerec.jobs.corpora import corpus_of

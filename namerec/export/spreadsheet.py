@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from namerec.core.matrices import as_cell_text
-from namerec.core.results import PredictedNames
+from namerec.core.evaluation.matrices import as_cell_text
+from namerec.core.evaluation.results import PredictedNames
 
 if TYPE_CHECKING:
-    from namerec.core.dataset import Dataset
+    from namerec.core.corpus.dataset import Dataset
 
 
 def as_shown(table: pd.DataFrame) -> pd.DataFrame:

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from namerec.core.evaluation import predict_names
-from namerec.core.results import EpochRecord, Part, StepRecord
+from namerec.core.corpus.protocols import Part
+from namerec.core.evaluation.scores import predict_names
+from namerec.core.training.records import EpochRecord, StepRecord
 from namerec.errors import DataError
 from namerec.export import about
 from namerec.export.source import MadeFile, Source

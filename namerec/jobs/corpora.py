@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from namerec.core.dataset import Dataset
+from namerec.core.corpus.dataset import Dataset
 from namerec.data import catalogue
 from namerec.data.own import OwnCorpora
 from namerec.errors import DataError

@@ -17,10 +17,10 @@ from typing import Protocol, TypeVar
 
 import torch
 
-from namerec.core.dataset import Dataset
-from namerec.core.results import EpochRecord, FinalRecord, StepRecord
-from namerec.core.splits import make_split
-from namerec.core.training import Checkpoint, Plan, Progress, plan, train
+from namerec.core.corpus.dataset import Dataset
+from namerec.core.corpus.splits import make_split
+from namerec.core.training.loop import Checkpoint, Plan, Progress, plan, train
+from namerec.core.training.records import EpochRecord, FinalRecord, StepRecord
 from namerec.disk import write_whole
 from namerec.errors import DataError, DivergedError, NamerecError, RunError
 from namerec.jobs.limits import check_memory, check_network

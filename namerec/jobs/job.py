@@ -9,9 +9,10 @@ import threading
 import time
 from collections.abc import Iterator
 
-from namerec.core.config import RunConfig
-from namerec.core.results import EpochRecord, FinalRecord, Scores, StepRecord
-from namerec.core.training import Plan
+from namerec.core.evaluation.results import Scores
+from namerec.core.training.config import RunConfig
+from namerec.core.training.loop import Plan
+from namerec.core.training.records import EpochRecord, FinalRecord, StepRecord
 from namerec.errors import JobError, NamerecError
 from namerec.jobs.executors import Held, StreamRecord
 from namerec.jobs.limits import out_of_time

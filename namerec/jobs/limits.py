@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from namerec.core.config import RunConfig
-from namerec.core.dataset import Dataset
+from namerec.core.corpus.dataset import Dataset
+from namerec.core.training.config import RunConfig
 from namerec.errors import ConfigError, DataError, JobError
 from namerec.jobs.memory import MEGABYTE, RESERVE, available, largest_part, need, stored
 from namerec.jobs.snapshot import JobSnapshot

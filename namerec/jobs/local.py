@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from namerec.core.config import ModelConfig, RunConfig, TrainConfig
-from namerec.core.dataset import Dataset, LabelledName
-from namerec.core.splits import make_split
-from namerec.core.training import train
+from namerec.core.corpus.dataset import Dataset, LabelledName
+from namerec.core.corpus.splits import make_split
+from namerec.core.networks.config import ModelConfig
+from namerec.core.training.config import RunConfig, TrainConfig
+from namerec.core.training.loop import train
 from namerec.data import catalogue
 from namerec.disk import home
+from namerec.jobs.baselines import YardstickKeeper
 from namerec.jobs.executors import LocalExecutor
 from namerec.jobs.manager import JobManager
-from namerec.jobs.yardsticks import YardstickKeeper
 from namerec.runs.store import RunStore
 
 

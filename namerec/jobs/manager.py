@@ -14,9 +14,9 @@ import time
 from collections.abc import Sequence
 from functools import partial
 
-from namerec.core.config import RunConfig
-from namerec.core.dataset import Dataset
-from namerec.core.recall import is_recall
+from namerec.core.corpus.dataset import Dataset
+from namerec.core.tasks.memory_task import is_recall
+from namerec.core.training.config import RunConfig
 from namerec.errors import JobError, NamerecError
 from namerec.jobs.executors import Executor
 from namerec.jobs.group import Group
@@ -27,10 +27,10 @@ from namerec.jobs.limits import (
     check_queue,
     still_to_store,
 )
-from namerec.jobs.looks import Looks
 from namerec.jobs.queue import Queue
 from namerec.jobs.race import new_race
 from namerec.jobs.snapshot import JobSnapshot
+from namerec.jobs.snapshot_cache import Looks
 from namerec.jobs.together import check_together, made_together
 from namerec.jobs.work import work
 from namerec.runs.lineage import Begun, Point, begin_from

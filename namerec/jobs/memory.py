@@ -1,8 +1,8 @@
 """How much memory a training will need, told before any of it is taken, and how much there is.
 
-The estimate counts the arrays that `core.training` and `core.layers` are known to hold at once. It
-is a bound to refuse by, no measurement: for networks of all kinds and sizes it was 1.0 to 2.3 times
-the measured peak. A run on a GPU is counted as if it were trained here.
+The estimate counts the arrays that `core.training.loop` and `core.networks.layers` are known to
+hold at once. It is a bound to refuse by, no measurement: for networks of all kinds and sizes it was
+1.0 to 2.3 times the measured peak. A run on a GPU is counted as if it were trained here.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from pathlib import Path
 
 import numpy as np
 
-from namerec.core.alphabet import ALPHABET_SIZE
-from namerec.core.config import GROUP_BUCKETS, ModelConfig, RunConfig, TrainConfig
-from namerec.core.dataset import Dataset
-from namerec.core.evaluation import EVALUATION_BATCH
-from namerec.core.training import plan
+from namerec.core.corpus.alphabet import ALPHABET_SIZE
+from namerec.core.corpus.dataset import Dataset
+from namerec.core.evaluation.scores import EVALUATION_BATCH
+from namerec.core.networks.config import GROUP_BUCKETS, ModelConfig
+from namerec.core.training.config import RunConfig, TrainConfig
+from namerec.core.training.loop import plan
 from namerec.runs.folder import MAX_MILESTONE_BYTES
 
 MEGABYTE = 1_000_000

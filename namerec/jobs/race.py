@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from namerec.core.config import MODEL_KINDS
-from namerec.core.contrast import AskedNames
-from namerec.core.verdict import Entrant, Verdict, judge
+from namerec.core.evaluation.contrast import AskedNames
+from namerec.core.networks.config import MODEL_KINDS
+from namerec.core.tasks.verdict import Entrant, Verdict, judge
 from namerec.jobs.snapshot import JobSnapshot
 from namerec.runs.records import RunInfo
 from namerec.runs.store import RunStore, RunSummary

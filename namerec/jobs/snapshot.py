@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from namerec.core.config import RunConfig
-from namerec.core.results import EpochRecord, Scores, StepRecord
+from namerec.core.evaluation.results import Scores
+from namerec.core.training.config import RunConfig
+from namerec.core.training.records import EpochRecord, StepRecord
 from namerec.errors import RunError
 from namerec.runs import metrics
 from namerec.runs.folder import RunFolder

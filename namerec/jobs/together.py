@@ -6,8 +6,8 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from namerec.core.config import RunConfig
-from namerec.core.dataset import Dataset
+from namerec.core.corpus.dataset import Dataset
+from namerec.core.training.config import RunConfig
 from namerec.errors import ConfigError, NamerecError
 from namerec.jobs.job import Job
 from namerec.jobs.limits import check_memory, check_start, folder_bytes

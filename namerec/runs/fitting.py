@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from namerec.core.config import RunConfig
-from namerec.core.models import MODELS
-from namerec.core.results import PredictedNames
+from namerec.core.evaluation.results import PredictedNames
+from namerec.core.networks.models import MODELS
+from namerec.core.training.config import RunConfig
 from namerec.errors import RunError
 from namerec.runs.records import RunInfo
 

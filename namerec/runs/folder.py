@@ -32,8 +32,10 @@ import torch
 from filelock import FileLock, Timeout
 from pydantic import BaseModel, ValidationError
 
-from namerec.core.results import PARTS, EpochRecord, Part, PredictedNames, StepRecord
-from namerec.core.training import Checkpoint, Progress, Resumed
+from namerec.core.corpus.protocols import PARTS, Part
+from namerec.core.evaluation.results import PredictedNames
+from namerec.core.training.loop import Checkpoint, Progress, Resumed
+from namerec.core.training.records import EpochRecord, StepRecord
 from namerec.disk import UNFINISHED, append_flushed, read_at_most, write_whole
 from namerec.errors import RunError
 from namerec.runs import metrics

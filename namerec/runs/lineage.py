@@ -14,9 +14,9 @@ from typing import Literal
 
 from torch import Tensor
 
-from namerec.core.config import FREE_WHEN_GOING_ON, RunConfig
-from namerec.core.results import EpochRecord, StepRecord
-from namerec.core.training import Beginning
+from namerec.core.training.config import FREE_WHEN_GOING_ON, RunConfig
+from namerec.core.training.loop import Beginning
+from namerec.core.training.records import EpochRecord, StepRecord
 from namerec.disk import write_whole
 from namerec.errors import ConfigError, RunError
 from namerec.runs import metrics

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from namerec.core.config import Protocol
-from namerec.core.results import Part
+from namerec.core.corpus.protocols import Part, Protocol
 from namerec.runs.records import RunInfo, RunStatus
 
 

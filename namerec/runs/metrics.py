@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from namerec.core.results import EpochRecord, StepRecord
+from namerec.core.training.records import EpochRecord, StepRecord
 from namerec.disk import open_regular
 from namerec.errors import RunError
 from namerec.runs.records import EpochLine, StepLine

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from namerec.core.models import NameModel, build
+from namerec.core.networks.models import NameModel, build
 from namerec.runs.fitting import check_weights
 from namerec.runs.folder import BEST, RunFolder
 from namerec.runs.lineage import beginning

@@ -14,7 +14,8 @@ from pydantic import (
     model_validator,
 )
 
-from namerec.core.config import Protocol, RunConfig
+from namerec.core.corpus.protocols import Protocol
+from namerec.core.training.config import RunConfig
 
 #: States a run is stored in. *interrupted* is not among them: it is what a run is found to be that
 #: says it is running while nobody holds its lock.

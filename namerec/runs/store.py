@@ -14,9 +14,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 import namerec
-from namerec.core.config import RunConfig
-from namerec.core.dataset import Dataset
-from namerec.core.recall import is_recall
+from namerec.core.corpus.dataset import Dataset
+from namerec.core.tasks.memory_task import is_recall
+from namerec.core.training.config import RunConfig
 from namerec.disk import UNFINISHED, home, open_regular, write_whole
 from namerec.errors import RunError
 from namerec.runs.folder import RunFolder, milestone_file

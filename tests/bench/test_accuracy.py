@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from namerec.bench.accuracy import Answers, Contestant, Row, rows_of_split, summarised
-from namerec.core.results import Part, PredictedNames
-from namerec.core.splits import make_split
+from namerec.core.corpus.protocols import Part
+from namerec.core.corpus.splits import make_split
+from namerec.core.evaluation.results import PredictedNames
 from tests.core.references import unequal_dataset
 
 SIZES = {"Ab": 120, "Cd": 40, "Ef": 20}

@@ -8,11 +8,11 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-from namerec.ui.address import MAX_VALUE
-from namerec.ui.dataset import VIEWS
-from namerec.ui.evaluate_sections import SECTIONS as EVALUATE
-from namerec.ui.memory_sections import SECTIONS as MEMORY
-from namerec.ui.name_sections import SECTIONS as NAME
+from namerec.ui.dataset.page import VIEWS
+from namerec.ui.evaluate.sections import SECTIONS as EVALUATE
+from namerec.ui.frame.address import MAX_VALUE
+from namerec.ui.memory.sections import SECTIONS as MEMORY
+from namerec.ui.name.sections import SECTIONS as NAME
 from tests.browser.conftest import Watched
 from tests.faults.crowd import start_training
 from tests.faults.servers import Server

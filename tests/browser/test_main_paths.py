@@ -5,8 +5,8 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from namerec.ui.dataset import VIEWS as DATASET_VIEWS
-from namerec.ui.evaluate_sections import SECTIONS
+from namerec.ui.dataset.page import VIEWS as DATASET_VIEWS
+from namerec.ui.evaluate.sections import SECTIONS
 
 pytestmark = pytest.mark.browser
 

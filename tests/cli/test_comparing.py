@@ -1,7 +1,7 @@
 import re
 
 from namerec.cli.comparing import _label
-from namerec.core.config import preset, with_settings
+from namerec.core.training.presets import preset, with_settings
 from namerec.data import catalogue
 from tests.cli.references import TINY, answered, ask, refused
 from tests.conftest import tiny_config

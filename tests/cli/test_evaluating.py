@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from namerec.core.evaluation import predict_names, score
-from namerec.core.results import PARTS
-from namerec.core.splits import make_split
+from namerec.core.corpus.protocols import PARTS
+from namerec.core.corpus.splits import make_split
+from namerec.core.evaluation.scores import predict_names, score
 from namerec.data import catalogue
 from namerec.runs.networks import load_network
 from tests.cli.references import answered, ask, refused

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from namerec.cli import cli
-from namerec.core.dataset import Dataset, LabelledName
-from namerec.core.evaluation import predict_names
+from namerec.core.corpus.dataset import Dataset, LabelledName
+from namerec.core.evaluation.scores import predict_names
 from namerec.runs.networks import load_network
 from tests.cli.references import answered, ask
 

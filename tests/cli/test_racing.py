@@ -1,6 +1,6 @@
 from namerec.cli import racing
-from namerec.core.config import MODEL_KINDS
-from namerec.core.racing import race_configs
+from namerec.core.networks.config import MODEL_KINDS
+from namerec.core.tasks.race import race_configs
 from namerec.data import catalogue
 from namerec.errors import DivergedError
 from namerec.jobs.executors import Held, LocalExecutor

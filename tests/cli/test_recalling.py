@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from namerec.core import recall
-from namerec.jobs import recall_results
+from namerec.core.tasks import memory_task as recall
+from namerec.jobs import memory_task_results as recall_results
 from tests.cli.references import answered, ask, refused
 
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from namerec.core.dataset import Dataset
+from namerec.core.corpus.dataset import Dataset
 from tests.core.references import unequal_dataset
 
 

@@ -10,13 +10,14 @@ from hypothesis import settings
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_sequence
 
-from namerec.core.alphabet import ALPHABET_SIZE, encode
-from namerec.core.config import ModelConfig, RunConfig, validated
-from namerec.core.dataset import Dataset, LabelledName
-from namerec.core.models import LSTM, RNN, CustomLSTM, NameModel, build
-from namerec.core.packing import PackedNames, pack_names
-from namerec.core.results import EpochRecord, FinalRecord
-from namerec.core.training import Checkpoint, Record
+from namerec.core.corpus.alphabet import ALPHABET_SIZE, encode
+from namerec.core.corpus.dataset import Dataset, LabelledName
+from namerec.core.corpus.packing import PackedNames, pack_names
+from namerec.core.networks.config import ModelConfig
+from namerec.core.networks.models import LSTM, RNN, CustomLSTM, NameModel, build
+from namerec.core.training.config import RunConfig, validated
+from namerec.core.training.loop import Checkpoint, Record
+from namerec.core.training.records import EpochRecord, FinalRecord
 
 # The same examples on every machine and in every run.
 modest = settings(max_examples=60, deadline=None, derandomize=True, database=None)

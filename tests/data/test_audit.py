@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from namerec.core.dataset import Dataset
-from namerec.core.splits import Split, make_split
+from namerec.core.corpus.dataset import Dataset
+from namerec.core.corpus.splits import Split, make_split
 from namerec.data import catalogue
 from namerec.data.audit import (
     CategoryPair,

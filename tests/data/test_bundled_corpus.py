@@ -6,7 +6,7 @@ from itertools import chain
 
 import pytest
 
-from namerec.core.alphabet import normalise
+from namerec.core.corpus.alphabet import normalise
 from namerec.data.bundled import FOLDER
 
 LANGUAGES = [

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from namerec.core.dataset import Dataset
+from namerec.core.corpus.dataset import Dataset
 from namerec.data import bundled, tutorial
 from namerec.data.catalogue import available, load, stamp
 from namerec.errors import DataError

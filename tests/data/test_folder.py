@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from namerec.core.dataset import Dataset, LabelledName
+from namerec.core.corpus.dataset import Dataset, LabelledName
 from namerec.data import folder as folder_module
 from namerec.data import text as text_module
 from namerec.data.folder import is_names_file, names_in, read_folder

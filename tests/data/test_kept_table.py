@@ -3,8 +3,8 @@ import string
 from hypothesis import given
 from hypothesis import strategies as st
 
-from namerec.core.dataset import Dataset, LabelledName
-from namerec.core.results import PARTS
+from namerec.core.corpus.dataset import Dataset, LabelledName
+from namerec.core.corpus.protocols import PARTS
 from namerec.data.kept_table import as_table, from_table
 from tests.core.references import modest
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from namerec.core.dataset import Dataset
+from namerec.core.corpus.dataset import Dataset
 from namerec.data import catalogue
 from namerec.data.letters import (
     FOLDED_LETTERS,

@@ -1,6 +1,6 @@
 import pytest
 
-from namerec.core.many import MOST_NAMES
+from namerec.core.evaluation.many import MOST_NAMES
 from namerec.data.encodings import UTF_8
 from namerec.data.name_list import MAX_LIST_BYTES, encodings_of_list, read_list
 from namerec.errors import DataError, NameInputError

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from namerec.core.dataset import Dataset, LabelledName
-from namerec.core.splits import make_split
+from namerec.core.corpus.dataset import Dataset, LabelledName
+from namerec.core.corpus.splits import make_split
 from namerec.data.names import distinct_pairs, name_table
 from tests.core.references import modest
 

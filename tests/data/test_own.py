@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from namerec.core.dataset import Dataset, LabelledName
+from namerec.core.corpus.dataset import Dataset, LabelledName
 from namerec.data import catalogue
 from namerec.data.kept import DamagedCorpus, OwnCorpus
 from namerec.data.own import OwnCorpora

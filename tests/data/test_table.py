@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from namerec.core.dataset import Dataset, LabelledName
+from namerec.core.corpus.dataset import Dataset, LabelledName
 from namerec.data.table import SPLIT_VALUES, parse_table, read_table
 from namerec.errors import DataError
 

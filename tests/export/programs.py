@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 
 import torch
 
-from namerec.core.config import RunConfig, validated
-from namerec.core.dataset import Dataset, LabelledName
-from namerec.core.results import EpochRecord, Part
-from namerec.export.program import SCRIPT
+from namerec.core.corpus.dataset import Dataset, LabelledName
+from namerec.core.corpus.protocols import Part
+from namerec.core.training.config import RunConfig, validated
+from namerec.core.training.records import EpochRecord
+from namerec.export.program.script import SCRIPT
 from namerec.export.source import MadeFile, Source
 from namerec.jobs.executors import LocalExecutor
 from namerec.runs.lineage import Begun

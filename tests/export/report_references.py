@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-from namerec.export.report_document import (
+from namerec.export.report.document import (
     Document,
     Paragraph,
     Picture,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 
-from namerec.core.dataset import Dataset, LabelledName
+from namerec.core.corpus.dataset import Dataset, LabelledName
 from namerec.errors import DataError
 from namerec.export.source import Source
 from namerec.runs.store import RunStore

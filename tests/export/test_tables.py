@@ -8,8 +8,8 @@ import pytest
 import torch
 from safetensors import safe_open
 
-from namerec.core.config import RunConfig
-from namerec.core.evaluation import predict_names
+from namerec.core.evaluation.scores import predict_names
+from namerec.core.training.config import RunConfig
 from namerec.errors import DataError, RunError
 from namerec.export.source import MadeFile, Source
 from namerec.export.tables import curves_files, predictions_files, settings_files, weights_files

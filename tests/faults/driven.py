@@ -35,8 +35,8 @@ def main() -> None:
 
 
 def _memory(root: Path) -> dict[str, Any]:
-    from namerec.core.config import ModelConfig
-    from namerec.core.dataset import Dataset
+    from namerec.core.corpus.dataset import Dataset
+    from namerec.core.networks.config import ModelConfig
     from namerec.jobs.executors import LocalExecutor
     from namerec.jobs.local import rehearse
     from namerec.jobs.manager import JobManager
@@ -69,8 +69,8 @@ def _memory(root: Path) -> dict[str, Any]:
 def _clock(root: Path) -> dict[str, Any]:
     clock = _Clock()
     clock.install()  # before anything is imported that asks it
-    from namerec.core.dataset import Dataset
-    from namerec.core.results import EpochRecord
+    from namerec.core.corpus.dataset import Dataset
+    from namerec.core.training.records import EpochRecord
     from namerec.jobs.executors import LocalExecutor
     from namerec.jobs.manager import JobManager
     from namerec.runs.store import RunStore

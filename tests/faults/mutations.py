@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from contextlib import suppress
 
-from namerec.core.alphabet import normalise
-from namerec.core.prediction import predict
+from namerec.core.corpus.alphabet import normalise
+from namerec.core.evaluation.prediction import predict
 from namerec.errors import NamerecError
 from namerec.runs.folder import RunFolder
 from namerec.runs.networks import load_network

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 import torch
 
-from namerec.core.dataset import Dataset
+from namerec.core.corpus.dataset import Dataset
 from namerec.data import catalogue
 from namerec.data.tutorial import fetch
 from namerec.errors import DownloadError

@@ -30,13 +30,13 @@ from streamlit.web.server.starlette.starlette_server_config import (
     XSRF_COOKIE_NAME,
 )
 
-from namerec.ui.access import NOT_FROM_PROXY
+from namerec.ui.server.access import NOT_FROM_PROXY
 from tests.conftest import ROOT
 
 #: Says who is asking, and nothing of the lab, which takes seconds to import.
 _WHO = """
 import streamlit as st
-from namerec.ui.access import gate, user
+from namerec.ui.server.access import gate, user
 gate(hide_menu=lambda: None)
 st.text("welcome " + user())
 """

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from namerec.core.config import ModelConfig, RunConfig, TrainConfig
-from namerec.core.dataset import Dataset
-from namerec.core.results import EpochRecord, StepRecord
+from namerec.core.corpus.dataset import Dataset
+from namerec.core.networks.config import ModelConfig
+from namerec.core.training.config import RunConfig, TrainConfig
+from namerec.core.training.records import EpochRecord, StepRecord
 from namerec.data import catalogue
 from namerec.errors import DivergedError, RunError
 from namerec.jobs.executors import LocalExecutor

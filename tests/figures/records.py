@@ -5,8 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from namerec.core.results import ConfusionMatrix, EpochRecord, GateTrace, StepRecord
-from namerec.figures.curves import History
+from namerec.core.evaluation.results import ConfusionMatrix
+from namerec.core.inside.trace import GateTrace
+from namerec.core.training.records import EpochRecord, StepRecord
+from namerec.figures.training.curves import History
 
 HELD_OUT = "validation names, leak-free split"
 

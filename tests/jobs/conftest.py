@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from namerec.core.dataset import Dataset
+from namerec.core.corpus.dataset import Dataset
 from namerec.jobs.executors import Executor, LocalExecutor
 from namerec.jobs.manager import JobManager
 from namerec.runs.store import RunStore

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import torch
 
-from namerec.core.config import RunConfig
-from namerec.core.dataset import Dataset
-from namerec.core.results import EpochRecord
-from namerec.core.splits import make_split
-from namerec.core.training import train
+from namerec.core.corpus.dataset import Dataset
+from namerec.core.corpus.splits import make_split
+from namerec.core.training.config import RunConfig
+from namerec.core.training.loop import train
+from namerec.core.training.records import EpochRecord
 from namerec.jobs.executors import LocalExecutor
 from namerec.runs.folder import RunFolder
 from namerec.runs.store import RunStore

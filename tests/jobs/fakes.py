@@ -4,8 +4,9 @@ import queue
 import threading
 from collections.abc import Callable, Generator
 
-from namerec.core.results import EpochRecord, FinalRecord, Scores, StepRecord
-from namerec.core.training import Plan
+from namerec.core.evaluation.results import Scores
+from namerec.core.training.loop import Plan
+from namerec.core.training.records import EpochRecord, FinalRecord, StepRecord
 from namerec.jobs.executors import StreamRecord
 from namerec.runs.folder import RunFolder
 

@@ -4,9 +4,9 @@ import os
 import pytest
 import torch
 
-from namerec.core.dataset import Dataset, LabelledName
-from namerec.core.results import EpochRecord, FinalRecord, StepRecord
-from namerec.core.training import Checkpoint, Plan, train
+from namerec.core.corpus.dataset import Dataset, LabelledName
+from namerec.core.training.loop import Checkpoint, Plan, train
+from namerec.core.training.records import EpochRecord, FinalRecord, StepRecord
 from namerec.errors import ConfigError, DataError, RunError
 from namerec.jobs import executors
 from namerec.jobs.executors import Held, LocalExecutor

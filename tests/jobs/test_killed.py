@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from namerec.core.dataset import Dataset
+from namerec.core.corpus.dataset import Dataset
 from namerec.jobs.manager import JobManager
 from namerec.runs.folder import RunFolder
 from namerec.runs.store import RunStore

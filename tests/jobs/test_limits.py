@@ -13,9 +13,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from namerec.core.config import ModelConfig, RunConfig, TrainConfig
-from namerec.core.dataset import Dataset, LabelledName
-from namerec.core.models import build
+from namerec.core.corpus.dataset import Dataset, LabelledName
+from namerec.core.networks.config import ModelConfig
+from namerec.core.networks.models import build
+from namerec.core.training.config import RunConfig, TrainConfig
 from namerec.data.own import OwnCorpora
 from namerec.data.upload import Upload
 from namerec.errors import ConfigError, DataError, JobError, NamerecError

@@ -7,18 +7,18 @@ import numpy as np
 import pytest
 from torch import Tensor
 
-from namerec.core.config import MODEL_KINDS
-from namerec.core.dataset import Dataset, LabelledName
-from namerec.core.results import EpochRecord, StepRecord
-from namerec.core.splits import make_split
-from namerec.core.training import Beginning, Checkpoint, train
+from namerec.core.corpus.dataset import Dataset, LabelledName
+from namerec.core.corpus.splits import make_split
+from namerec.core.networks.config import MODEL_KINDS
+from namerec.core.training.loop import Beginning, Checkpoint, train
+from namerec.core.training.records import EpochRecord, StepRecord
 from namerec.errors import ConfigError, JobError, NamerecError, RunError
 from namerec.jobs import job as job_module
 from namerec.jobs import manager as manager_module
 from namerec.jobs.executors import Held, LocalExecutor
-from namerec.jobs.looks import SNAPSHOTS_KEPT
 from namerec.jobs.manager import JobManager
 from namerec.jobs.snapshot import JobSnapshot
+from namerec.jobs.snapshot_cache import SNAPSHOTS_KEPT
 from namerec.runs.folder import RunFolder
 from namerec.runs.records import RunStatus
 from namerec.runs.store import RunStore

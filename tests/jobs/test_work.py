@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from namerec.core.config import MODEL_KINDS, RunConfig
+from namerec.core.networks.config import MODEL_KINDS
+from namerec.core.training.config import RunConfig
 from namerec.errors import ConfigError, DivergedError, JobError, RunError
 from namerec.jobs import job as job_module
 from namerec.jobs import work as work_module

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from namerec.jobs import yardsticks
-from namerec.ui.server import manager, yardstick_keeper
+from namerec.jobs import baselines as yardsticks
+from namerec.ui.server.manager import manager, yardstick_keeper
 from tests.conftest import ROOT
 
 #: What yardsticks score here; fitting them takes half a minute, and has tests of its own.

@@ -6,15 +6,15 @@ import zipfile
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from namerec.core.dataset import Dataset, LabelledName
+from namerec.core.corpus.dataset import Dataset, LabelledName
 from namerec.data import catalogue
 from namerec.data.kept import OwnCorpus
 from namerec.data.own import OwnCorpora
 from namerec.data.upload import MAX_UPLOAD_BYTES, read_upload
-from namerec.ui import corpus_facts, services
-from namerec.ui.corpus_own import lost_corpora
-from namerec.ui.dataset_names import matching
-from namerec.ui.server import manager
+from namerec.ui.dataset.names import matching
+from namerec.ui.dataset.own import lost_corpora
+from namerec.ui.server.manager import manager
+from namerec.ui.shared import corpus_facts, services
 from tests.conftest import tiny_config, tiny_lines
 from tests.pages.references import button, opened, said
 

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from namerec.core.config import Protocol, RunConfig
+from namerec.core.corpus.protocols import Protocol
+from namerec.core.training.config import RunConfig
 from namerec.data.own import OwnCorpora
 from namerec.data.upload import read_upload
-from namerec.ui import dataset_leak
-from namerec.ui.dataset_leak_worth import (
+from namerec.ui.dataset import leak as dataset_leak
+from namerec.ui.dataset.leak_worth import (
     PROTOCOLS,
     SEED,
     RowGroup,
@@ -24,7 +25,7 @@ from namerec.ui.dataset_leak_worth import (
     verdict,
     worth,
 )
-from namerec.ui.server import manager
+from namerec.ui.server.manager import manager
 from tests.conftest import tiny_config, tiny_lines
 from tests.pages.references import opened, said
 

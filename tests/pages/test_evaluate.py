@@ -8,25 +8,25 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from namerec.core.baselines import label_ceiling
-from namerec.core.calibration import fitted_temperature
-from namerec.core.combining import learned_prior
-from namerec.core.evaluation import score
-from namerec.core.priors import assuming
-from namerec.core.splits import make_split
+from namerec.core.corpus.splits import make_split
+from namerec.core.evaluation.baselines import label_ceiling
+from namerec.core.evaluation.calibration import fitted_temperature
+from namerec.core.evaluation.combining import learned_prior
+from namerec.core.evaluation.priors import assuming
+from namerec.core.evaluation.scores import score
 from namerec.data import catalogue
 from namerec.data.own import OwnCorpora
 from namerec.data.upload import read_upload
 from namerec.export.spreadsheet import as_csv
-from namerec.jobs.yardsticks import Yardsticks, YardstickScores
-from namerec.ui import services
-from namerec.ui.downloads import answers_table
-from namerec.ui.evaluate_compare import answers_side_by_side
-from namerec.ui.evaluate_matrix import names_table, selected_rows
-from namerec.ui.evaluate_sections import SECTIONS
-from namerec.ui.evaluate_yardsticks import yardstick_table
-from namerec.ui.server import manager
-from namerec.ui.words import percent
+from namerec.jobs.baselines import Yardsticks, YardstickScores
+from namerec.text import percent
+from namerec.ui.evaluate.baselines import yardstick_table
+from namerec.ui.evaluate.compare import answers_side_by_side
+from namerec.ui.evaluate.matrix import names_table, selected_rows
+from namerec.ui.evaluate.sections import SECTIONS
+from namerec.ui.server.manager import manager
+from namerec.ui.shared import services
+from namerec.ui.shared.downloads import answers_table
 from tests.conftest import tiny_config, tiny_lines
 from tests.jobs.fakes import wait_until
 from tests.pages.references import answered, opened, said

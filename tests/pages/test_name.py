@@ -4,13 +4,13 @@ import shutil
 
 import pytest
 
-from namerec.core.prediction import after_every_letter
+from namerec.core.evaluation.prediction import after_every_letter
 from namerec.data import catalogue
-from namerec.ui import services
-from namerec.ui.memory_sections import SECTIONS as MEMORY_SECTIONS
-from namerec.ui.name_sections import SECTIONS
-from namerec.ui.server import manager
-from namerec.ui.words import percent
+from namerec.text import percent
+from namerec.ui.memory.sections import SECTIONS as MEMORY_SECTIONS
+from namerec.ui.name.sections import SECTIONS
+from namerec.ui.server.manager import manager
+from namerec.ui.shared import services
 from tests.conftest import tiny_config
 from tests.pages.references import answered, opened, said
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from namerec.ui.server import manager
+from namerec.ui.server.manager import manager
 from tests.conftest import tiny_config
 from tests.pages.references import answered, button, opened
 

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from namerec.runs.labels import RunLabel
 from namerec.runs.store import RunSummary
-from namerec.ui.server import manager
+from namerec.ui.server.manager import manager
 from tests.conftest import tiny_config
 from tests.pages.references import button, opened, said
 from tests.runs.references import Solo

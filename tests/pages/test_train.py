@@ -3,8 +3,8 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from namerec.core.dataset import Dataset
-from namerec.ui.server import manager
+from namerec.core.corpus.dataset import Dataset
+from namerec.ui.server.manager import manager
 from tests.conftest import tiny_config
 from tests.pages.references import button, opened, said
 

@@ -1,4 +1,4 @@
-"""Runs as `core.training` gives them, and what a folder must hold of them."""
+"""Runs as `core.training.loop` gives them, and what a folder must hold of them."""
 
 import json
 import struct
@@ -11,11 +11,11 @@ import torch
 from hypothesis import HealthCheck, settings
 from torch import Tensor
 
-from namerec.core.config import RunConfig
-from namerec.core.dataset import Dataset
-from namerec.core.results import EpochRecord, FinalRecord, StepRecord
-from namerec.core.splits import make_split
-from namerec.core.training import Checkpoint, Record, plan, train
+from namerec.core.corpus.dataset import Dataset
+from namerec.core.corpus.splits import make_split
+from namerec.core.training.config import RunConfig
+from namerec.core.training.loop import Checkpoint, Record, plan, train
+from namerec.core.training.records import EpochRecord, FinalRecord, StepRecord
 from namerec.errors import NamerecError
 from namerec.runs.folder import RunFolder
 from namerec.runs.records import PartScores, RunStatus

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from namerec.core.alphabet import normalise
-from namerec.core.prediction import predict
-from namerec.core.results import EpochRecord, StepRecord
-from namerec.core.training import train
+from namerec.core.corpus.alphabet import normalise
+from namerec.core.evaluation.prediction import predict
+from namerec.core.training.loop import train
+from namerec.core.training.records import EpochRecord, StepRecord
 from namerec.errors import RunError
 from namerec.runs.folder import RunFolder
 from namerec.runs.networks import load_network

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 import torch
 
-from namerec.core.config import MODEL_KINDS
-from namerec.core.dataset import Dataset, LabelledName
-from namerec.core.results import EpochRecord, PredictedNames, StepRecord
-from namerec.core.training import Checkpoint
+from namerec.core.corpus.dataset import Dataset, LabelledName
+from namerec.core.evaluation.results import PredictedNames
+from namerec.core.networks.config import MODEL_KINDS
+from namerec.core.training.loop import Checkpoint
+from namerec.core.training.records import EpochRecord, StepRecord
 from namerec.disk import append_flushed
 from namerec.errors import RunError
 from namerec.runs import folder as folder_module

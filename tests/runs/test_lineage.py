@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 import torch
 
-from namerec.core.config import FREE_WHEN_GOING_ON, RunConfig, preset
-from namerec.core.dataset import Dataset
+from namerec.core.corpus.dataset import Dataset
+from namerec.core.training.config import FREE_WHEN_GOING_ON, RunConfig
+from namerec.core.training.presets import preset
 from namerec.errors import ConfigError, RunError
 from namerec.jobs.executors import LocalExecutor, StreamRecord
 from namerec.runs import metrics

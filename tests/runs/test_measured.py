@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from namerec.core.config import PROTOCOLS, RunConfig, TrainConfig
-from namerec.core.results import PARTS
-from namerec.core.splits import Split
+from namerec.core.corpus.protocols import PARTS, PROTOCOLS
+from namerec.core.corpus.splits import Split
+from namerec.core.training.config import RunConfig, TrainConfig
 from namerec.runs.measured import measured, part_words
 from namerec.runs.records import DatasetInfo, PartScores, RunInfo, RunStatus
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
-from namerec.core.dataset import Dataset
+from namerec.core.corpus.dataset import Dataset
 from namerec.disk import home
 from namerec.errors import RunError
 from namerec.runs import store as store_module
@@ -133,7 +133,7 @@ def test_a_run_that_does_not_fit_on_the_disk_leaves_nothing_behind(tmp_path):
     code = f"""
 import resource
 from pathlib import Path
-from namerec.core.dataset import Dataset
+from namerec.core.corpus.dataset import Dataset
 from namerec.errors import RunError
 from namerec.runs.store import RunStore
 from tests.conftest import tiny_config, tiny_lines
@@ -494,7 +494,7 @@ def _contents(store: RunStore) -> dict[str, bytes]:
 
 
 def test_a_dataset_of_the_most_categories_and_longest_title_is_stored_and_read(store):
-    from namerec.core.dataset import LabelledName
+    from namerec.core.corpus.dataset import LabelledName
 
     lines = [LabelledName(f"Ba{'ab'[n % 2]}", f"Категорія {n}" * 10) for n in range(200)]
     folder = store.create(tiny_config(), Dataset.build("x" * 4096, lines))

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 import torch
 
-from namerec.core.models import NameModel
-from namerec.ui import services
-from namerec.ui.server import manager
+from namerec.core.networks.models import NameModel
+from namerec.ui.server.manager import manager
+from namerec.ui.shared import services
 from tests.core.references import network
 
 

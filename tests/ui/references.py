@@ -5,7 +5,7 @@ from collections.abc import Callable
 from streamlit.testing.v1 import AppTest
 
 from namerec.runs.store import RunSummary
-from namerec.ui.server import manager
+from namerec.ui.server.manager import manager
 from tests.pages import references as pages
 
 
@@ -26,9 +26,9 @@ def _name_section(panel: str) -> None:
 
     import streamlit as st
 
-    from namerec.core.alphabet import readable
-    from namerec.ui import services
-    from namerec.ui.name_priors import pick_priors
+    from namerec.core.corpus.alphabet import readable
+    from namerec.ui.name.priors import pick_priors
+    from namerec.ui.shared import services
     from tests.ui.references import stored
 
     module, function = panel.rsplit(".", 1)

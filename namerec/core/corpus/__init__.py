@@ -1,0 +1,1 @@
+"""Names as the networks read them: alphabet, dataset, splits, batches without padding."""

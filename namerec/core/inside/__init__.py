@@ -1,0 +1,1 @@
+"""Looking inside a network: readings, traces, units, gradients, ablation, attribution."""

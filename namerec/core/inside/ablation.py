@@ -1,0 +1,188 @@
+"""Surgery: what a trained network answers with a gate held fast or with units silenced.
+
+An operation, see `operations`, alters values on the way through `reading.read`, so the whole
+network goes on from what was put in: later letters, higher layers and the output all see it. Letter
+groups vote on the side; their votes are added unchanged.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from namerec.core.corpus.alphabet import encode
+from namerec.core.corpus.dataset import Dataset
+from namerec.core.corpus.packing import pack_names
+from namerec.core.evaluation.results import PredictedNames
+from namerec.core.inside.effort import effort
+from namerec.core.inside.operations import GATE_NAMES, HeldGate, Operation, SilencedUnits
+from namerec.core.inside.reading import (
+    AlterLayer,
+    by_length,
+    letters_of,
+    one_hot,
+    one_hot_text,
+    read,
+)
+from namerec.core.networks.cells import GATES
+from namerec.core.networks.models import NameModel
+from namerec.errors import ConfigError
+
+#: Values that a reading may keep at a time: 64 MB of float32, whatever the network's size.
+_MOST_VALUES = 2**24
+
+
+def alteration(
+    operation: Operation, model: NameModel, means: dict[str, np.ndarray] | None = None
+) -> AlterLayer:
+    """An operation on a network, as `reading.read` takes it.
+
+    Args:
+        operation: What is cut.
+        model: The network that it is made on.
+        means: By gate, (layers, H), see `mean_gates`; needed if `operation.needs_means`.
+
+    Raises:
+        ConfigError: If the network has no such gate, layer or unit, or if means are missing.
+    """
+    _check(operation, model)
+    if operation.needs_means and means is None:
+        raise ConfigError("A gate is held at its mean, but no means are given. Measure them first.")
+    parameter = next(model.parameters())
+    held: dict[tuple[int, str], Tensor] = {}  # (H,), put in for a gate
+    silent: dict[tuple[int, str], Tensor] = {}  # (H,), where a state is 0
+    for cut in operation.cuts:
+        if isinstance(cut, HeldGate):
+            level = means[cut.gate][cut.layer] if means and cut.level == "mean" else cut.level
+            row = np.full(model.config.hidden_size, level, dtype=np.float64)
+            held[cut.layer, cut.gate] = torch.from_numpy(row).to(parameter)
+            continue
+        off = torch.zeros(model.config.hidden_size, dtype=torch.bool, device=parameter.device)
+        off[list(cut.units) if isinstance(cut, SilencedUnits) else slice(None)] = True
+        for symbol in "ch":
+            silent[cut.layer, symbol] = off | silent.get((cut.layer, symbol), off)
+
+    def alter(layer: int, symbol: str, value: Tensor) -> Tensor:
+        if (layer, symbol) in held:
+            return held[layer, symbol].expand_as(value)
+        if (layer, symbol) in silent:
+            return value.masked_fill(silent[layer, symbol], 0)
+        return value
+
+    return alter
+
+
+def _check(operation: Operation, model: NameModel) -> None:
+    layers = model.config.num_layers * (2 if model.config.direction == "both" else 1)
+    units = model.config.hidden_size
+    for cut in operation.cuts:
+        if isinstance(cut, HeldGate) and not model.gated:
+            raise ConfigError(
+                f"The {GATE_NAMES[cut.gate]} cannot be held: an RNN has no gates. Silence units of "
+                "it instead, or choose an LSTM."
+            )
+        if cut.layer >= layers:
+            raise ConfigError(
+                f"There is no layer {cut.layer} to cut: this network's are 0 to {layers - 1}."
+            )
+        if isinstance(cut, SilencedUnits) and max(cut.units, default=0) >= units:
+            raise ConfigError(
+                f"There is no unit {max(cut.units)} to silence: this network's are 0 to "
+                f"{units - 1}."
+            )
+
+
+@torch.no_grad()
+def mean_gates(model: NameModel, dataset: Dataset, indices: np.ndarray) -> dict[str, np.ndarray]:
+    """Every unit's mean of every gate over all letters of some names, in the network as it is.
+
+    Args:
+        model: An LSTM; it is put into evaluation mode.
+        dataset: The names.
+        indices: Which of them, one or more; duplicates count as often as they stand there.
+
+    Returns:
+        By gate, `i f g o`, float64, (layers, H).
+    """
+    model.eval()
+    sums = dict.fromkeys(GATES, torch.zeros((), dtype=torch.float64))
+    for places in by_length(dataset, indices, _at_once(model, dataset, indices)):
+        reading = read(model, one_hot(model, letters_of(dataset, indices[places])))
+        for gate in GATES:
+            sums[gate] = sums[gate] + reading.stacked(gate).double().sum(dim=(0, 2)).cpu()
+    letters = int(dataset.lengths[indices].sum())
+    return {gate: np.asarray(total.numpy() / letters) for gate, total in sums.items()}
+
+
+@torch.no_grad()
+def after_every_letter(
+    model: NameModel,
+    letters: str,
+    operation: Operation,
+    means: dict[str, np.ndarray] | None = None,
+) -> np.ndarray:
+    """Log-probabilities of a network under an operation after each letter, (length, categories).
+
+    As in `prediction.after_every_letter`, each beginning of the name is read as a name of its own.
+
+    Args:
+        model: Any of the three networks; it is put into evaluation mode.
+        letters: A normalised name of one letter or more.
+        operation: What is cut.
+        means: See `alteration`.
+
+    Raises:
+        ConfigError: If the operation does not fit the network.
+    """
+    model.eval()
+    alter = alteration(operation, model, means)
+    beginnings = [letters[: end + 1] for end in range(len(letters))]
+    output = torch.cat(
+        [read(model, one_hot_text(model, [name]), alter).output for name in beginnings]
+    )
+    names = pack_names([encode(name) for name in beginnings]).to(output.device)
+    answers = model.with_votes(output, names).log_softmax(dim=1)
+    return np.asarray(answers.cpu().numpy())
+
+
+@torch.no_grad()
+def operated_answers(
+    model: NameModel,
+    dataset: Dataset,
+    indices: np.ndarray,
+    operation: Operation,
+    means: dict[str, np.ndarray] | None = None,
+) -> PredictedNames:
+    """A network's answers under an operation on some names of a dataset.
+
+    Args:
+        model: Any of the three networks; it is put into evaluation mode.
+        dataset: Whose categories the network was built for.
+        indices: Which names, int64, (names,), duplicates allowed.
+        operation: What is cut.
+        means: See `alteration`.
+
+    Raises:
+        ConfigError: If the operation does not fit the network.
+    """
+    model.eval()
+    alter = alteration(operation, model, means)
+    distinct, inverse = np.unique(indices, return_inverse=True)
+    answers = np.empty((len(distinct), model.categories), dtype=np.float32)
+    for places in by_length(dataset, distinct, _at_once(model, dataset, distinct)):
+        chosen = distinct[places]
+        output = read(model, one_hot(model, letters_of(dataset, chosen)), alter).output
+        names = dataset.batch(chosen)[0].to(output.device)
+        answers[places] = model.with_votes(output, names).log_softmax(dim=1).cpu().numpy()
+    return PredictedNames(
+        indices=np.asarray(indices, dtype=np.int64),
+        labels=dataset.labels[indices],
+        log_probabilities=answers[inverse],
+    )
+
+
+def _at_once(model: NameModel, dataset: Dataset, indices: np.ndarray) -> int:
+    """How many names may be read at once, so that a reading keeps at most `_MOST_VALUES`."""
+    longest = int(dataset.lengths[indices].max(initial=1))
+    return effort(model).at_once(longest, _MOST_VALUES)

@@ -1,0 +1,37 @@
+"""How much work and room a network's readings take, known before any is begun."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from namerec.core.networks.models import NameModel
+
+
+class Effort(NamedTuple):
+    """What one letter of one name takes.
+
+    Attributes:
+        weights: Numbers that are multiplied; letter groups' votes, which are looked up, are none.
+        values: Numbers computed by all layers, every gate among them.
+    """
+
+    weights: int
+    values: int
+
+    def at_once(self, length: int, most_values: int) -> int:
+        """How many names of a length may be read at once, 1 or more.
+
+        Args:
+            length: Letters of the longest name.
+            most_values: Numbers that may be kept at a time; one name may take more.
+        """
+        return max(1, most_values // max(1, length * self.values))
+
+
+def effort(model: NameModel) -> Effort:
+    """What one letter of one name takes in a network."""
+    votes = 0 if model.groups is None else model.groups.votes.numel()
+    weights = sum(parameter.numel() for parameter in model.parameters()) - votes
+    config, symbols = model.config, 6 if model.gated else 1
+    layers = config.num_layers * (2 if config.direction == "both" else 1)
+    return Effort(weights, layers * config.hidden_size * symbols)

@@ -1,0 +1,190 @@
+"""One unit at one letter in numbers: all that goes into its gates, and what comes of it.
+
+Source: the equations of `cells`, written out for one unit.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from namerec.core.corpus.alphabet import ALPHABET_SIZE, encode
+from namerec.core.inside.trace import GateTrace
+from namerec.core.networks.models import NameModel
+
+# Of the gates and the candidate, in the order in which their weights are stacked.
+_ACTIVATIONS = {"i": "sigmoid", "f": "sigmoid", "g": "tanh", "o": "sigmoid"}
+
+
+class Share(NamedTuple):
+    """What one unit of the previous hidden state adds to a sum.
+
+    Attributes:
+        unit: Which, 0 the first.
+        weight: Of the connection.
+        state: What it held after the letter read before.
+        product: Of both.
+    """
+
+    unit: int
+    weight: float
+    state: float
+    product: float
+
+
+@dataclass(frozen=True, slots=True)
+class WeightedSum:
+    """What goes into one gate, the candidate or an RNN's new state, and its value.
+
+    Attributes:
+        symbol: One of `i f g o`; `h` for an RNN.
+        activation: `sigmoid`, `tanh`, or `none`.
+        below: What the letter adds (its weight), or all units of the layer below together.
+        before: What all units of the previous hidden state add together.
+        bias: What is added whatever is read.
+        total: Of these three.
+        value: Of the activation at the total.
+        largest: The units of the previous hidden state that add most in size, the largest first.
+    """
+
+    symbol: str
+    activation: str
+    below: float
+    before: float
+    bias: float
+    total: float
+    value: float
+    largest: tuple[Share, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UnitStep:
+    """One time step of one unit.
+
+    Attributes:
+        letter: That is read.
+        first: Whether it is the first that the layer reads, with nothing remembered.
+        lowest: Whether the layer reads letters, not another layer.
+        sums: Of `i f g o`, in this order; for an RNN of `h` alone.
+        c_before: The cell state before the step; None for an RNN.
+        c: The cell state after it; None for an RNN.
+        h: The hidden state after it.
+    """
+
+    letter: str
+    first: bool
+    lowest: bool
+    sums: tuple[WeightedSum, ...]
+    c_before: float | None
+    c: float | None
+    h: float
+
+    @property
+    def values(self) -> dict[str, float]:
+        """What the step computed, by symbol, as in `GateTrace.values`."""
+        found = {one.symbol: one.value for one in self.sums}
+        if self.c is not None:
+            found |= {"c": self.c, "h": self.h}
+        return found
+
+
+def most_active(trace: GateTrace, layer: int, place: int) -> int:
+    """The unit whose hidden state is largest in size after one letter."""
+    return int(np.abs(trace.values["h"][place, layer]).argmax())
+
+
+@torch.no_grad()
+def unit_step(
+    model: NameModel, trace: GateTrace, layer: int, place: int, unit: int, shares: int = 5
+) -> UnitStep:
+    """Writes out one unit's step.
+
+    Args:
+        model: That computed the trace.
+        trace: Of a name.
+        layer: As in `GateTrace.values`, each direction counted.
+        place: Which letter, 0 the first.
+        unit: Which unit of the layer, 0 the first.
+        shares: How many units of the previous hidden state to name.
+
+    Returns:
+        All values, computed from the trace's states with 64-bit numbers.
+    """
+    number, direction = divmod(layer, trace.directions)
+    weights = model.backward_weights() if direction else model.layer_weights()
+    weight, bias = weights[number]
+    hidden = trace.values["h"]
+    earlier = place + 1 if direction else place - 1
+    first = not 0 <= earlier < len(trace.letters)
+    size = hidden.shape[2]
+    state = np.zeros(size) if first else hidden[earlier, layer].astype(np.float64)
+    below = _below(trace, number, place)
+    kinds = _ACTIVATIONS if model.gated else {"h": model.config.nonlinearity}
+    sums = tuple(
+        _sum(symbol, kind, _row(weight, block * size + unit), float(bias[block * size + unit]),
+             below, state, shares)
+        for block, (symbol, kind) in enumerate(kinds.items())
+    )  # fmt: skip
+    if not model.gated:
+        return UnitStep(trace.letters[place], first, number == 0, sums, None, None, sums[0].value)
+    i, f, g, o = (one.value for one in sums)
+    c_before = 0.0 if first else float(trace.values["c"][earlier, layer, unit])
+    c = f * c_before + i * g
+    h = o * math.tanh(c)
+    return UnitStep(trace.letters[place], first, number == 0, sums, c_before, c, h)
+
+
+def _row(weight: Tensor, row: int) -> np.ndarray:
+    return np.asarray(weight[row].double().cpu().numpy())
+
+
+def _below(trace: GateTrace, number: int, place: int) -> np.ndarray:
+    """What a layer reads at a letter: the letter, one-hot, or the layer below, (X,)."""
+    if number == 0:
+        one_hot = np.zeros(ALPHABET_SIZE)
+        one_hot[int(encode(trace.letters[place])[0])] = 1
+        return one_hot
+    of_layers = trace.values["h"][place, (number - 1) * trace.directions :][: trace.directions]
+    return np.asarray(of_layers.astype(np.float64).ravel())
+
+
+def _sum(
+    symbol: str,
+    activation: str,
+    weights: np.ndarray,
+    bias: float,
+    below: np.ndarray,
+    state: np.ndarray,
+    shares: int,
+) -> WeightedSum:
+    """One sum: weights (X + H,) reading what is below (X,) and the previous state (H,)."""
+    own = weights[len(below) :]
+    products = own * state
+    largest = np.argsort(-np.abs(products), kind="stable")[:shares]
+    from_below, from_before = float(weights[: len(below)] @ below), float(products.sum())
+    total = from_below + from_before + bias
+    return WeightedSum(
+        symbol=symbol,
+        activation=activation,
+        below=from_below,
+        before=from_before,
+        bias=bias,
+        total=total,
+        value=_activated(activation, total),
+        largest=tuple(
+            Share(unit, float(own[unit]), float(state[unit]), float(products[unit]))
+            for unit in largest.tolist()
+        ),
+    )
+
+
+def _activated(activation: str, total: float) -> float:
+    if activation == "none":
+        return total
+    # The sigmoid by way of tanh, which does not overflow.
+    return math.tanh(total) if activation == "tanh" else (1 + math.tanh(total / 2)) / 2

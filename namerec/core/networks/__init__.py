@@ -1,0 +1,1 @@
+"""The networks: settings, readable cells, fast layers, and models of one signature."""

@@ -1,0 +1,1 @@
+"""What networks are set to beside names: the memory task, the race, the quiz."""

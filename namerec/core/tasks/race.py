@@ -1,0 +1,88 @@
+"""The settings of a race: all networks train with the same, each with its own kind of cell."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from namerec.core.networks.config import (
+    MODEL_KINDS,
+    MODEL_TITLES,
+    ModelConfig,
+    Nonlinearity,
+)
+from namerec.core.training.config import (
+    PresetName,
+    RunConfig,
+    TrainConfig,
+    validated,
+)
+from namerec.core.training.presets import PRESET_TABLE, named
+from namerec.errors import ConfigError
+
+#: What a preset may give one network alone, in words.
+_OWN_WORDS = {
+    "direction": "reading in both directions",
+    "letter_groups": "groups of up to {} letters that vote",
+    "num_layers": "{} layers",
+    "learning_rate": "a learning rate of {:g}",
+}
+
+
+def race_configs(
+    name: PresetName, nonlinearity: Nonlinearity | None = None, **shared: Any
+) -> list[RunConfig]:
+    """The settings of each network of a race, in the order of `MODEL_KINDS`.
+
+    Args:
+        name: The preset whose shared half is taken; what it gives one network alone is left out.
+        nonlinearity: Of the RNN's recurrence, the one setting that one network alone has; None for
+            the preset's.
+        **shared: Settings for all networks on top, of the network or its training.
+
+    Raises:
+        ConfigError: If a setting is unknown, out of bounds, or not for all networks.
+    """
+    table = PRESET_TABLE[name]
+    values = {**table["model"], **table["training"], **shared}
+    fields = {"model": ModelConfig.model_fields, "training": TrainConfig.model_fields}
+    unknown = sorted(values.keys() - {field for half in fields.values() for field in half})
+    if unknown:
+        raise ConfigError(f"There is no setting “{unknown[0]}” that all networks of a race have.")
+    configs = []
+    for kind in MODEL_KINDS:
+        own: dict[str, str] = {"kind": kind}
+        if kind == "rnn":
+            own["nonlinearity"] = nonlinearity or usual_nonlinearity(name)
+        halves: dict[str, Any] = {
+            half: {field: values[field] for field in known if field in values}
+            for half, known in fields.items()
+        }
+        halves["model"] |= own
+        configs.append(named(validated(halves), name))
+    return configs
+
+
+def usual_nonlinearity(name: PresetName) -> Nonlinearity:
+    """What a preset's RNN has in its recurrence."""
+    own = PRESET_TABLE[name].get("kinds", {}).get("rnn", {})
+    usual: Nonlinearity = own.get("nonlinearity", ModelConfig().nonlinearity)
+    return usual
+
+
+def left_out(name: PresetName) -> str:
+    """What a preset gives one network outside of a race that others could have, in a sentence.
+
+    Empty for nothing.
+    """
+    clauses = []
+    for kind in MODEL_KINDS:
+        own = PRESET_TABLE[name].get("kinds", {}).get(kind, {})
+        words = [_OWN_WORDS[field].format(own[field]) for field in _OWN_WORDS if field in own]
+        if words:
+            clauses.append(f"the {MODEL_TITLES[kind]} {' and '.join(words)}")
+    if not clauses:
+        return ""
+    return (
+        f"Outside of a race the preset {name.capitalize()} gives {'; '.join(clauses)}. In a race "
+        "all have the same."
+    )

@@ -1,0 +1,1 @@
+"""Training: settings, presets, schedules, and the loop that yields records."""

@@ -1,0 +1,1 @@
+"""A run as one zip, and such a zip brought in."""

@@ -1,0 +1,329 @@
+"""A run as one zip that brings it to another computer, whole: there it is opened and gone on with.
+
+Nobody's zip is trusted: it is unpacked aside, looked at as a run, and only then put into the list.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from namerec.core.corpus.dataset import Dataset
+from namerec.data.kept_table import as_table
+from namerec.data.own import OwnCorpora
+from namerec.data.text import shown
+from namerec.data.upload import Upload
+from namerec.disk import flush_folder, write_whole
+from namerec.errors import DataError, RunError
+from namerec.export.archive.arrival import (
+    aside_of,
+    check_run,
+    free_identity,
+    names_here,
+    names_that_came,
+)
+from namerec.export.archive.arrival_scores import check_answers
+from namerec.export.archive.bounds import MAX_RATIO
+from namerec.export.archive.contents import (
+    CONFIG,
+    MANIFEST,
+    MAX_BYTES,
+    NAMES,
+    STATUS,
+    Manifest,
+    PackedFile,
+    config_content,
+    is_own,
+    most_bytes,
+    run_files,
+    status_content,
+)
+from namerec.export.archive.reading import RunZip, opened
+from namerec.export.source import MadeFile, Source
+from namerec.jobs.limits import check_disk, check_upload, corpus_bytes
+from namerec.runs.folder import RunFolder
+from namerec.runs.labels import read_label, write_label
+from namerec.runs.records import ACTIVE_STATES, RunInfo
+from namerec.runs.store import RunStore
+from namerec.settings import settings
+
+#: When all files of a zip were made, as it says: equal runs give equal zips.
+_NO_TIME = (1980, 1, 1, 0, 0, 0)
+#: Rights of an unpacked file: its owner may change it, everybody may read it.
+_RIGHTS = 0o100644 << 16
+#: Seconds to wait while another run is imported; the largest takes some ten.
+LOCK_SECONDS = 120.0
+
+
+# -- packing
+
+
+def zip_files(source: Source) -> list[MadeFile]:
+    """Packs a run, with its names if they are a person's own.
+
+    Equal runs give equal bytes.
+
+    Raises:
+        RunError: If it is being trained, or a file of it is missing, damaged or too large.
+    """
+    names, words = _names(source)
+    with _still(source.folder):
+        files = dict(run_files(source.folder, source.run.id))
+    if names is not None:
+        files[NAMES] = names
+    size = sum(map(len, files.values()))
+    if size > MAX_BYTES:
+        raise RunError(
+            f"Run {source.run.id} takes {size:,} bytes; at most {MAX_BYTES:,} are packed. Copy its "
+            f"folder {source.folder.path} instead."
+        )
+    described = tuple(PackedFile.of(name, content) for name, content in files.items())
+    manifest = Manifest.of(source.run.id, described).content()
+    content = _zipped({MANIFEST: manifest, **files})
+    return [MadeFile(f"{source.run.id}.zip", content, words)]
+
+
+@contextlib.contextmanager
+def _still(folder: RunFolder) -> Iterator[None]:
+    """While it is read nobody trains it, or the files would be of several epochs."""
+    if folder.status().state in ("finished", "diverged"):
+        yield
+        return
+    try:
+        held = folder.lock()
+    except OSError as error:
+        raise RunError(
+            f"Run {folder.id} cannot be held while it is read: {error.strerror}. Make its folder "
+            f"{folder.path} writable."
+        ) from None
+    with held:
+        yield
+
+
+def _names(source: Source) -> tuple[bytes | None, str]:
+    """The names to pack, if any, and a sentence on where they are."""
+    if not is_own(source.run.info.config.training.dataset):
+        return None, "The corpus is not in it: every namerec has it, or fetches it."
+    try:
+        table = as_table(source.dataset)
+    except DataError as error:
+        return None, f"The names are not in it. {error}"
+    if len(table) > (most_bytes(NAMES) or 0):
+        return None, "The names are not in it: they take too much room. Take their files along."
+    return table, f"The {len(source.dataset):,} names that it was trained on are in it too."
+
+
+def _zipped(files: dict[str, bytes]) -> bytes:
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as archive:
+        for name, content in files.items():
+            info = zipfile.ZipInfo(name, _NO_TIME)
+            info.create_system, info.external_attr = 3, _RIGHTS
+            packs = _packs(name, content)
+            info.compress_type = zipfile.ZIP_DEFLATED if packs else zipfile.ZIP_STORED
+            archive.writestr(info, content)
+    return written.getvalue()
+
+
+def _packs(name: str, content: bytes) -> bool:
+    """Whether a file is packed, and not stored as it is."""
+    if name.endswith(".safetensors"):  # weights hardly get smaller, and take long to try
+        return False
+    # The confusion matrices of many categories, mostly zeros, would pack as a bomb does.
+    return 2 * len(content) <= MAX_RATIO * len(zlib.compress(content, 1))
+
+
+# -- bringing one here
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What has become of a zip.
+
+    Attributes:
+        run: The run's id here.
+        words: What there is to say about it, in sentences.
+        added: Whether it is new here.
+    """
+
+    run: str
+    words: str
+    added: bool = True
+
+
+def import_run(
+    given: bytes | Path,
+    store: RunStore,
+    corpora: OwnCorpora | None = None,
+    *,
+    title: str = "",
+    kept: int = 0,
+) -> Imported:
+    """Puts a packed run into the list, whole or not at all.
+
+    It keeps its id if that is free here. Nobody works on it, whatever state it was packed in.
+
+    Args:
+        given: The zip, or where it is.
+        store: Where the run goes.
+        corpora: Where its names go; those of the data folder if None.
+        title: What messages call the zip; its file's name if empty.
+        kept: Corpora that this browser session has kept already.
+
+    Raises:
+        RunError: If it is no zip of a whole run, or cannot be stored.
+        ConfigError: If its network is larger than is allowed here.
+        DataError: If its names cannot be kept.
+        JobError: If the data folder is full.
+    """
+    corpora = corpora if corpora is not None else OwnCorpora()
+    name = title or (given.name if isinstance(given, Path) else "the zip")
+    with opened(given, name) as packed:
+        identity, here = free_identity(store, packed.manifest)
+        try:
+            # Whoever had the list before may have brought the same run.
+            with contextlib.nullcontext() if here else _alone(store.root):
+                if not here:
+                    identity, here = free_identity(store, packed.manifest)
+                if here:
+                    same = (
+                        f"Run {identity} is here already, with the same content; nothing was added."
+                    )
+                    return Imported(identity, same, added=False)
+                check_disk(store.root.parent, settings(), packed.size)
+                with aside_of(store.root) as aside:
+                    folder = RunFolder(aside / identity)
+                    folder.path.mkdir()
+                    packed.unpack(folder.path)
+                    with _told_whole(f"“{shown(name)}”"):
+                        arrival = _checked(folder, packed, corpora)
+                        words = _settle(folder, packed.manifest, arrival)
+                    _put(folder, store, arrival.names, corpora, kept)
+        except OSError as error:
+            raise RunError(
+                f"The run cannot be stored in {store.root}: {error.strerror or error}. Free some "
+                "space, or set NAMEREC_HOME to a folder that can be written."
+            ) from None
+    return Imported(identity, words)
+
+
+@contextlib.contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    """While it lasts nobody else imports: two could choose one id, and lose each other's names."""
+    path = root / ".arriving" / "lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path, timeout=LOCK_SECONDS, thread_local=False)
+    try:
+        lock.acquire(poll_interval=0.02)
+    except Timeout:
+        raise RunError(
+            f"Another run has been imported for {LOCK_SECONDS:,.0f} seconds, and one is brought "
+            "here at a time. Wait until it is there, and import this one again."
+        ) from None
+    try:
+        yield
+    finally:
+        try:
+            with contextlib.suppress(OSError):
+                path.unlink()  # whoever waits for it sees that it is gone, and makes another
+        finally:
+            lock.release()
+
+
+@contextlib.contextmanager
+def _told_whole(quoted: str) -> Iterator[None]:
+    try:
+        yield
+    except RunError as error:
+        raise RunError(
+            f"{quoted} does not hold a whole run, so nothing was imported. {error}"
+        ) from None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Arrival:
+    """A run that has been unpacked and checked.
+
+    Attributes:
+        info: What it is.
+        names: Those that came with it and are to be kept; None for none.
+        named: Whether its names are, or will be, here.
+    """
+
+    info: RunInfo
+    names: Dataset | None
+    named: bool
+
+
+def _checked(folder: RunFolder, packed: RunZip, corpora: OwnCorpora) -> _Arrival:
+    check_run(folder)
+    info, table = folder.info(), packed.names()
+    came = None if table is None else names_that_came(table, info)
+    here = names_here(info, corpora)
+    names = came if here is None else here
+    if names is not None:
+        check_answers(folder, names)
+    return _Arrival(info, came if here is None else None, named=names is not None)
+
+
+def _settle(folder: RunFolder, manifest: Manifest, arrival: _Arrival) -> str:
+    """Makes an unpacked run one of this computer; says what there is to say.
+
+    Raises:
+        RunError: If it could not be read as it is stored here.
+    """
+    status = folder.status()
+    write_whole(folder.path / CONFIG, config_content(arrival.info, folder.id))
+    write_whole(folder.path / STATUS, status_content(status))
+    label = read_label(folder.path)
+    if label.pinned:  # what is at the top of lists here is for whoever looks at them to say
+        write_label(folder.path, label.model_copy(update={"pinned": False}))
+    folder.info(), folder.status()  # what was read can be longer, or nothing, written again
+    words = [f"Run {folder.id} is here now."]
+    if folder.id != manifest.run:
+        words.append(f"It was called {manifest.run}, which is another run's id here.")
+    if status.state in ACTIVE_STATES:
+        words.append("It had not ended when it was packed; here it is stopped.")
+    if arrival.names is not None:
+        words.append(f"Its {len(arrival.names):,} names were kept with your own corpora.")
+    if not arrival.named:
+        title = shown(arrival.info.dataset.title)
+        words.append(
+            f"The names it was trained on, “{title}”, are not here: bring them on the Dataset "
+            "page to see its names, and to go on with it."
+        )
+    return " ".join(words)
+
+
+def _put(
+    folder: RunFolder, store: RunStore, names: Dataset | None, corpora: OwnCorpora, kept: int
+) -> None:
+    """Renames an unpacked run into the list; its names first, so that it is never without them."""
+    target = store.root / folder.id
+    flush_folder(folder.path)
+    try:
+        if names is not None:
+            check_upload(kept, store.root.parent, settings(), corpus_bytes(names))
+            corpora.keep(Upload(names, (f"These names came with run {folder.id}.",)))
+        folder.path.rename(target)
+    except BaseException:
+        if names is not None and not _is_used(names, store):  # they were not here before
+            came = corpora.find(names.fingerprint)
+            if came is not None:
+                corpora.remove(came.id)
+        raise
+    with contextlib.suppress(OSError):  # it is there
+        flush_folder(store.root)
+
+
+def _is_used(names: Dataset, store: RunStore) -> bool:
+    """Whether a run in the list was trained on names, so that they are not to be taken from it."""
+    used = (run.info.dataset.fingerprint for run in store.summaries())
+    return names.fingerprint in used

@@ -1,8 +1,0 @@
-"""Names given on the command line."""
-
-import sys
-
-from namerec.export.pieces.prediction import predict
-
-for name in sys.argv[1:]:
-    print(f"{name}: " + ", ".join(f"{category} {share:.0%}" for category, share in predict(name)))

@@ -1,0 +1,197 @@
+"""A run as a program: plain PyTorch that trains the same network on the same names.
+
+It needs PyTorch and nothing of namerec. What is random in training is drawn in the run's own order
+from the same seed, so that it reaches the run's curve up to rounding. Names and categories of a
+corpus stand in a table beside it, never in the code.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from namerec.core.corpus.protocols import Part
+from namerec.core.training.config import EVALUATIONS_PER_RUN, RunConfig
+from namerec.core.training.loop import Beginning
+from namerec.export.program.assembly import (
+    SETTINGS,
+    Program,
+    Section,
+    as_comment,
+    assemble,
+    heading,
+)
+from namerec.export.program.tables import tables
+from namerec.export.source import MadeFile, Source
+from namerec.runs.lineage import beginning
+
+SCRIPT = "train_names.py"
+#: Longest piece of a corpus's title in a program, code points.
+_TITLE = 80
+
+_OPTIMIZERS = {"sgd": "torch.optim.SGD", "adam": "torch.optim.Adam", "adamw": "torch.optim.AdamW"}
+_SCHEDULES = {"cosine": "schedule_cosine", "one-cycle": "schedule_one_cycle"}
+_POWERS = {"natural": 0.0, "square root": -0.5, "balanced": -1.0}
+
+_HEAD = '''"""One run of the Name Recognition Lab as a program of its own: plain PyTorch.
+
+It builds the run's network, trains it on the run's names with the run's settings, and prints its
+own numbers beside the run's. Start it where its tables lie, with names to ask about if you like:
+
+    python train_names.py
+    python train_names.py Okonkwo Rossi
+"""
+'''
+
+
+def script_files(source: Source) -> list[MadeFile]:
+    """The run as a script, and the tables that it reads.
+
+    Args:
+        source: The run; it need not be finished.
+
+    Raises:
+        DataError: If its names are no longer there.
+        RunError: If its files are damaged.
+    """
+    program = program_of(source, "script")
+    head = f"{_HEAD}\n{program.imports}\n\n{as_comment(chr(10).join(facts(source)))}"
+    parts = [head, *map(_with_heading, program.sections)]
+    words = f"Start it beside its tables; it needs {needed_packages(source)}."
+    script = MadeFile(SCRIPT, ("\n\n\n".join(parts) + "\n").encode(), words)
+    return [script, *tables(source)]
+
+
+def _with_heading(section: Section) -> str:
+    # As usual, two blank lines before a function or class.
+    space = "\n\n\n" if section.code.startswith(("def ", "class ", "@")) else "\n\n"
+    return f"{heading(section)}{space}{section.code}"
+
+
+def program_of(source: Source, form: str) -> Program:
+    """The run's program in parts.
+
+    Args:
+        source: The run.
+        form: *script* or *notebook*.
+    """
+    config, begun = source.run.info.config, beginning(source.folder)
+    needs = _needs(source, begun) | {form}
+    pieces = [
+        SETTINGS,
+        "names",
+        *(["groups"] if "groups" in needs else []),
+        "packing",
+        "chance",
+        *(["dropout"] if "dropout" in needs else []),
+        *(["votes"] if "groups" in needs else []),
+        *([] if begun else ["first_weights"]),
+        f"network_{config.model.kind}",
+        *(["begun"] if begun else []),
+        "optimizer",
+        *([_SCHEDULES[config.training.schedule]] if "schedule" in needs else []),
+        "order",
+        "evaluation",
+        "training",
+        *(["curves"] if form == "notebook" else []),
+        "results",
+        "prediction",
+        f"asked_{form}",
+    ]
+    return assemble(pieces, needs, _settings(source))
+
+
+def facts(source: Source) -> list[str]:
+    """What the program was made of, in plain ASCII, a line each."""
+    info, status = source.run.info, source.run.status
+    device = info.config.training.device
+    lines = [
+        f"Made of run {info.id}, the network {ascii(info.config.model.title)[1:-1]}.",
+        f"Its corpus: {info.dataset.title[:_TITLE]!a}, {info.dataset.names:,} names.",
+        f"The run was trained with PyTorch {ascii(info.versions.get('torch', 'unknown'))[1:-1]}.",
+    ]
+    if source.run.state != "finished":
+        lines.append(f"It is {source.run.state} after {status.epoch} epochs; its curve ends there.")
+    if device != "cpu":
+        lines.append("It may have been trained on a GPU, whose last digits differ; this uses none.")
+    return lines
+
+
+def needed_packages(source: Source) -> str:
+    """What has to be installed for the program besides Python."""
+    return "PyTorch and NumPy" if source.run.info.joints else "PyTorch"
+
+
+def _needs(source: Source, begun: Beginning | None) -> set[str]:
+    """What the run's settings ask of a program, as the pieces call it."""
+    config = source.run.info.config
+    model, training = config.model, config.training
+    layers, dropout = model.num_layers > 1, model.dropout > 0
+    asked = {
+        "tanh": model.nonlinearity == "tanh",
+        "layers": layers,
+        "dropout": dropout,
+        "stacked": model.kind == "lstm" and layers and dropout,
+        "both": model.direction == "both",
+        "groups": model.letter_groups > 0,
+        "group_dropout": model.letter_groups > 0 and model.group_dropout > 0,
+        "forget_bias": model.forget_bias != 0,
+        "begun": begun is not None,
+        "moments": begun is not None and bool(begun.moments),
+        "letter_dropout": training.letter_dropout > 0,
+        "steps": training.steps is not None,
+        "weighted": training.sampling != "natural",
+        "batched": training.batch_size > 1,
+        "clipped": training.clip_norm > 0,
+        "schedule": training.schedule != "constant",
+        "patience": training.patience > 0,
+        "report": training.protocol == "report",
+        "finished": bool(source.run.status.scores),
+    }
+    return {name for name, needed in asked.items() if needed}
+
+
+def _settings(source: Source) -> dict[str, str]:
+    """The run's value of every setting, as a Python expression."""
+    info, scores, split = source.run.info, source.run.status.scores, source.split
+    parts: tuple[Part, ...] = ("validation", "test")
+    return _configured(info.config) | {
+        "THREADS": str(info.threads),
+        "MEASURED_ON": _dictionary((part, json.dumps(split.words(part))) for part in parts),
+        "RUN_ACCURACY": _dictionary((part, repr(scores[part].accuracy)) for part in scores),
+        "RUN_MACRO_RECALL": _dictionary((part, repr(scores[part].macro_recall)) for part in scores),
+    }
+
+
+def _configured(config: RunConfig) -> dict[str, str]:
+    model, training = config.model, config.training
+    epochs = training.epochs
+    if training.steps is not None:
+        epochs = min(EVALUATIONS_PER_RUN, training.steps)
+    numbers = {
+        "SEED": training.seed,
+        "HIDDEN_SIZE": model.hidden_size,
+        "NUM_LAYERS": model.num_layers,
+        "DROPOUT": model.dropout,
+        "FORGET_BIAS": model.forget_bias,
+        "LONGEST_GROUP": model.letter_groups,
+        "GROUP_DROPOUT": model.group_dropout,
+        "LETTER_DROPOUT": training.letter_dropout,
+        "LEARNING_RATE": training.learning_rate,
+        "WEIGHT_DECAY": training.weight_decay,
+        "CLIP_NORM": training.clip_norm,
+        "BATCH_SIZE": training.batch_size,
+        "STEPS": training.steps or 0,
+        "EPOCHS": epochs,
+        "PATIENCE": training.patience,
+        "POWER": _POWERS[training.sampling],
+    }
+    values = {
+        name: f"{value:_}" if isinstance(value, int) else repr(value)
+        for name, value in numbers.items()
+    }
+    return values | {"OPTIMIZER": _OPTIMIZERS[training.optimizer]}
+
+
+def _dictionary(items: Iterable[tuple[str, str]]) -> str:
+    return "{\n" + "".join(f'    "{key}": {value},\n' for key, value in items) + "}"

@@ -1,0 +1,1 @@
+"""A report on runs, as HTML and as Markdown."""

@@ -1,0 +1,103 @@
+"""The report in one click: what the course report holds, of stored runs, as HTML and as Markdown.
+
+Facts are computed once (`report_facts`), said once (`report_words`, `report_comparison`,
+`report_gradients`, `report_recall`), and written twice (`report_html`, `report_markdown`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import namerec
+from namerec.export.report.comparison import comparison_section, results_table
+from namerec.export.report.document import PAPER, Block, Document, Paragraph, Picture, Section
+from namerec.export.report.facts import ReportFacts, report_facts, run_facts
+from namerec.export.report.gradients import gradient_section
+from namerec.export.report.html import html_file
+from namerec.export.report.markdown import markdown_files
+from namerec.export.report.memory_task import recall_section
+from namerec.export.report.words import curve_pictures, matrix_picture, noun, run_section
+from namerec.export.source import MadeFile, Source
+from namerec.figures.base.theme import LIGHT, as_page
+
+#: Name of the files, without an ending.
+TITLE = "report"
+
+
+def report_files(sources: Sequence[Source]) -> list[MadeFile]:
+    """The report of one run or several: `report.html`, `report.md`, and the pictures of the latter.
+
+    The pictures' names begin with their folder, `report/`.
+
+    Args:
+        sources: The runs, in the order in which they are told of.
+
+    Raises:
+        RunError: If there are none, too many, or one cannot be read.
+    """
+    document = as_document(report_facts(sources), datetime.now().astimezone())
+    return [html_file(document, TITLE), *markdown_files(document, TITLE)]
+
+
+def figure_files(source: Source) -> list[MadeFile]:
+    """A run's loss, accuracy and prediction matrix, each as PNG, SVG and interactive HTML.
+
+    Of a run without a finished epoch there is no matrix, and the curves are empty.
+
+    Raises:
+        RunError: If it cannot be read.
+    """
+    facts = run_facts(source)
+    matrix = matrix_picture(facts)
+    pictures = [*curve_pictures(facts), *([matrix] if matrix is not None else [])]
+    return [file for picture in pictures for file in _each_form(picture)]
+
+
+def _each_form(picture: Picture) -> list[MadeFile]:
+    page = as_page(picture.figure(LIGHT)).encode("utf-8", "replace")
+    return [
+        MadeFile(f"{picture.slug}.png", picture.still(PAPER, "png")),
+        MadeFile(f"{picture.slug}.svg", picture.still(PAPER, "svg")),
+        MadeFile(f"{picture.slug}.html", page),
+    ]
+
+
+def as_document(facts: ReportFacts, now: datetime) -> Document:
+    """What a report says, before it is written.
+
+    Args:
+        facts: All that it tells.
+        now: When it is made.
+    """
+    runs = facts.runs
+    beginning: list[Block] = [Paragraph(_what_this_is(facts)), results_table(facts)]
+    sections = [run_section(run, place) for place, run in enumerate(runs, start=1)]
+    if len(runs) > 1:
+        sections.append(comparison_section(facts))
+    sections += [gradient_section(facts), recall_section()]
+    several = f"{len(runs)} networks" if len(runs) > 1 else runs[0].name
+    return Document(
+        title=f"Name recognition with recurrent networks: a report on {several}",
+        made=f"Made on {now:%Y-%m-%d at %H:%M} by namerec {namerec.__version__} from stored runs.",
+        sections=(Section("At a glance", tuple(beginning)), *sections),
+    )
+
+
+def _what_this_is(facts: ReportFacts) -> str:
+    runs = facts.runs
+    races = {run.run.info.race for run in runs}
+    raced = (
+        " They were started together, as a race with one set of settings."
+        if len(runs) > 1 and len(races) == 1 and "" not in races
+        else ""
+    )
+    words = " or ".join(sorted({noun(run) for run in runs}, reverse=True))
+    trained = "a network was" if len(runs) == 1 else f"{len(runs)} networks were each"
+    return (
+        f"Given a name, {trained} trained to tell the {words} from its letters.{raced} For each "
+        "there is its structure, how it learnt, what it came to and what it confuses; then how "
+        "much of the gradient reaches letters far back, which is how the course report explains "
+        "that networks with gates do better. Every number says what it was measured on. Held-out "
+        "names were not trained on; where a number was measured on training names, it says so."
+    )

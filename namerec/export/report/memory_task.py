@@ -1,0 +1,59 @@
+"""What a report says of the recall task, which shows what short surnames cannot."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from namerec.core.tasks.memory_curves import DISTANCES, finding, recall_curves
+from namerec.export.report.document import Block, Paragraph, Picture, Section
+from namerec.figures.base.theme import LIGHT, Theme, alt_text
+from namerec.figures.memory.memory_task import recall_figure
+from namerec.jobs.memory_task_results import (
+    BATCH,
+    BUNDLED,
+    LEARNING_RATE,
+    STEPS,
+    RecallSettings,
+    points,
+    read_results,
+)
+
+if TYPE_CHECKING:
+    from namerec.figures.stills.frame import StillForm
+
+
+def recall_section() -> Section:
+    """What fading costs where something must be remembered for longer: the bundled result."""
+    settings = RecallSettings()
+    curves = recall_curves(points(read_results(BUNDLED).matching(settings)))
+    title = "Recall of a first letter, by the noise after it"
+
+    def drawn(theme: Theme, form: StillForm) -> bytes:
+        from namerec.figures.stills.memory import recall_still
+
+        return recall_still(curves, theme, title, form, distances=DISTANCES)
+
+    blocks: list[Block] = [
+        Paragraph(
+            "Surnames are too short to show what gates are for. In this made-up task, networks are "
+            "asked for a sequence’s first letter after so many letters of noise. It was not "
+            "measured on the runs of this report: it is the result that comes with the lab, of "
+            f"networks of {settings.hidden_size} hidden units trained anew for every distance "
+            f"({STEPS} steps of {BATCH} sequences, AdamW, one-cycle up to {LEARNING_RATE:g}, "
+            f"forget-gate bias raised by {settings.forget_bias:g}, gradients clipped at "
+            f"{settings.clip_norm:g})."
+        )
+    ]
+    if curves:
+        figure = recall_figure(curves, LIGHT, distances=DISTANCES)
+        blocks.append(
+            Picture(
+                "recall", title,
+                f"{alt_text(figure)} Measured on test sequences, leak-free split.",
+                lambda theme: recall_figure(curves, theme, distances=DISTANCES), drawn,
+            )
+        )  # fmt: skip
+        blocks.append(Paragraph(finding(curves)))
+    else:
+        blocks.append(Paragraph("That result is missing from this copy of the lab.", "warning"))
+    return Section("Where memory decides: the recall task", tuple(blocks))

@@ -1,0 +1,335 @@
+"""What a report says of one run: settings, structure, curves, matrix, scores, what is missing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from namerec.core.corpus.protocols import PROTOCOL_WORDS, Part
+from namerec.core.evaluation.matrices import MatrixView
+from namerec.core.evaluation.results import ConfusionMatrix
+from namerec.core.networks.config import SOME_NETWORKS_OWN
+from namerec.export.report.document import (
+    Block,
+    Paragraph,
+    Picture,
+    Points,
+    Printed,
+    Section,
+    Table,
+    names_words,
+    percent,
+    said,
+    said_whole,
+    span,
+)
+from namerec.figures.base.theme import LIGHT, Theme, alt_text
+from namerec.figures.base.words import number
+from namerec.figures.confusion.matrix import confusion_figure
+from namerec.figures.confusion.words import cell_words
+from namerec.figures.training.curves import accuracy_figure, loss_figure
+
+if TYPE_CHECKING:
+    from namerec.export.report.facts import RunFacts
+    from namerec.figures.stills.frame import StillForm
+
+#: Confusions that are told in words.
+MOST_PAIRS = 5
+#: Settings that stand elsewhere in a report, or only say where this machine keeps the names.
+_ELSEWHERE = frozenset({"kind", "dataset", "protocol", "split_seed", "epochs", "steps"})
+_SETTING_WORDS = {"num_layers": "layers", "hidden_size": "hidden units", "seed": "seed of the run"}
+_VIEW = MatrixView()
+
+
+def run_section(facts: RunFacts, place: int) -> Section:
+    """All about one run.
+
+    Args:
+        facts: The run.
+        place: Its place in the report, which its pictures' names begin with.
+    """
+    blocks: list[Block] = [Paragraph(_what_it_is(facts))]
+    if note := facts.run.label.note:
+        blocks.append(Paragraph(f"Note: {said_whole(note)}"))
+    blocks += _unfinished(facts)
+    blocks += _scores(facts)
+    blocks += _settings(facts)
+    blocks.append(Paragraph("The network, as PyTorch prints it:"))
+    blocks.append(Printed(facts.structure))
+    blocks += curve_pictures(facts, f"{place}-")
+    blocks += _matrix(facts, place)
+    return Section(facts.name, tuple(blocks))
+
+
+def noun(facts: RunFacts) -> str:
+    """What a category of a run is called."""
+    bundled = facts.run.info.config.training.dataset in ("bundled", "tutorial")
+    return "language" if bundled else "category"
+
+
+def nouns(facts: RunFacts) -> str:
+    """What several of them are called."""
+    return {"language": "languages", "category": "categories"}[noun(facts)]
+
+
+# -- what it is, and what it came to
+
+
+def _what_it_is(facts: RunFacts) -> str:
+    run, info = facts.run, facts.run.info
+    dataset, training = info.dataset, info.config.training
+    preset = "" if info.config.preset == "own" else f", preset {info.config.preset.capitalize()}"
+    return (
+        f"{info.config.model.title}{preset}: {number(info.parameters)} trainable numbers. Trained "
+        f"on “{said(dataset.title)}”, {names_words(dataset.names)} of "
+        f"{len(dataset.categories)} {nouns(facts)}; {PROTOCOL_WORDS[training.protocol]} "
+        f"(drawn with seed {training.split_draw}). Run {run.id}, {run.state}."
+    )
+
+
+def _unfinished(facts: RunFacts) -> list[Block]:
+    run, status = facts.run, facts.run.status
+    blocks: list[Block] = []
+    if run.state != "finished":
+        of_all = f"{status.epoch} of {'its own ' if facts.joint else ''}{status.epochs} epochs"
+        blocks.append(
+            Paragraph(
+                f"This run is {run.state}: {of_all} are done. What follows is what there is so "
+                "far; test names are only asked at the end.",
+                "warning",
+            )
+        )
+    if status.message:
+        blocks.append(Paragraph(f"What the run says of it: {said_whole(status.message)}"))
+    for joint in facts.line.joints:
+        state = "with" if joint.state_kept else "without"
+        blocks.append(
+            Paragraph(
+                f"It goes on from run {joint.run} after epoch {joint.epoch} (step "
+                f"{number(joint.step)}, {span(joint.seconds)} of training), {state} the "
+                "optimizer’s state. Epochs, steps and seconds are counted from the first run on."
+            )
+        )
+    return blocks
+
+
+def _scores(facts: RunFacts) -> list[Block]:
+    blocks: list[Block] = []
+    parts: tuple[Part, ...] = ("test", "validation")
+    rows = [
+        (
+            _capital(facts.on(part)), number(scores.names), percent(scores.accuracy),
+            percent(scores.macro_recall), percent(scores.macro_f1), percent(scores.top3),
+            f"{scores.loss:.3f}",
+        )
+        for part in parts
+        if (scores := facts.scores.get(part)) is not None
+    ]  # fmt: skip
+    if rows:
+        caption = (
+            f"Scores of epoch {facts.best_epoch}{_own_words(facts)}. Macro scores are means over "
+            f"the {nouns(facts)}; top 3: the right one is among the three most probable; loss in "
+            "nats."
+        )
+        head = ("measured on", "names", "accuracy", "macro recall", "macro F1", "top 3", "loss")
+        blocks.append(Table(caption, head, tuple(rows), numbers=6))
+    elif (best := facts.best) is not None:
+        blocks.append(
+            Paragraph(
+                f"At its best epoch so far, {facts.best_epoch}{_own_words(facts)}: accuracy "
+                f"{percent(best.validation_accuracy)}, macro recall "
+                f"{percent(best.validation_macro_recall)}, loss {best.validation_loss:.3f} nats, "
+                f"measured on {facts.on('validation')}."
+            )
+        )
+    else:
+        blocks.append(Paragraph("No epoch was finished, so nothing was measured.", "warning"))
+    if began := began_words(facts):
+        blocks.append(Paragraph(began))
+    return [*blocks, Paragraph(_how_it_went(facts), "quiet")]
+
+
+def began_words(facts: RunFacts) -> str:
+    """How good a run that goes on was where it began, beside the best since; else nothing."""
+    began, best, before = facts.at_joint, facts.best, facts.best_before
+    if began is None or before is None:
+        return ""
+    words = (
+        f"It began at {percent(began.validation_accuracy)} (epoch {began.epoch}), measured on "
+        f"{facts.on('validation')}; "
+    )
+    if best is None:
+        return f"{words}no epoch was finished since."
+    words += f"the best since is {percent(best.validation_accuracy)} (epoch {best.epoch})."
+    if not facts.was_better_before:
+        return words
+    return (
+        f"{words} An earlier epoch of its line was better, {before.epoch} with "
+        f"{percent(before.validation_accuracy)}; the scores are not of that one."
+    )
+
+
+def _own_words(facts: RunFacts) -> str:
+    """A best epoch's number in the run's own count, behind that of its line."""
+    return f" ({facts.run.status.best_epoch} of its own)" if facts.joint else ""
+
+
+def _best_of_words(facts: RunFacts) -> str:
+    """Which epochs the best one was chosen among: those of the run itself."""
+    own = facts.run.status.epoch
+    epochs = f"{own} epoch{'' if own == 1 else 's'}"
+    if facts.joint is None:
+        return epochs
+    first, last = facts.joint.epoch + 1, facts.joint.epoch + own
+    there = f"{first} to {last}" if own > 1 else f"{first}"
+    return f"its own {epochs} ({there} of the line)"
+
+
+def _how_it_went(facts: RunFacts) -> str:
+    info = facts.run.info
+    versions = ", ".join(f"{said(name)} {said(text)}" for name, text in info.versions.items())
+    best = (
+        f"The best of {_best_of_words(facts)}, chosen on {facts.on('validation')}, "
+        f"is epoch {facts.best_epoch}; its weights are the ones that are scored. "
+        if facts.best_epoch
+        else ""
+    )
+    threads = f"{info.threads} thread{'s' if info.threads > 1 else ''}"
+    earlier = (
+        f" ({span(facts.earlier_seconds)} of it before it goes on here)" if facts.joint else ""
+    )
+    return (
+        f"{best}{span(facts.seconds)} of training{earlier} on {info.config.training.device}, "
+        f"{threads}, "
+        f"{number(round(facts.run.status.names_per_second))} names a second. Versions: {versions}."
+    )
+
+
+def _settings(facts: RunFacts) -> list[Block]:
+    config = facts.run.info.config
+    training = config.training
+    length = f"{training.epochs} epochs" if training.steps is None else f"{training.steps} steps"
+    rows = [("network", config.model.title)]
+    for settings in (config.model, training):
+        for name, value in settings.model_dump().items():
+            kinds = SOME_NETWORKS_OWN.get(name)
+            if name in _ELSEWHERE or (kinds and config.model.kind not in kinds[0]):
+                continue
+            words = _SETTING_WORDS.get(name, name.replace("_", " "))
+            rows.append((words, f"{value:g}" if isinstance(value, float) else str(value)))
+    rows += [("split", f"{training.protocol}, seed {training.split_draw}"), ("length", length)]
+    half = -(-len(rows) // 2)
+    beside = [*rows[half:], ("", "")][:half]  # two columns of settings, as long as each other
+    cells = tuple((*left, *right) for left, right in zip(rows[:half], beside, strict=True))
+    return [Table("Settings.", ("setting", "value", "setting", "value"), cells)]
+
+
+# -- pictures
+
+
+def curve_pictures(facts: RunFacts, beginning: str = "") -> list[Picture]:
+    """Loss and accuracy while the network learnt.
+
+    Args:
+        facts: The run.
+        beginning: Of the pictures' file names.
+    """
+    history = facts.history
+    loss, accuracy = f"{facts.name}: loss in training", f"{facts.name}: accuracy in training"
+
+    def loss_drawn(theme: Theme, form: StillForm) -> bytes:
+        from namerec.figures.stills.report import loss_still
+
+        return loss_still(history, theme, loss, form)
+
+    def accuracy_drawn(theme: Theme, form: StillForm) -> bytes:
+        from namerec.figures.stills.report import accuracy_still
+
+        return accuracy_still(history, theme, accuracy, form)
+
+    yardsticks = (
+        " Dotted, accuracies on the same names without a recurrent network, and the ceiling that "
+        "the labels set: "
+        + ", ".join(f"{name} {percent(share)}" for name, share in history.yardsticks)
+        + "."
+        if history.yardsticks
+        else ""
+    )
+    return [
+        Picture(
+            f"{beginning}loss", loss, alt_text(loss_figure(history, LIGHT)),
+            lambda theme: loss_figure(history, theme), loss_drawn,
+        ),
+        Picture(
+            f"{beginning}accuracy", accuracy,
+            alt_text(accuracy_figure(history, LIGHT)) + yardsticks,
+            lambda theme: accuracy_figure(history, theme), accuracy_drawn,
+        ),
+    ]  # fmt: skip
+
+
+def matrix_picture(facts: RunFacts, beginning: str = "") -> Picture | None:
+    """Who is taken for whom; None if nothing was counted yet."""
+    matrix = facts.matrices.get(facts.part)
+    if matrix is None:
+        return None
+    word, title = noun(facts), f"{facts.name}: prediction matrix"
+
+    def drawn(theme: Theme, form: StillForm) -> bytes:
+        from namerec.figures.stills.report import matrix_still
+
+        return matrix_still(matrix, theme, title, form, view=_VIEW, noun=word)
+
+    return Picture(
+        f"{beginning}matrix",
+        title,
+        f"Rows are true {nouns(facts)}, columns predicted ones; cells are percent of their row, so "
+        "that the diagonal is the recall; at the edges, the numbers of names. "
+        f"Counted on {names_words(int(matrix.counts.sum()))}: {facts.on(matrix.part)}, at epoch "
+        f"{facts.best_epoch}; {percent(matrix.accuracy)} of them are on the diagonal.",
+        lambda theme: confusion_figure(matrix, theme, view=_VIEW, noun=word),
+        drawn,
+        square=True,
+    )
+
+
+def _matrix(facts: RunFacts, place: int) -> list[Block]:
+    picture, matrix = matrix_picture(facts, f"{place}-"), facts.matrices.get(facts.part)
+    if picture is None or matrix is None:
+        return [Paragraph("There is no prediction matrix before an epoch is finished.", "warning")]
+    blocks: list[Block] = [picture]
+    if pairs := most_confused(matrix):
+        blocks.append(Paragraph(f"Most often confused ({facts.on(matrix.part)}):"))
+        blocks.append(Points(pairs))
+    return [*blocks, _each_category(facts, matrix)]
+
+
+def most_confused(matrix: ConfusionMatrix) -> tuple[str, ...]:
+    """The most frequent confusions as sentences, the most frequent first."""
+    errors = matrix.counts.copy()
+    np.fill_diagonal(errors, 0)
+    order = np.argsort(-errors, axis=None, kind="stable")[:MOST_PAIRS]
+    places = [divmod(int(cell), len(errors)) for cell in order if errors.flat[cell] > 0]
+    return tuple(f"{cell_words(matrix, row, column)}." for row, column in places)
+
+
+def _each_category(facts: RunFacts, matrix: ConfusionMatrix) -> Table:
+    hits = np.diag(matrix.counts).tolist()
+    rows = tuple(
+        (
+            scores.category, number(scores.support), number(hit), percent(scores.recall),
+            percent(scores.precision), percent(scores.f1),
+        )
+        for scores, hit in zip(matrix.per_category(), hits, strict=True)
+    )  # fmt: skip
+    return Table(
+        f"Each {noun(facts)}, on {facts.on(matrix.part)}.",
+        (noun(facts), "names", "recognised", "recall", "precision", "F1"),
+        rows,
+        numbers=5,
+    )
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]

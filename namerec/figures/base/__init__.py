@@ -1,0 +1,1 @@
+"""What all figures share: the theme, texts, axes, plain values for live charts."""

@@ -1,0 +1,1 @@
+"""The confusion matrix as a figure, and what can be clicked in it."""

@@ -1,0 +1,1 @@
+"""Figures of a corpus: what it holds, category by category."""

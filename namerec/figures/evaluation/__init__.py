@@ -1,0 +1,1 @@
+"""Figures of how good answers are: confidence, priors, the quiz."""

@@ -1,0 +1,1 @@
+"""Figures of what networks remember: gradients, gates, the memory task."""

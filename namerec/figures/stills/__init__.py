@@ -1,0 +1,1 @@
+"""Still pictures for reports, drawn without a browser."""

@@ -1,0 +1,1 @@
+"""Figures of trainings: curves, several runs, races."""

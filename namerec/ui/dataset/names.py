@@ -1,0 +1,110 @@
+"""The Dataset page's table of names: native spelling beside normalised, to be searched."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+from namerec.core.corpus.alphabet import normalise
+from namerec.text import count
+from namerec.ui.frame import address
+from namerec.ui.shared import corpus_facts
+from namerec.ui.shared.corpus_choice import plural
+
+if TYPE_CHECKING:
+    from namerec.core.corpus.dataset import Dataset
+
+#: Most rows brought to the browser, about 1.5 MB; a search narrows down what a corpus has more.
+MOST_ROWS = 20_000
+_SEARCH, _ONLY, _CHANGED = "dataset_search", "dataset_only", "dataset_changed"
+_ALL = ""
+
+
+def name_table(dataset: Dataset, noun: str) -> None:
+    """Draws the table and what narrows it down."""
+    address.read("search", state=_SEARCH)
+    address.read("only", [_ALL, *dataset.categories], state=_ONLY)
+    address.switch("changed", False, state=_CHANGED)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        search = st.text_input(
+            "Search",
+            key=_SEARCH,
+            live=True,
+            max_chars=100,
+            persist_state="session",
+            icon=":material/search:",
+            placeholder="any part of a name, in any spelling",
+        )
+        only = st.selectbox(
+            noun.capitalize(),
+            [_ALL, *dataset.categories],
+            key=_ONLY,
+            format_func=lambda category: category or f"all {plural(noun)}",
+            persist_state="session",
+        )
+        changed = st.toggle(
+            "Only names that are read otherwise than written", key=_CHANGED, persist_state="session"
+        )
+    address.write("search", search, state=_SEARCH)
+    address.write("only", only, state=_ONLY)
+    names = corpus_facts.names(dataset)
+    found = matching(names, search, only, changed=changed)
+    st.caption(_found_words(len(found), len(names)))
+    if found.empty:
+        st.info(
+            "No name fits. Search for less, or for another part of it.", icon=":material/search:"
+        )
+        return
+    st.dataframe(
+        found.head(MOST_ROWS),
+        hide_index=True,
+        height=min(35 * (len(found) + 1) + 3, 640),
+        alt="The distinct names of the corpus",
+        column_order=("written", "letters", "category", "lines", "others"),
+        column_config={
+            "written": st.column_config.TextColumn(
+                "As written", help="Native spelling; ways that are read the same by slashes."
+            ),
+            "letters": st.column_config.TextColumn(
+                "As the network reads it", help="In the 57 letters of the alphabet."
+            ),
+            "category": st.column_config.TextColumn(noun.capitalize()),
+            "lines": st.column_config.NumberColumn(
+                "Lines", width="small", help="How often the corpus says it."
+            ),
+            "others": st.column_config.TextColumn(
+                "Also in", help=f"Other {plural(noun)} with the same name."
+            ),
+        },
+    )
+
+
+def matching(names: pd.DataFrame, search: str, only: str, *, changed: bool) -> pd.DataFrame:
+    """The rows that a search leaves.
+
+    Args:
+        names: As `corpus_facts.names` gives them.
+        search: Part of a name as written or as read; any spelling that is read so finds it.
+        only: A category, or nothing for all.
+        changed: Whether to leave out names that are read as they are written.
+    """
+    keep = pd.Series(data=True, index=names.index)
+    if sought := " ".join(search.split()).casefold():
+        inside = names["sought"].str.contains(sought, regex=False)
+        if read := normalise(search).letters.lower():
+            inside |= names["letters"].str.lower().str.contains(read, regex=False)
+        keep &= inside
+    if only:
+        keep &= names["category"] == only
+    if changed:
+        keep &= names["written"] != names["letters"]
+    return names[keep]
+
+
+def _found_words(found: int, names: int) -> str:
+    words = f"{count(found)} of {count(names)} distinct names"
+    if found > MOST_ROWS:
+        words += f"; the first {count(MOST_ROWS)} of them are listed, search to see others"
+    return f"{words}. Click a heading to sort."

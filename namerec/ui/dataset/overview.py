@@ -1,0 +1,84 @@
+"""The Dataset page's overview: counts, what marks a category, lengths and letters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from namerec.figures.base import theme
+from namerec.figures.corpus import bars as corpus
+from namerec.figures.corpus import maps as corpus_maps
+from namerec.text import count, percent, plain
+from namerec.ui.frame import address
+from namerec.ui.shared import corpus_facts
+from namerec.ui.shared.charts import chart
+from namerec.ui.shared.corpus_choice import plural
+
+if TYPE_CHECKING:
+    from namerec.core.corpus.dataset import Dataset
+
+CATEGORY = "category"
+_CATEGORY = "dataset_category"
+
+
+def overview(dataset: Dataset, noun: str) -> None:
+    """Draws the overview of a corpus."""
+    look = theme.theme_for(st.context.theme.type)
+    counts = corpus_facts.counts(dataset)
+    lines, pairs = int(counts.lines.sum()), int(counts.pairs.sum())
+    with st.grid(4, min_column_width=200):
+        st.metric(plural(noun).capitalize(), count(len(dataset.categories)), border=True)
+        st.metric(
+            "Lines", count(lines), border=True, help="Names in the source, repeats counted each."
+        )
+        st.metric(
+            "Distinct names",
+            count(pairs),
+            border=True,
+            help=f"Different spellings of each {noun}, as the network reads them. A name that "
+            f"stands in two {plural(noun)} counts in both.",
+        )
+        largest = int(counts.lines.argmax())
+        st.metric(
+            f"Largest: {plain(dataset.categories[largest])}",
+            percent(float(counts.lines[largest]) / max(lines, 1)),
+            border=True,
+            help=f"Share of all lines that are of the largest {noun}. Who always answers "
+            "that is right so often; so look at macro recall beside accuracy.",
+        )
+    grid = st.grid(2, min_column_width=380)
+    with grid, st.container(border=True, height="stretch"):
+        st.subheader(f"Names of each {noun}")
+        chart(corpus.counts_figure(counts, look, noun=noun), "dataset_counts")
+        st.caption("All lines of the corpus; a repeat is a line that another one says already.")
+    with grid, st.container(border=True, height="stretch"):
+        _marks_panel(dataset, noun, dataset.categories[largest], look)
+    with st.container(border=True):
+        st.subheader("How long names are")
+        figure = corpus_maps.length_figure(corpus_facts.lengths(dataset), look, noun=noun)
+        chart(figure, "dataset_lengths")
+        st.caption("All distinct names, in letters as the network reads them.")
+    with st.container(border=True):
+        st.subheader("Which letters they have")
+        figure = corpus_maps.letter_figure(corpus_facts.letters(dataset), look, noun=noun)
+        chart(figure, "dataset_letters")
+        st.caption("All distinct names. Stronger colour: a larger share of the row's letters.")
+
+
+def _marks_panel(dataset: Dataset, noun: str, default: str, look: theme.Theme) -> None:
+    """Beginnings and endings that mark the category that is selected, kept in the URL."""
+    st.subheader("How they begin and end")
+    if address.read(CATEGORY, list(dataset.categories), state=_CATEGORY) is None:
+        st.session_state[_CATEGORY] = default
+    category = st.selectbox(
+        noun.capitalize(), dataset.categories, key=_CATEGORY, persist_state="session"
+    )
+    address.write(CATEGORY, category, state=_CATEGORY)
+    marks = corpus_facts.marks(dataset)[dataset.categories.index(category)]
+    figure = corpus.marks_figure(category, marks, look)
+    chart(figure, "dataset_marks")
+    st.caption(
+        f"Beginnings and endings of 2 to 4 letters that are more frequent here than in all other "
+        f"{plural(noun)} together, by how sure that is; all distinct names."
+    )

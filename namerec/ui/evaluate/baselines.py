@@ -1,0 +1,95 @@
+"""The run beside what is reached without a recurrent network, and what nobody can exceed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+from namerec.core.corpus.protocols import Part
+from namerec.core.networks.config import MODEL_TITLES
+from namerec.text import plain
+from namerec.ui.shared import services
+from namerec.ui.shared.run_picker import nouns
+from namerec.ui.shared.tables import share_column
+
+if TYPE_CHECKING:
+    from namerec.jobs.baselines import Yardsticks
+    from namerec.runs.store import RunSummary
+
+#: Seconds between two looks while they are being computed.
+_POLL_SECONDS = 1.0
+
+
+def yardsticks_panel(run: RunSummary, part: Part, seen: services.Evaluation) -> None:
+    """A table of the run, the yardsticks and the ceiling on the same names."""
+    if part == "train":
+        st.info("Yardsticks are measured on validation and test names.", icon=":material/rule:")
+        return
+    services.yardsticks(run.id, compute=True)
+    waiting = services.yardsticks_underway(run.id)
+    st.fragment(_table, run_every=_POLL_SECONDS if waiting else None)(run, part, seen, waiting)
+
+
+def _table(run: RunSummary, part: Part, seen: services.Evaluation, waited: bool) -> None:
+    known = services.yardsticks(run.id, compute=False)
+    waiting = services.yardsticks_underway(run.id)
+    if waited and not waiting:
+        st.rerun()
+    if known is None:
+        st.warning("The names of this run are not there any more.", icon=":material/link_off:")
+        return
+    table = yardstick_table(run, part, seen, known)
+    with st.container(border=True):
+        st.subheader("Beside the yardsticks")
+        st.dataframe(
+            table,
+            hide_index=True,
+            alt="This run, the yardsticks and the label ceiling",
+            column_config={
+                "what": st.column_config.TextColumn("What"),
+                "accuracy": share_column("Accuracy"),
+                "macro recall": share_column("Macro recall"),
+            },
+        )
+        if waiting:
+            st.caption(
+                "The others are being fitted in the background, half a minute in all; they wait "
+                "while a network trains."
+            )
+        elif not known.complete:
+            st.warning(
+                "Some yardsticks could not be computed; the server's log says why.",
+                icon=":material/error:",
+            )
+        _, split = services.run_dataset(run)
+        st.caption(
+            f"Measured on {plain(split.words(part))}; fitted on the training names of the same "
+            "split. Letter groups are all runs of 1 to 4 letters in a name. The ceiling is what "
+            f"the labels allow: a name that stands in several {nouns(run)} can be right for one "
+            "of them only."
+        )
+
+
+def yardstick_table(
+    run: RunSummary, part: Part, seen: services.Evaluation, known: Yardsticks
+) -> pd.DataFrame:
+    """Rows `what`, `accuracy`, `macro recall`, the most accurate first, the ceiling on top."""
+    from namerec.core.evaluation.baselines import YARDSTICK_TITLES
+
+    rows: list[tuple[str, float, float | None]] = [
+        (
+            f"This run: {MODEL_TITLES[run.info.config.model.kind]}",
+            seen.scores.accuracy,
+            seen.scores.macro_recall,
+        )
+    ]
+    rows += [
+        (YARDSTICK_TITLES[kind], scores.accuracy[part], scores.macro_recall[part])
+        for kind, scores in known.scores.items()
+    ]
+    rows.sort(key=lambda row: -row[1])
+    if part in known.ceiling:
+        rows.insert(0, ("Label ceiling", known.ceiling[part], None))
+    return pd.DataFrame(rows, columns=["what", "accuracy", "macro recall"])

@@ -1,0 +1,266 @@
+"""The confusion matrix of the Evaluate page, and the names behind what is selected in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from namerec.core.corpus.protocols import Part
+from namerec.core.evaluation.matrices import MatrixView, Normalisation, Order
+from namerec.core.evaluation.results import ConfusionMatrix, PredictedNames
+from namerec.figures.base import theme
+from namerec.figures.confusion import matrix as confusion
+from namerec.figures.confusion import words as confusion_words
+from namerec.figures.confusion.selection import Selection, selection_from
+from namerec.text import count, plain
+from namerec.ui.frame import address
+from namerec.ui.shared import services
+from namerec.ui.shared.charts import take_away
+from namerec.ui.shared.run_picker import noun
+from namerec.ui.shared.tables import share_column
+
+if TYPE_CHECKING:
+    from namerec.runs.store import RunSummary
+
+_TRUE, _TAKEN = "true", "taken"
+_SHOWS, _ORDER, _DIAGONAL = "cells", "order", "diagonal"
+_SHOWS_WORDS: dict[Normalisation, str] = {
+    "recall": "share of the row",
+    "precision": "share of the column",
+    "counts": "counts",
+}
+#: Names listed at once: all of nearly every cell, and what 100 ms of looking for neighbours allow.
+MOST_LISTED = 300
+#: Training names shown beside a name.
+NEIGHBOURS = 3
+
+
+def view_controls() -> MatrixView:
+    """What the cells show, in which order, and whether with the diagonal; all in the URL."""
+    shows: tuple[Normalisation, ...] = ("recall", "precision", "counts")
+    orders: tuple[Order, ...] = ("name", "support", "similarity")
+    for key, allowed in ((_SHOWS, shows), (_ORDER, orders), (_DIAGONAL, ("shown", "hidden"))):
+        address.read(key, list(allowed))
+        st.session_state.setdefault(key, allowed[0])
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        normalisation = st.segmented_control(
+            "Cells show",
+            shows,
+            key=_SHOWS,
+            format_func=_SHOWS_WORDS.__getitem__,
+            required=True,
+            persist_state="session",
+            help="Share of the row: the diagonal is recall. Share of the column: it is precision.",
+        )
+        order = st.segmented_control(
+            "Ordered by",
+            orders,
+            key=_ORDER,
+            required=True,
+            persist_state="session",
+            help="Similarity puts what is taken for each other side by side.",
+        )
+        diagonal = st.segmented_control(
+            "Diagonal",
+            ["shown", "hidden"],
+            key=_DIAGONAL,
+            required=True,
+            persist_state="session",
+            help="Hidden, the colours are for the errors alone.",
+        )
+    for key, value in ((_SHOWS, normalisation), (_ORDER, order), (_DIAGONAL, diagonal)):
+        address.write(key, value)
+    return MatrixView(
+        normalisation or shows[0], order or orders[0], hide_diagonal=diagonal == "hidden"
+    )
+
+
+def matrix_panel(run: RunSummary, part: Part, seen: services.Evaluation) -> None:
+    """The matrix on the left; the names of what is selected in it on the right."""
+    matrix = seen.matrix
+    view = view_controls()
+    selected = _selected(matrix)
+    grid = st.grid(5, min_column_width=150)
+    with grid.cell(column_span=3), st.container(border=True):
+        st.subheader("Who is taken for whom")
+        figure = confusion.confusion_figure(
+            matrix,
+            theme.theme_for(st.context.theme.type),
+            view=view,
+            selected=selected,
+            noun=noun(run),
+        )
+        key = f"matrix_{run.id}_{part}"
+        st.plotly_chart(
+            figure,
+            key=key,
+            on_select=lambda: _take_click(key, matrix),
+            selection_mode="points",
+            config=theme.CAMERA_CONFIG,
+            theme=None,
+            alt=theme.alt_text(figure),
+        )
+        st.caption("Click a cell, or the head of a row or column, to see its names.")
+        take_away(figure, "matrix", f"{run.id}-{part}")
+    with grid.cell(column_span=2), st.container(border=True):
+        _selection_panel(run, seen, selected, view)
+
+
+def _selected(matrix: ConfusionMatrix) -> Selection:
+    """What is selected; at first the cell with most mistakes."""
+    options = ["", *matrix.categories]
+    true, taken = (address.read(key, options) or "" for key in (_TRUE, _TAKEN))
+    if not true and not taken:
+        mistakes = matrix.counts.copy()
+        np.fill_diagonal(mistakes, 0)
+        row, column = divmod(int(mistakes.argmax()), len(matrix.categories))
+        true, taken = matrix.categories[row], matrix.categories[column]
+    st.session_state[_TRUE], st.session_state[_TAKEN] = true, taken
+    return Selection(true or None, taken or None)
+
+
+def _take_click(key: str, matrix: ConfusionMatrix) -> None:
+    selection = selection_from(st.session_state[key].selection.points, matrix.categories)
+    if selection is not None:
+        for place, category in ((_TRUE, selection.row), (_TAKEN, selection.column)):
+            st.session_state[place] = category or ""
+
+
+def _selection_panel(
+    run: RunSummary, seen: services.Evaluation, selected: Selection, view: MatrixView
+) -> None:
+    matrix, word = seen.matrix, noun(run)
+    options = ["", *matrix.categories]
+    with st.container(horizontal=True):
+        for key, label in ((_TRUE, f"True {word}"), (_TAKEN, "Taken for")):
+            chosen = st.selectbox(
+                label,
+                options,
+                key=key,
+                format_func=lambda category: category or "any",
+                persist_state="session",
+            )
+            address.write(key, chosen)
+    row, column = (
+        None if category is None else matrix.categories.index(category)
+        for category in (selected.row, selected.column)
+    )
+    st.markdown(plain(_words(matrix, row, column, view)))
+    inside = selected_rows(seen.answers, row, column)
+    if len(inside) == 0:
+        st.caption("No names here.")
+        return
+    _names_table(run, seen.answers, inside, row, column)
+    if row is not None and column is not None and row != column:
+        _say_unwinnable(run, seen.answers, inside, (row, column), matrix.categories)
+
+
+def _words(matrix: ConfusionMatrix, row: int | None, column: int | None, view: MatrixView) -> str:
+    if row is not None and column is not None:
+        return confusion_words.cell_words(matrix, row, column, view.normalisation)
+    if row is not None:
+        return confusion_words.row_words(matrix, row)
+    return confusion_words.column_words(matrix, column or 0)
+
+
+def selected_rows(answers: PredictedNames, row: int | None, column: int | None) -> np.ndarray:
+    """Which answers a cell, row or column holds, int64, (names,), the surest first."""
+    inside = np.ones(len(answers.labels), dtype=bool)
+    if row is not None:
+        inside &= answers.labels == row
+    if column is not None:
+        inside &= answers.predicted == column
+    found = np.flatnonzero(inside)
+    return np.asarray(found[np.argsort(-answers.log_probabilities[found].max(1), kind="stable")])
+
+
+def _names_table(
+    run: RunSummary,
+    answers: PredictedNames,
+    inside: np.ndarray,
+    row: int | None,
+    column: int | None,
+) -> None:
+    shown = inside[:MOST_LISTED]
+    table = names_table(run, answers, shown, both=row is None or column is None)
+    columns = {
+        "name": st.column_config.TextColumn("Name"),
+        "said": st.column_config.TextColumn("Taken for"),
+        "true": st.column_config.TextColumn("True"),
+        "p_said": share_column(
+            "Sure", help="The network's probability for what it took the name for."
+        ),
+        "p_true": share_column("True one", help="Its probability for the true one."),
+        "nearest": st.column_config.TextColumn(
+            "Nearest training names",
+            help=f"By edit distance, with their {noun(run)} in brackets: what it could have "
+            "learned the name from.",
+        ),
+    }
+    st.dataframe(
+        table,
+        hide_index=True,
+        height=min(35 * (len(table) + 1) + 3, 440),
+        alt="The names of what is selected",
+        column_config={name: columns[name] for name in table.columns},
+    )
+    if len(inside) > len(shown):
+        st.caption(f"The surest {count(len(shown))} of {count(len(inside))} names.")
+
+
+def names_table(
+    run: RunSummary, answers: PredictedNames, rows: np.ndarray, *, both: bool
+) -> pd.DataFrame:
+    """Names with what they were taken for, how surely, and their nearest training names.
+
+    Args:
+        run: Whose answers.
+        answers: On a part of its split.
+        rows: Which of the answers, int64, (names,).
+        both: Whether true and answered category have columns of their own.
+
+    Returns:
+        Columns `name`, `true` and `said` if wanted, `p_said`, `p_true`, `nearest`.
+    """
+    dataset, _ = services.run_dataset(run)
+    indices, labels, said = answers.indices[rows], answers.labels[rows], answers.predicted[rows]
+    probabilities = np.exp(answers.log_probabilities[rows])
+    names = [dataset.names[index] for index in indices.tolist()]
+    each = np.arange(len(rows))
+    table = {"name": names}
+    if both:
+        table["true"] = [dataset.categories[label] for label in labels.tolist()]
+        table["said"] = [dataset.categories[label] for label in said.tolist()]
+    table |= {"p_said": probabilities[each, said], "p_true": probabilities[each, labels]}
+    table["nearest"] = [
+        ", ".join(
+            f"{neighbour.name} ({'/'.join(neighbour.categories)})" for neighbour in neighbours
+        )
+        for neighbours in services.training_names(run).nearest(names, NEIGHBOURS)
+    ]
+    return pd.DataFrame(table)
+
+
+def _say_unwinnable(
+    run: RunSummary,
+    answers: PredictedNames,
+    inside: np.ndarray,
+    cell: tuple[int, int],
+    categories: tuple[str, ...],
+) -> None:
+    from namerec.core.inside.neighbours import under_both
+
+    dataset, _ = services.run_dataset(run)
+    shared = int(under_both(dataset, answers.indices[inside], *cell).sum())
+    if shared:
+        both = f"{categories[cell[0]]} and {categories[cell[1]]}"
+        st.info(
+            plain(
+                f"{count(shared)} of these {count(len(inside))} names stand under both {both} in "
+                "the corpus: whatever is answered, one of the two entries is wrong."
+            ),
+            icon=":material/call_split:",
+        )

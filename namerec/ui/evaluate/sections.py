@@ -1,0 +1,45 @@
+"""The sections of the Evaluate page: one table from a name to what draws it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from namerec.core.corpus.protocols import Part
+from namerec.ui.evaluate.baselines import yardsticks_panel
+from namerec.ui.evaluate.compare import comparison_panel
+from namerec.ui.evaluate.confidence import confidence_panel, priors_panel
+from namerec.ui.evaluate.epochs import timelapse_panel
+from namerec.ui.evaluate.head import category_table
+from namerec.ui.evaluate.matrix import matrix_panel
+from namerec.ui.frame.sections import pick_section
+from namerec.ui.shared import services
+from namerec.ui.shared.downloads import download_menu
+from namerec.ui.shared.run_picker import noun
+
+if TYPE_CHECKING:
+    from namerec.runs.store import RunSummary
+
+_SECTION = "section"
+
+
+def _confusions(run: RunSummary, part: Part, seen: services.Evaluation) -> None:
+    matrix_panel(run, part, seen)
+    table = category_table(seen.matrix, noun(run))
+    download_menu(run, part, seen, table)
+
+
+SECTIONS: dict[str, tuple[str, Callable[[RunSummary, Part, services.Evaluation], None]]] = {
+    "confusions": ("Confusions", _confusions),
+    "compare": ("Two runs", comparison_panel),
+    "time": ("Over the epochs", timelapse_panel),
+    "confidence": ("Confidence", confidence_panel),
+    "priors": ("Priors", priors_panel),
+    "yardsticks": ("Yardsticks", yardsticks_panel),
+}
+
+
+def section(run: RunSummary, part: Part, seen: services.Evaluation) -> None:
+    """Draws the choice of a section, and the section chosen."""
+    chosen = pick_section(_SECTION, {name: title for name, (title, _) in SECTIONS.items()})
+    SECTIONS[chosen][1](run, part, seen)

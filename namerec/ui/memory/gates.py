@@ -1,0 +1,201 @@
+"""What each gate of an LSTM does: in words, beside what was measured on a run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from namerec.figures.base import theme
+from namerec.figures.inside.gates import KINDS
+from namerec.figures.memory.gates import (
+    LEAST_NAMES,
+    gate_use_figure,
+    median_words,
+    share_of_units_over,
+    spans_figure,
+)
+from namerec.text import count, percent, plain
+from namerec.ui.frame import address
+from namerec.ui.memory.gradient_words import measured_on
+from namerec.ui.server.manager import manager
+from namerec.ui.shared import services
+from namerec.ui.shared.charts import chart
+from namerec.ui.shared.run_picker import run_words
+
+if TYPE_CHECKING:
+    from namerec.core.inside.gate_use import GateUse, SymbolUse
+    from namerec.runs.store import RunSummary
+
+_RUN, _LAYER, _PLACES = "gates_run", "gates_layer", "gates_places"
+
+#: What each does in any LSTM, with where it was first described; true whatever a run has learned.
+_TEACHING = {
+    "i": "The input gate i decides, unit by unit, how much of the candidate is let into the cell. "
+    "Shut, it guards what is stored from what is read now; open, it writes. It is one of the two "
+    "gates of the first LSTM (Hochreiter and Schmidhuber, 1997), made so that a network need not "
+    "overwrite its memory at every step.",
+    "f": "The forget gate f decides how much of the old cell state is kept: at 1 all of it, at 0 "
+    "none. The first LSTM had no such gate and kept everything; Gers, Schmidhuber and Cummins "
+    "(2000) added it so that a cell can be emptied when a sequence begins anew. Along the cell "
+    "itself a gradient is multiplied by f at every step back, so that a gate near 1 keeps it from "
+    "vanishing; in an RNN the same recurrent weights decide at every step (Pascanu, Mikolov and "
+    "Bengio, 2013). That is why Jozefowicz, Zaremba and Sutskever (2015) begin training with the "
+    "gate opened, by a bias of 1 or more; “Forget-gate bias” on the Train page does this.",
+    "o": "The output gate o decides how much of the cell state is shown to the rest of the network "
+    "as the hidden state, h = o · tanh c. A unit can so hold something for later without letting "
+    "it disturb the answer or the other gates now. It stands in the first LSTM, too (Hochreiter "
+    "and Schmidhuber, 1997).",
+    "g": "The candidate g, between −1 and 1, is what could be written at this letter: its sign "
+    "says in which direction the cell would be pushed. It sees the letter and the hidden state "
+    "before it, just as an RNN's new state does; whether anything comes of it is up to the input "
+    "gate.",
+    "c": "The cell state c is the memory itself: c = f · (old c) + i · g. It is changed by keeping "
+    "and adding, not computed anew; Hochreiter and Schmidhuber (1997) called this the constant "
+    "error carousel, because with nothing forgotten a gradient travels along it unchanged. One "
+    "letter moves it by less than 1, so larger values have been gathered over several letters.",
+}
+
+
+def gates_panel() -> None:
+    """Words and measured pictures of the gates, the candidate and the cell state."""
+    run = _pick_run()
+    if run is None:
+        return
+    with st.container(horizontal=True, gap="large"):
+        layer = _pick_layer(run)
+        ends = ["beginning", "end"]
+        address.keep("places", ends[0], address.one_of(ends), state=_PLACES)
+        places = st.segmented_control(
+            "Letters counted from the", ends, key=_PLACES,
+            required=True, persist_state="session",
+        )  # fmt: skip
+    use = _measured(run.id, run.status.best_epoch, layer, run)
+    _, split = services.run_dataset(run)
+    st.caption(
+        plain(
+            f"Measured at the best epoch on {measured_on(len(use.lengths), split)}. Lines are "
+            "means over all units and names, bands hold the middle 80 % of the values; places that "
+            f"fewer than {LEAST_NAMES} names have are left out."
+        )
+    )
+    look = theme.theme_for(st.context.theme.type)
+    for symbol, words in _TEACHING.items():
+        with st.container(border=True):
+            grid = st.grid(2, min_column_width=320)
+            with grid.cell():
+                st.subheader(f"{KINDS[symbol].title} {symbol}".capitalize())
+                st.markdown(plain(words))
+                st.markdown(f"**In this run:** {plain(_measured_words(symbol, use.uses[symbol]))}")
+            with grid.cell():
+                figure = gate_use_figure(use, symbol, look, from_end=places == "end")
+                chart(figure, f"gate_use_{symbol}")
+    _memory(use)
+    st.caption(
+        plain(
+            "Hochreiter and Schmidhuber, “Long short-term memory”, Neural Computation 9(8), 1997. "
+            "Gers, Schmidhuber and Cummins, “Learning to forget: continual prediction with LSTM”, "
+            "Neural Computation 12(10), 2000. Pascanu, Mikolov and Bengio, “On the difficulty of "
+            "training recurrent neural networks”, ICML 2013. Jozefowicz, Zaremba and Sutskever, "
+            "“An empirical exploration of recurrent network architectures”, ICML 2015. Tallec and "
+            "Ollivier, “Can recurrent neural networks warp time?”, ICLR 2018."
+        )
+    )
+
+
+def _pick_run() -> RunSummary | None:
+    runs = {run.id: run for run in manager().store.trained() if run.info.config.model.kind != "rnn"}
+    if not runs:
+        st.info(
+            "There is no trained LSTM yet, and an RNN has no gates. Train one first; it takes "
+            "seconds.",
+            icon=":material/model_training:",
+        )
+        return None
+    address.read("run", list(runs), state=_RUN)
+    chosen = st.selectbox(
+        "LSTM to look into",
+        list(runs),
+        key=_RUN,
+        format_func=lambda run_id: run_words(runs[run_id]),
+        persist_state="session",
+    )
+    address.write("run", chosen, state=_RUN)
+    return runs[chosen]
+
+
+def _pick_layer(run: RunSummary) -> int:
+    """Counted as in `core.reading.Reading.steps`."""
+    model = run.info.config.model
+    directions = 2 if model.direction == "both" else 1
+    layers = list(range(directions * model.num_layers))
+    if len(layers) == 1:
+        return 0
+    those = address.one_of(layers, address.counted_from_1)
+    address.keep("layer", layers[-directions], those, address.counted_from_1, state=_LAYER)
+
+    def named(layer: int) -> str:
+        number, direction = divmod(layer, directions)
+        reads = ("", "") if directions == 1 else (", reads forward", ", reads from the end")
+        return f"Layer {number + 1}{reads[direction]}"
+
+    chosen = st.segmented_control("Layer", layers, key=_LAYER, format_func=named, required=True)
+    return layers[-directions] if chosen is None else chosen
+
+
+@st.cache_resource(max_entries=16, show_spinner="Watching the gates…")
+def _measured(run_id: str, best_epoch: int, layer: int, _run: RunSummary) -> GateUse:  # noqa: ARG001
+    from namerec.core.inside.gate_use import gate_use, watched_names
+
+    names, split = services.run_dataset(_run)
+    model = services.network(run_id).model
+    return gate_use(model, names, watched_names(model, names, split.validation), layer)
+
+
+def _measured_words(symbol: str, use: SymbolUse) -> str:
+    """What was measured, in a sentence or two; nothing that another run could contradict."""
+    mean = f"{use.mean:.2f}".replace("-", "−")
+    if symbol == "g":
+        return (
+            f"{percent(use.high)} of all candidates are close to −1 or 1 (beyond 0.9), "
+            f"{percent(use.low)} close to 0 (within 0.1)."
+        )
+    if symbol == "c":
+        return (
+            f"{percent(use.high)} of all values are beyond −1 and 1, so gathered over more than "
+            f"one letter; {percent(use.low)} are within 0.1 of 0."
+        )
+    return (
+        f"The mean over all units, letters and names is {mean}; {percent(use.high)} of all values "
+        f"are nearly open (over 0.9), {percent(use.low)} nearly shut (under 0.1)."
+    )
+
+
+def _memory(use: GateUse) -> None:
+    """How long units remember, from their forget gates."""
+    look = theme.theme_for(st.context.theme.type)
+    mean = float(use.lengths.mean())
+    with st.container(border=True):
+        grid = st.grid(2, min_column_width=320)
+        with grid.cell():
+            st.subheader("How long units remember")
+            st.markdown(
+                plain(
+                    "A forget gate that always stands at f keeps the share f of the cell at each "
+                    "letter, f² over two, and so on: as long a memory as 1 / (1 − f) letters "
+                    "(Tallec and Ollivier, 2018). Each unit's span is made of its mean f over all "
+                    "letters but the first one read, where there is nothing to keep yet. It is a "
+                    "simplification: a gate that is shut once empties the cell, however open it "
+                    "stands otherwise."
+                )
+            )
+            st.markdown(
+                "**In this run:** "
+                + plain(
+                    f"the median span of the {count(len(use.spans))} units is "
+                    f"{median_words(use)}; {share_of_units_over(use, mean)} of them have one over "
+                    f"{mean:.1f} letters, the mean length of these names."
+                )
+            )
+        with grid.cell():
+            chart(spans_figure(use, look), "memory_spans")

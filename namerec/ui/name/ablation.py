@@ -1,0 +1,330 @@
+"""Surgery on the Name page: hold gates, silence units, and see what becomes of the answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from namerec.core.corpus.alphabet import NormalisedName
+from namerec.core.evaluation.results import PredictedNames
+from namerec.core.inside.trace import GateTrace
+from namerec.figures.base import theme
+from namerec.figures.inside import probabilities
+from namerec.figures.inside.ablation import recall_change_figure
+from namerec.figures.inside.gates import KINDS
+from namerec.text import count, percent, plain
+from namerec.ui.frame import address
+from namerec.ui.name.ablation_link import cuts_from, cuts_text
+from namerec.ui.name.priors import priors_of
+from namerec.ui.shared import services
+from namerec.ui.shared.charts import chart
+from namerec.ui.shared.run_picker import noun
+
+if TYPE_CHECKING:
+    from namerec.core.inside.operations import Operation
+    from namerec.runs.store import RunSummary
+
+#: A gate that is left alone; the other choices are `core.operations.LEVELS`.
+_AS_IT_IS = "as it is"
+#: The gates in the order of the panel's heatmaps.
+_GATES = ("f", "i", "o", "g")
+#: Operations whose cost was asked for in this session.
+_MEASURED = "surgery_measured"
+#: Means and answers kept in memory at a time.
+_KEPT = 8
+
+
+def surgery_panel(run: RunSummary, name: NormalisedName, trace: GateTrace) -> None:
+    """Cuts to choose, the answer before and after them, and on request what they cost.
+
+    Args:
+        run: Whose network is operated on, always a copy: the stored one stays as it is.
+        name: The typed name.
+        trace: Of the network as it is, with the priors that the page assumes.
+
+    Raises:
+        NamerecError: If network or, where they are needed, the run's names are not there.
+    """
+    st.caption(hint(run))
+    operation = _controls(run, trace)
+    words = operation.words(trace.layer_name if trace.layers > 1 else None)
+    if not operation.cuts:
+        st.info(
+            "Nothing is cut yet. Hold a gate or silence units above; the answers before and after "
+            "will stand side by side.",
+            icon=":material/content_cut:",
+        )
+        return
+    st.markdown(f"**The operation: {plain(words)}.**")
+    if operation.needs_means:
+        _, split = services.run_dataset(run)
+        st.caption(
+            "A gate's mean is each unit's own, over all letters of the "
+            f"{plain(split.words('validation'))}, in the network as it is."
+        )
+    if run.info.config.model.letter_groups:
+        st.caption("The letter groups of this network vote beside the operated part, as ever.")
+    _before_and_after(run, name, trace, operation)
+    _cost(run, operation, words)
+
+
+def hint(run: RunSummary) -> str:
+    """What to try on a run's network; numbers are those of the pretrained ones, on test names."""
+    model = run.info.config.model
+    alone = model.num_layers == 1 and model.direction == "forward"
+    votes = ", but for the votes of letter groups" if model.letter_groups else ""
+    if model.kind == "rnn":
+        seen = (
+            f"the answer then comes from the last letter alone{votes}. The pretrained RNN with "
+            "tanh still names the right language of about 30 in 100 of the bundled corpus’ test "
+            "names (leak-free split), the linear one of about 26."
+            if alone
+            else "what it kept of earlier letters is gone."
+        )
+        return f"To try: silence a whole layer, and {seen}"
+    silent = (
+        f"and every name gets the same answer{votes}." if alone else "and that layer falls silent."
+    )
+    return (
+        "To try: hold the forget gate at 0. The cell then keeps nothing, and earlier letters are "
+        "known only through the hidden state that the next letter's gates read; the pretrained "
+        "LSTMs still name the right language of about half of the bundled corpus’ test names "
+        "(leak-free split), in place of 7 in 10. Held at 1, nothing is ever forgotten, which costs "
+        "them even more. Held at its mean, they lose only 2 to 3 in 100: how far the gate opens at "
+        "which letter matters less than how far each unit's is open as a rule. Hold the input or "
+        f"the output gate at 0: nothing gets in, or nothing is shown, {silent}"
+    )
+
+
+def _controls(run: RunSummary, trace: GateTrace) -> Operation:
+    """Draws the controls of one layer, and returns the cuts of all."""
+    _keep_cuts(run, trace)
+    with st.container(border=True):
+        with st.container(horizontal=True, horizontal_alignment="distribute"):
+            st.subheader("What is cut")
+            st.button(
+                "Reset",
+                icon=":material/restart_alt:",
+                key="surgery_reset",
+                on_click=_reset,
+                args=(run, trace.layers),
+                help="Takes back the cuts of every layer.",
+            )
+        layer = 0
+        if trace.layers > 1:
+            key, layers = f"surgery_layer_{run.id}", range(trace.layers)
+            those = address.one_of(layers, address.counted_from_1)
+            layer = address.keep("layer", 0, those, address.counted_from_1, state=key)
+            st.segmented_control(
+                "Layer to cut",
+                layers,
+                key=key,
+                format_func=lambda layer: trace.layer_name(layer).capitalize(),
+                required=True,
+                persist_state="session",
+            )
+        if "f" in trace.values:
+            _gate_controls(run, layer)
+        units = trace.values["h"].shape[2]
+        with st.grid(2, min_column_width=260):
+            st.multiselect(
+                "Silenced units",
+                range(1, units + 1),
+                key=_key(run, layer, "units"),
+                persist_state="session",
+                filter_mode="prefix",
+                select_all=False,
+                placeholder=f"none of units 1 to {units}",
+                help="Hidden state and, in an LSTM, cell state of a silenced unit are 0 at every "
+                "letter. Units are counted as in the heatmaps.",
+            )
+            st.toggle(
+                "Silence the whole layer",
+                key=_key(run, layer, "off"),
+                persist_state="session",
+                help="The hidden state of this layer is 0 at every letter.",
+            )
+    return _chosen(run, trace)
+
+
+def _gate_controls(run: RunSummary, layer: int) -> None:
+    from namerec.core.inside.operations import LEVELS
+
+    with st.grid(4, min_column_width=200):
+        for gate in _GATES:
+            key = _key(run, layer, gate)
+            st.session_state.setdefault(key, _AS_IT_IS)
+            st.segmented_control(
+                f"{KINDS[gate].title.capitalize()} {gate}",
+                (_AS_IT_IS, *LEVELS),
+                key=key,
+                required=True,
+                persist_state="session",
+                help=f"{KINDS[gate].meaning} Held, it has this value at every letter; “mean” is "
+                "each unit's own over the letters of this run's validation names.",
+            )
+
+
+def _keep_cuts(run: RunSummary, trace: GateTrace) -> None:
+    """Keeps the cuts of all layers in the URL, and takes those that it brings."""
+    state = f"surgery_cuts_{run.id}"
+    now = cuts_text(_chosen(run, trace))
+    given = address.news("cuts", state=state, now=now or None)
+    if given is not None:
+        units = trace.values["h"].shape[2]
+        operation = cuts_from(given, trace.layers, units, gated="f" in trace.values)
+        _reset(run, trace.layers)
+        _put(run, operation)
+        now = cuts_text(operation)
+    address.write("cuts", now, state=state)
+
+
+def _put(run: RunSummary, operation: Operation) -> None:
+    from namerec.core.inside.operations import HeldGate, SilencedUnits
+
+    for cut in operation.cuts:
+        if isinstance(cut, HeldGate):
+            st.session_state[_key(run, cut.layer, cut.gate)] = cut.level
+        elif isinstance(cut, SilencedUnits):
+            units = [unit + 1 for unit in cut.units]
+            st.session_state[_key(run, cut.layer, "units")] = units
+        else:
+            st.session_state[_key(run, cut.layer, "off")] = True
+
+
+def _chosen(run: RunSummary, trace: GateTrace) -> Operation:
+    """The cuts chosen for every layer, shown or not."""
+    from namerec.core.inside.operations import HeldGate, Operation, SilencedLayer, SilencedUnits
+
+    cuts: list[HeldGate | SilencedUnits | SilencedLayer] = []
+    for layer in range(trace.layers):
+        for gate in _GATES:
+            level = st.session_state.get(_key(run, layer, gate), _AS_IT_IS)
+            if level != _AS_IT_IS:
+                cuts.append(HeldGate(layer, gate, level))
+        if units := st.session_state.get(_key(run, layer, "units")):
+            cuts.append(SilencedUnits(layer, tuple(sorted(unit - 1 for unit in units))))
+        if st.session_state.get(_key(run, layer, "off")):
+            cuts.append(SilencedLayer(layer))
+    return Operation(tuple(cuts))
+
+
+def _reset(run: RunSummary, layers: int) -> None:
+    for layer in range(layers):
+        for gate in _GATES:
+            st.session_state[_key(run, layer, gate)] = _AS_IT_IS
+        st.session_state[_key(run, layer, "units")] = []
+        st.session_state[_key(run, layer, "off")] = False
+
+
+def _key(run: RunSummary, layer: int, what: str) -> str:
+    """Of a control: each run has its own, whose layers and units they are."""
+    return f"surgery_{run.id}_{layer}_{what}"
+
+
+def _before_and_after(
+    run: RunSummary, name: NormalisedName, trace: GateTrace, operation: Operation
+) -> None:
+    from namerec.core.inside.ablation import after_every_letter
+
+    means = _means(run.id, run.status.best_epoch, run) if operation.needs_means else None
+    answers = after_every_letter(services.network(run.id).model, name.letters, operation, means)
+    rows = np.zeros(len(answers), dtype=np.int64)
+    even = _with_priors(run, PredictedNames(rows, rows, answers))
+    operated = replace(trace, probabilities=np.exp(even.log_probabilities))
+    look = theme.theme_for(st.context.theme.type)
+    colours = probabilities.shared_colours((trace, operated), look)
+    with st.grid(2, min_column_width=340):
+        for key, title, shown in (
+            ("before", "As it is", trace),
+            ("after", "After the operation", operated),
+        ):
+            prediction = shown.prediction(name.original)
+            category, probability = prediction.ranked[0]
+            with st.container(border=True):
+                st.subheader(title)
+                st.markdown(
+                    f"“{plain(name.letters)}” is most probably **{plain(category)}**, "
+                    f"{percent(probability)}."
+                )
+                chart(
+                    probabilities.ranking_figure(prediction, look, colours=colours),
+                    f"surgery_ranking_{key}",
+                )
+                chart(
+                    probabilities.ribbon_figure(shown, look, colours=colours),
+                    f"surgery_ribbon_{key}",
+                )
+
+
+def _cost(run: RunSummary, operation: Operation, words: str) -> None:
+    """Each category's recall before and after an operation; measured when it is asked for."""
+    word = noun(run)
+    with st.container(border=True):
+        st.subheader(f"What it costs each {word}")
+        measured = st.session_state.setdefault(_MEASURED, set())
+        asked = (run.id, run.status.best_epoch, operation)
+        if asked not in measured:
+            st.caption("Asks the operated network all names of this run's test part.")
+            if not st.button(
+                "Measure on the test part", key="surgery_measure", icon=":material/speed:"
+            ):
+                return
+            measured.add(asked)
+            st.rerun()
+        _cost_figure(run, operation, words)
+
+
+def _cost_figure(run: RunSummary, operation: Operation, words: str) -> None:
+    from namerec.core.evaluation.scores import confusion_matrix, score
+
+    names, split = services.run_dataset(run)
+    before = services.evaluation(run, "test", priors_of(run))
+    answers = _with_priors(run, _operated(run.id, run.status.best_epoch, operation, run))
+    after = score(answers, split, "test")
+    st.markdown(
+        f"Accuracy **{percent(before.scores.accuracy)} → {percent(after.accuracy)}**, macro "
+        f"recall **{percent(before.scores.macro_recall)} → {percent(after.macro_recall)}**."
+    )
+    st.caption(f"Measured on {count(after.names)} {plain(before.measured_on)}.")
+    figure = recall_change_figure(
+        before.matrix,
+        confusion_matrix(answers, names, split, "test"),
+        theme.theme_for(st.context.theme.type),
+        operation=words,
+        measured_on=before.measured_on,
+        noun=noun(run),
+    )
+    chart(figure, "surgery_cost", take=run.id)
+
+
+def _with_priors(run: RunSummary, answers: PredictedNames) -> PredictedNames:
+    """Answers with the priors that the page assumes, as `services` gives them."""
+    from namerec.core.evaluation.priors import assuming
+
+    evenness = priors_of(run)
+    if evenness is None:
+        return answers
+    return assuming(answers, services.prior(run), run.info.config.training.sampling, evenness)
+
+
+@st.cache_resource(max_entries=_KEPT, show_spinner="Measuring the gates' means…")
+def _means(run_id: str, best_epoch: int, _run: RunSummary) -> dict[str, np.ndarray]:  # noqa: ARG001
+    from namerec.core.inside.ablation import mean_gates
+
+    names, split = services.run_dataset(_run)
+    return mean_gates(services.network(run_id).model, names, split.validation)
+
+
+@st.cache_resource(max_entries=_KEPT, show_spinner="Asking the operated network…")
+def _operated(
+    run_id: str, best_epoch: int, operation: Operation, _run: RunSummary
+) -> PredictedNames:
+    from namerec.core.inside.ablation import operated_answers
+
+    names, split = services.run_dataset(_run)
+    means = _means(run_id, best_epoch, _run) if operation.needs_means else None
+    return operated_answers(services.network(run_id).model, names, split.test, operation, means)

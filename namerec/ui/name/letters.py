@@ -1,0 +1,194 @@
+"""Which letters mattered: a category's log-probability, attributed to the letters of a name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from namerec.core.corpus.alphabet import NormalisedName
+from namerec.core.inside.trace import GateTrace
+from namerec.figures.base import theme
+from namerec.figures.base.words import percent
+from namerec.figures.inside.attribution import attribution_figure, signed
+from namerec.text import count, plain
+from namerec.ui.frame import address
+from namerec.ui.name.priors import priors_of
+from namerec.ui.shared import services
+from namerec.ui.shared.charts import chart
+from namerec.ui.shared.run_picker import noun
+from namerec.ui.shared.work import may_begin
+
+if TYPE_CHECKING:
+    from namerec.core.inside.attribution import Attribution, Method
+    from namerec.runs.store import RunSummary
+
+_METHOD, _CATEGORY, _BESIDE = "letters_method", "letters_category", "letters_beside"
+#: About how long `core.attribution.MOST_WORK` takes on one processor core.
+_SECONDS = 4.0
+#: Attributions kept: those of a typed name, so that other widgets of the page do not redo them.
+_KEPT = 128
+
+
+def letters_panel(run: RunSummary, name: NormalisedName, trace: GateTrace) -> None:
+    """How much each letter of the name speaks for a category, or against it.
+
+    Args:
+        run: Whose network answers.
+        name: The typed name.
+        trace: Of it; its last probabilities rank the categories.
+    """
+    from namerec.core.inside.attribution import METHODS
+
+    st.subheader("Which letters mattered")
+    ranked = np.argsort(-trace.probabilities[-1], kind="stable").tolist()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        method = address.keep("method", METHODS[0], address.one_of(METHODS), state=_METHOD)
+        st.segmented_control(
+            "Method",
+            METHODS,
+            key=_METHOD,
+            format_func=lambda method: method.capitalize(),
+            required=True,
+            persist_state="session",
+        )
+        # A key for each run and answer: once another network is asked, or this one answers
+        # otherwise, that answer is explained.
+        key = f"{_CATEGORY}_{run.id}_{ranked[0]}"
+
+        def called(place: int) -> str:
+            return trace.categories[place]
+
+        categories = address.one_of(ranked, called)
+        category: int = address.keep("explained", ranked[0], categories, called, state=key)
+        st.selectbox(
+            noun(run).capitalize(),
+            ranked,
+            key=key,
+            format_func=called,
+            width=260,
+            help="Whose probability is explained; the most probable one comes first.",
+        )
+        address.switch("beside", True, state=_BESIDE)
+        beside = st.toggle(
+            "Beside the most probable other",
+            key=_BESIDE,
+            persist_state="session",
+        )
+    others = [index for index in ranked if index != category][:1] if beside else []
+    wanted = [category, *others]
+    if method == METHODS[0] and not _may_begin(run, name.letters, len(wanted)):
+        return
+    shown = [attribution(run, name.letters, index, method) for index in wanted]
+    if drawn := [one for one in shown if not one.failed]:
+        look = theme.theme_for(st.context.theme.type)
+        chart(attribution_figure(drawn, look), "letters_figure")
+    for one in shown:
+        if method == METHODS[0] and not one.complete:
+            st.warning(missed_in_words(one), icon=":material/warning:")
+        if not one.failed:
+            st.caption(sum_in_words(one))
+    st.caption(_method_in_words(run, method, adds_up=all(one.complete for one in shown)))
+    if priors_of(run) is not None:
+        st.caption(
+            "The log-probabilities here are the network’s own, not reweighted by the assumed "
+            "frequencies."
+        )
+
+
+def _may_begin(run: RunSummary, letters: str, categories: int) -> bool:
+    """Whether the letters' shares are computed now; in a large network a button stands before."""
+    from namerec.core.inside.attribution import MOST_WORK, least_work
+
+    work = least_work(services.network(run.id).model, letters) / MOST_WORK
+    asked = ("letters", run.id, run.status.best_epoch, letters)
+    doing = f"Fading {len(letters)} letters in"
+    seconds, at_ease = _SECONDS * work * categories, _SECONDS * categories
+    return may_begin(asked, seconds, at_ease, doing, "letters_begin")
+
+
+def attribution(run: RunSummary, letters: str, category: int, method: Method) -> Attribution:
+    """What each letter contributes to a category's log-probability in a run's network.
+
+    Args:
+        run: Which.
+        letters: A normalised name.
+        category: Index of the category.
+        method: One of `core.attribution.METHODS`.
+    """
+    return _attribution(run.id, run.status.best_epoch, letters, category, method)
+
+
+@st.cache_resource(max_entries=_KEPT, show_spinner="Fading letters in…")
+def _attribution(
+    run_id: str,
+    best_epoch: int,  # noqa: ARG001 - ages the cache
+    letters: str,
+    category: int,
+    method: Method,
+) -> Attribution:
+    from namerec.core.inside.attribution import attribute
+
+    asked = services.network(run_id)
+    return attribute(asked.model, asked.categories, letters, category, method)
+
+
+def missed_in_words(shown: Attribution) -> str:
+    """That integrated gradients miss what they should explain, and what becomes of the bars."""
+    words = (
+        f"{plain(shown.category)}: after {count(shown.points)} points, the sum still misses what "
+        f"it should explain, {signed(shown.change)} nats, by {shown.missed:.3f} nats."
+    )
+    if not shown.failed:
+        return f"{words} Read these bars with care."
+    return (
+        f"{words} That is more than all there is to explain, so no bars are drawn: on the way from "
+        "no letter to all letters, the answer turns too sharply to be followed."
+    )
+
+
+def sum_in_words(shown: Attribution) -> str:
+    """The sum of the contributions, what it should explain, and by how much it misses."""
+    none, whole = (
+        f"{signed(value)} ({percent(float(np.exp(value)))})"
+        for value in (shown.with_none, shown.with_all)
+    )
+    share = shown.missed / abs(shown.change) if shown.change else 0.0
+    off = f"{percent(share)} of that" if share < 1 else f"{shown.missed:.2f} nats"
+    return (
+        f"**{plain(shown.category)}**: the letters sum to {signed(shown.total)} nats. From no "
+        f"letter to the whole name, its log-probability goes from {none} to {whole}, by "
+        f"{signed(shown.change)} nats; the sum is off by {off}."
+    )
+
+
+def _method_in_words(run: RunSummary, method: Method, *, adds_up: bool) -> str:
+    """What the bars mean and what they leave out."""
+    model, dropout = run.info.config.model, run.info.config.training.letter_dropout
+    if method == "integrated gradients":
+        words = (
+            "Integrated gradients: all letters together are faded in from nothing, and each gets "
+            "its share of the change on the way, "
+        )
+        words += (
+            "so the bars add up (to within 1 %)."
+            if adds_up
+            else "so the bars should add up; where they do not, it is said above."
+        )
+    else:
+        words = (
+            "Gradient times input: what fading this letter a very little would take from the "
+            "log-probability, scaled up to the whole letter. A local, linear view: its sum need "
+            "not agree with the change."
+        )
+        if model.kind == "rnn" and model.nonlinearity == "none" and not model.letter_groups:
+            words += " In this RNN, which has no nonlinearity, it would agree before the softmax."
+    met = "as letter dropout fed it in training" if dropout else "which it never met in training"
+    words += f" Letters that are not there are blank input to the network, {met}."
+    if model.letter_groups:
+        words += (
+            f" The votes of groups of 2 to {model.letter_groups} letters fade with the letters in "
+            "them."
+        )
+    return f"{words} About this one name only."

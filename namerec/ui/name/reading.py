@@ -1,0 +1,83 @@
+"""The typed name of the Name page, and the answer to it: the ranking and the ribbon."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from namerec.core.corpus.alphabet import MAX_TEXT, NormalisedName, readable
+from namerec.core.inside.trace import GateTrace
+from namerec.figures.base import theme
+from namerec.figures.inside import probabilities
+from namerec.text import percent, plain
+from namerec.ui.frame import address
+from namerec.ui.shared.charts import chart
+
+if TYPE_CHECKING:
+    from namerec.runs.store import RunSummary
+
+NAME = "name"
+#: Shown until a name is typed.
+EXAMPLE = "Satoshi"
+#: Pause in typing after which the name is read: Streamlit's own quarter of a second would be most
+#: of the wait, and a letter typed meanwhile ends a drawing that has begun.
+_PAUSE = "20ms"
+#: Seconds in which the answer can leave for the browser, before drawing the section keeps Python's
+#: interpreter from the thread that sends.
+_LEAVE_SECONDS = 0.01
+
+
+def name_input() -> NormalisedName:
+    """The typed name, normalised; what was changed is said below the box.
+
+    Raises:
+        NameInputError: If nothing of it can be read.
+    """
+    if address.read(NAME) is None:
+        st.session_state.setdefault(NAME, EXAMPLE)
+    typed = st.text_input(
+        "Surname",
+        key=NAME,
+        live=_PAUSE,
+        max_chars=MAX_TEXT,
+        persist_state="session",
+        placeholder="for example Schmidt, Nguyễn, Dvořák or 김",
+    )
+    address.write(NAME, typed[: address.MAX_VALUE])
+    name = readable(typed)
+    if words := name.describe():
+        st.caption(plain(words))
+    return name
+
+
+def answer_line(name: NormalisedName, trace: GateTrace) -> None:
+    """The answer in a sentence, above whatever section is open."""
+    category, probability = trace.prediction(name.original).ranked[0]
+    decided = probabilities.decided_at(trace)
+    st.subheader(
+        f"“{plain(name.letters)}” is most probably {plain(category)}, {percent(probability)}",
+        anchor=False,
+    )
+    st.caption(f"Decided at letter {decided + 1} of {len(trace.letters)}: it led from there on.")
+    time.sleep(_LEAVE_SECONDS)
+
+
+def answer_panel(run: RunSummary, name: NormalisedName, trace: GateTrace) -> None:
+    """What the network says, and how it came to it letter by letter."""
+    look = theme.theme_for(st.context.theme.type)
+    prediction = trace.prediction(name.original)
+    grid = st.grid(2, min_column_width=340)
+    with grid.cell(), st.container(border=True):
+        st.subheader("The answer")
+        chart(probabilities.ranking_figure(prediction, look), "ranking")
+    with grid.cell(), st.container(border=True):
+        st.subheader("After every letter")
+        chart(probabilities.ribbon_figure(trace, look), "ribbon")
+        st.caption("What the network would answer if the name ended at that letter.")
+        if longest := run.info.config.model.letter_groups:
+            st.caption(
+                f"In this network, groups of 2 to {longest} neighbouring letters vote beside the "
+                "hidden state; the gates below are its recurrent part alone."
+            )

@@ -1,0 +1,181 @@
+"""One run of the table: what it is, what it is called, and where to go with it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from namerec.errors import NamerecError
+from namerec.runs.measured import Measured, measured
+from namerec.runs.records import ACTIVE_STATES, RESUMABLE_STATES
+from namerec.text import count, duration, moment, percent, plain
+from namerec.ui.runs.deleted import delete, notify
+from namerec.ui.server.access import user
+from namerec.ui.server.manager import manager
+from namerec.ui.shared.began import began_words
+from namerec.ui.shared.job_state import STATE_BADGES
+from namerec.ui.shared.run_words import run_title, settings_table, summary_words
+
+if TYPE_CHECKING:
+    from namerec.runs.store import RunSummary
+
+#: The section of this page that is opened by its button, and the key that it is kept under.
+SECTION, TAKE = "runs_section", "take"
+
+
+def one_run(run: RunSummary, runs: Collection[str]) -> None:
+    """Draws the panel of one run.
+
+    Args:
+        run: Which.
+        runs: The ids of all runs there are.
+    """
+    with st.container(border=True):
+        icon, colour = STATE_BADGES[run.state]
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.subheader(plain(run_title(run)), width="content")
+            st.badge(run.state, icon=icon, color=colour)  # type: ignore[arg-type]
+            if run.pretrained:
+                st.badge("pretrained", color="gray")
+        st.caption(
+            f"{summary_words(run.info.config)} · {plain(run.info.dataset.title)} · begun "
+            f"{moment(run.info.created)} · run {plain(run.id)}"
+        )
+        if run.status.message:
+            st.error(plain(run.status.message), icon=":material/error:")
+        _ways(run)
+        _numbers(run, measured(run.info, run.status))
+        _line_words(run, runs)
+        left, right = st.columns(2)
+        with left:
+            _label_form(run)
+        with right, st.expander("All settings", icon=":material/tune:"):
+            st.dataframe(
+                settings_table(run.info.config),
+                hide_index=True,
+                height="content",
+                alt="The run's settings",
+            )
+
+
+def _ways(run: RunSummary) -> None:
+    """Links to the other pages, and what can be done with the run."""
+    link = {"run": run.id}
+    with st.container(horizontal=True):
+        _link("train", "Train", ":material/model_training:", link)
+        if run.has_network and not run.experiment:
+            _link("evaluate", "Evaluate", ":material/grid_on:", link)
+            _link("name", "Name", ":material/spellcheck:", link)
+            _link("memory", "Memory", ":material/memory:", link)
+        if run.has_network and run.state not in ACTIVE_STATES:
+            if not run.pretrained and _has_last(run):
+                _link("train", "Train further", ":material/moving:", {"from": run.id, "at": "last"})
+            _link(
+                "train",
+                "Branch from its best epoch",
+                ":material/call_split:",
+                {"from": run.id, "at": "best"},
+            )
+    with st.container(horizontal=True):
+        if run.state in RESUMABLE_STATES and not run.pretrained:
+            st.button(
+                "Take up again",
+                icon=":material/replay:",
+                on_click=_resume,
+                args=(run.id,),
+                help="Goes on from its last stored epoch, as if it had never been interrupted.",
+            )
+        st.button("Take away", icon=":material/download:", on_click=_take_away)
+        st.button(
+            "Delete",
+            icon=":material/delete:",
+            key="runs_delete",
+            on_click=delete,
+            args=({run.id: run_title(run)},),
+            disabled=run.pretrained or run.state in ACTIVE_STATES,
+            help="Pretrained runs ship with the project and stay."
+            if run.pretrained
+            else "Can be undone."
+            if run.state not in ACTIVE_STATES
+            else "Stop it on the Train page first.",
+        )
+
+
+def _link(page: str, label: str, icon: str, query: dict[str, str]) -> None:
+    st.page_link(f"pages/{page}.py", label=label, icon=icon, query_params=query)
+
+
+def _has_last(run: RunSummary) -> bool:
+    """Whether the run has kept its last epoch; copies and pretrained runs have not."""
+    from namerec.runs.folder import LAST
+
+    return (manager().store.open(run.id).path / LAST).exists()
+
+
+def _take_away() -> None:
+    st.session_state[SECTION] = TAKE
+
+
+def _resume(run_id: str) -> None:
+    try:
+        manager().resume(run_id, user())
+        notify("The run goes on. The Train page shows it, and Compare draws its curves.")
+    except NamerecError as error:
+        notify(str(error))
+
+
+def _numbers(run: RunSummary, score: Measured) -> None:
+    names = "" if score.names is None else f"{count(score.names)} "
+    on = f" · {names}{score.on}" if score.on else ""
+    epoch = f", at its best epoch ({run.status.best_epoch})" if run.has_network else ""
+    st.caption(f"Measured on {names}{plain(score.on)}{epoch}." if on else "Nothing measured yet.")
+    with st.grid(5, min_column_width=130):
+        st.metric("Accuracy", percent(score.accuracy), border=True)
+        st.metric("Macro recall", percent(score.macro_recall), border=True)
+        st.metric("Epochs", f"{run.status.epoch} of {run.status.epochs or '?'}", border=True)
+        st.metric("Training", duration(run.status.seconds), border=True)
+        st.metric("Parameters", count(run.info.parameters), border=True)
+
+
+def _line_words(run: RunSummary, runs: Collection[str]) -> None:
+    """Which runs this one goes on from."""
+    for joint in run.info.joints:
+        gone = "" if joint.run in runs else " (deleted by now, or on another computer)"
+        kept = "with" if joint.state_kept else "without"
+        st.caption(
+            f":material/call_split: Goes on from run {plain(joint.run)}{gone} after epoch "
+            f"{count(joint.epoch)} of its line, {kept} the optimizer's state."
+        )
+    if run.info.joints and (began := began_words(manager().look(run.id))):
+        st.caption(f":material/fork_right: {began}")
+
+
+def _label_form(run: RunSummary) -> None:
+    """Title, note and pin."""
+    from namerec.runs.labels import MAX_NOTE, MAX_TITLE, RunLabel
+
+    if run.pretrained:
+        st.caption("It ships with the project, so its name stays as it is.")
+        return
+    label = run.label
+    # Another form for another label: what somebody else has changed meanwhile is shown.
+    key = f"runs_label_{run.id}_{hash(label)}"
+    with st.form(key, border=False):
+        title = st.text_input(
+            "Title",
+            label.title,
+            max_chars=MAX_TITLE,
+            placeholder=run_title(run),
+            key=f"{key}_title",
+        )
+        note = st.text_area("Note", label.note, max_chars=MAX_NOTE, height=100, key=f"{key}_note")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            pinned = st.toggle(
+                "Pin", label.pinned, help="Keeps it at the top.", key=f"{key}_pinned"
+            )
+            saved = st.form_submit_button("Save", icon=":material/save:", key="runs_save")
+    if saved:
+        manager().store.set_label(run.id, RunLabel.of(title, note, pinned))
+        st.rerun()

@@ -1,0 +1,232 @@
+"""Predictions as JSON beside the pages: `GET /api/predict?name=Nakamura`.
+
+The same server, network, limits and sentences as the pages; who may see those may ask here, but for
+a login, which only a browser can go through.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from anyio import to_thread
+from starlette.datastructures import Headers, QueryParams
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
+
+from namerec.core.corpus.alphabet import MAX_TEXT, normalise
+from namerec.disk import home
+from namerec.errors import NameInputError, NamerecError, RunError
+from namerec.logs import set_up
+from namerec.ui.server.access import refusal
+from namerec.ui.server.manager import end_training
+
+if TYPE_CHECKING:
+    from namerec.runs.networks import TrainedNetwork
+
+log = logging.getLogger(__name__)
+
+#: Names that one request may ask about.
+MOST_NAMES = 100
+#: Categories in an answer, if the request does not say how many.
+TOP = 3
+#: Most that it may say.
+MOST_TOP = 200
+#: Requests that may wait for their turn, of which there is one at a time, and for how many seconds.
+MOST_WAITING = 20
+PATIENCE = 5.0
+#: Names times parameters of the network that a request may ask for: about half a second of work.
+MOST_WORK = 500_000_000
+#: Bytes of the networks kept in memory; a preset's take 0.1 to 6 MB, the largest that can be set
+#: 400, and what takes more than all of this is read anew for each request.
+MOST_KEPT_BYTES = 64 * 1024**2
+
+TOO_MANY = "Too many others are asking just now. Ask again in a moment."
+_ALLOWED = ("name", "run", "top")
+
+
+def server_parts() -> dict[str, Any]:
+    """What the lab's server has besides the pages: arguments of `st.App`."""
+    return {
+        "routes": [Route("/api/predict", Predictions().answer_request, methods=["GET"])],
+        "middleware": [Middleware(OwnHosts)],
+        "lifespan": _lifespan,
+    }
+
+
+@asynccontextmanager
+async def _lifespan(_: object) -> AsyncIterator[None]:
+    set_up(home() / "logs")
+    yield
+    await to_thread.run_sync(end_training)
+
+
+class OwnHosts:
+    """Answers plain requests under this lab's own addresses alone (`server.allowedHosts`).
+
+    Streamlit itself asks so of its WebSocket only. What other addresses lead here were made to do
+    so by somebody else's page, to read what is on this computer.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Goes on with a request, or refuses it."""
+        if scope["type"] == "http" and not is_host_allowed(Headers(scope=scope).get("host")):
+            refused = _error(403, "This is not one of this lab's addresses. Use its own.")
+            await refused(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+
+class Predictions:
+    """Answers requests one at a time, so that pages have the processor and its threads."""
+
+    def __init__(self) -> None:
+        self._turn = asyncio.Semaphore(1)
+        self._waiting = 0
+
+    async def answer_request(self, request: Request) -> JSONResponse:
+        """Answers a request, or says why not."""
+        if sentence := refusal(request):
+            return _error(403, sentence)
+        if self._waiting >= MOST_WAITING:
+            return _error(503, TOO_MANY)
+        self._waiting += 1
+        try:
+            await asyncio.wait_for(self._turn.acquire(), PATIENCE)
+        except TimeoutError:
+            return _error(503, TOO_MANY)
+        finally:
+            self._waiting -= 1
+        try:
+            # Of the server's pool of threads a request takes one only when it is its turn.
+            return await to_thread.run_sync(_answered, request.query_params)
+        finally:
+            self._turn.release()
+
+
+def _answered(asked: QueryParams) -> JSONResponse:
+    try:
+        return JSONResponse(answer(asked))
+    except NameInputError as error:
+        return _error(400, str(error))
+    except RunError as error:
+        return _error(404, str(error))
+    except NamerecError as error:
+        return _error(500, str(error))
+    except Exception:
+        log.exception("a request for a prediction failed")
+        return _error(500, "This failed in a way namerec did not foresee; the log has more.")
+
+
+def answer(asked: QueryParams) -> dict[str, Any]:
+    """The answer to a request's parameters.
+
+    Args:
+        asked: `name`, once or more; `run`, the best there is if not given; `top`, categories in an
+            answer.
+
+    Returns:
+        `run`, and `predictions`: for each name as it was given `name`, `normalised`, and `top`,
+        pairs of a category and its probability, 0..1; none where nothing can be read.
+
+    Raises:
+        NameInputError: If a parameter is missing, unknown or out of bounds.
+        RunError: If there is no such run.
+    """
+    from namerec.core.evaluation.prediction import predict
+
+    names, top = _names(asked), _top(asked)
+    network = _asked_network(asked.get("run"))
+    if len(names) * network.info.parameters > MOST_WORK:
+        raise NameInputError(
+            f"{len(names)} names are too many for a network of {network.info.parameters:,} "
+            f"parameters; at most {max(1, MOST_WORK // network.info.parameters)} at a time. Ask "
+            "for the others in requests of their own."
+        )
+    normalised = [normalise(name) for name in names]
+    readable = [name for name in normalised if name.letters]
+    ranked = iter(list(predict(network.model, network.categories, readable)))
+    rows = []
+    for name in normalised:
+        best = next(ranked).top(top) if name.letters else ()
+        pairs = [[category, round(probability, 6)] for category, probability in best]
+        rows.append({"name": name.original, "normalised": name.letters, "top": pairs})
+    return {"run": network.info.id, "predictions": rows}
+
+
+def _names(asked: QueryParams) -> list[str]:
+    unknown = sorted(set(asked) - set(_ALLOWED))
+    if unknown:
+        raise NameInputError(
+            f"There is no parameter “{unknown[0][:50]}”. Known are name (up to {MOST_NAMES} "
+            "times), run and top."
+        )
+    names = asked.getlist("name")
+    if not 1 <= len(names) <= MOST_NAMES:
+        raise NameInputError(
+            f"{len(names)} names were given; 1 to {MOST_NAMES} are allowed. Ask for example "
+            "/api/predict?name=Nakamura&name=Okafor."
+        )
+    too_long = max(map(len, names))
+    if too_long > MAX_TEXT:
+        raise NameInputError(
+            f"A name has {too_long:,} characters; at most {MAX_TEXT} are read. Shorten it."
+        )
+    return names
+
+
+def _top(asked: QueryParams) -> int:
+    given = asked.get("top", str(TOP))
+    if given.isascii() and given.isdigit() and 1 <= int(given[:9]) <= MOST_TOP:
+        return int(given)
+    raise NameInputError(
+        f"top is “{given[:50]}”, but it must be a whole number from 1 to {MOST_TOP}."
+    )
+
+
+def _asked_network(given: str | None) -> TrainedNetwork:
+    # Not from the pages' own caches: they show a spinner, and there is no page to show it on.
+    from namerec.runs.folder import BEST
+    from namerec.runs.networks import load_network
+    from namerec.runs.store import RunStore
+
+    store = RunStore()
+    if given is None:
+        trained = store.trained()
+        if not trained:
+            raise RunError("There is no trained run yet. Train one on the Train page first.")
+        given = trained[0].id
+    weights = store.open(given).path / BEST
+    stamp = weights.stat().st_mtime_ns if weights.exists() else 0
+    if (known := _kept.get(given)) is not None and known[0] == stamp:
+        return known[1]
+    _kept.pop(given, None)
+    network = load_network(store.open(given))
+    size = _bytes(network)
+    while _kept and sum(_bytes(other) for _, other in _kept.values()) + size > MOST_KEPT_BYTES:
+        _kept.pop(next(iter(_kept)))
+    if size <= MOST_KEPT_BYTES:
+        _kept[given] = (stamp, network)
+    return network
+
+
+#: Networks read lately, by run, with the time of their file; only one request at a time is here.
+_kept: dict[str, tuple[int, TrainedNetwork]] = {}
+
+
+def _bytes(network: TrainedNetwork) -> int:
+    return 4 * network.info.parameters
+
+
+def _error(status: int, sentence: str) -> JSONResponse:
+    return JSONResponse({"error": sentence}, status)

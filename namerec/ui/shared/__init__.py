@@ -1,0 +1,1 @@
+"""What several pages draw: charts, tables, choices of runs and corpora, cached services."""

@@ -1,0 +1,70 @@
+"""The choice of a run, the same on every page, kept in the session and in the URL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from namerec.text import moment, percent
+from namerec.ui.frame import address
+from namerec.ui.server.manager import manager
+
+if TYPE_CHECKING:
+    from namerec.runs.store import RunSummary
+
+RUN = "run"
+
+
+def pick_run() -> RunSummary | None:
+    """Draws the picker and returns the run chosen; says so if there is none."""
+    runs = {run.id: run for run in manager().store.trained()}
+    if not runs:
+        st.info(
+            "There is no trained network yet. Train one first; it takes seconds.",
+            icon=":material/model_training:",
+        )
+        st.page_link("pages/train.py", label="Go to Train", icon=":material/model_training:")
+        return None
+    asked = st.query_params.get(RUN)
+    if asked is not None and asked not in runs:
+        st.warning(
+            "The run in this link is not here (or has no finished epoch yet). Another one is "
+            "shown instead; choose below.",
+            icon=":material/link_off:",
+        )
+    address.read(RUN, list(runs))
+    chosen = st.selectbox(
+        "Run",
+        list(runs),
+        key=RUN,
+        format_func=lambda run_id: run_words(runs[run_id]),
+        persist_state="session",
+    )
+    address.write(RUN, chosen)
+    return runs[chosen]
+
+
+def run_words(run: RunSummary) -> str:
+    """A run in one line: what it is, and how good on which names."""
+    config = run.info.config
+    scores = run.status.scores.get("test")
+    if scores is None:
+        measured = f"{percent(run.status.validation_accuracy)} on validation, {run.state}"
+    elif scores.protocol == "report":
+        measured = f"{percent(scores.accuracy)} on training names"
+    else:
+        measured = f"{percent(scores.accuracy)} on test, {scores.protocol} split"
+    origin = "pretrained" if run.pretrained else moment(run.info.created)
+    preset = "" if config.preset == "own" else f" {config.preset.capitalize()}"
+    return f"{config.model.title}{preset} · {run.info.dataset.title} · {measured} · {origin}"
+
+
+def noun(run: RunSummary) -> str:
+    """What a category of this run is called on screens."""
+    return "language" if run.info.config.training.dataset in ("bundled", "tutorial") else "category"
+
+
+def nouns(run: RunSummary) -> str:
+    """What several of them are called."""
+    return {"language": "languages", "category": "categories"}[noun(run)]

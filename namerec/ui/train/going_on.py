@@ -1,0 +1,111 @@
+"""The Train page's mode in which the next run goes on from a stored one, with its weights."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+import streamlit as st
+
+from namerec.core.training.config import RunConfig
+from namerec.errors import NamerecError
+from namerec.text import plain
+from namerec.ui.frame import address
+from namerec.ui.server.manager import manager
+
+if TYPE_CHECKING:
+    from namerec.runs.lineage import Point
+
+FROM, AT = "from", "at"
+_FROM, _AT = "train_from", "train_at"
+_POINTS: dict[str, str] = {"last": "last epoch", "best": "best epoch"}
+
+
+class GoingOn(NamedTuple):
+    """Where the next run begins.
+
+    Attributes:
+        run_id: The run that is gone on from.
+        point: Its best epoch, or the last one stored.
+        epoch: Which one that is, counted within that run.
+        title: Its network and its names.
+        config: Its settings, with the split it has kept fast.
+    """
+
+    run_id: str
+    point: Point
+    epoch: int
+    title: str
+    config: RunConfig
+
+    @property
+    def place(self) -> tuple[str, Point]:
+        """As `JobManager.start` takes it."""
+        return self.run_id, self.point
+
+
+def take_going_on() -> GoingOn | None:
+    """The mode that the URL or the session asks for; says so if it cannot be had."""
+    address.read(FROM, state=_FROM)
+    address.read(AT, list(_POINTS), state=_AT)
+    run_id = st.session_state.get(_FROM)
+    if not run_id:
+        return None
+    try:
+        going_on = _looked_up(run_id, cast("Point", st.session_state.get(_AT, "best")))
+    except NamerecError as error:
+        st.warning(
+            plain(f"Nothing can go on from the run in this link. {error}"),
+            icon=":material/link_off:",
+        )
+        leave()
+        return None
+    address.write(FROM, going_on.run_id, state=_FROM)
+    address.write(AT, going_on.point, state=_AT)
+    return going_on
+
+
+def _looked_up(run_id: str, point: Point) -> GoingOn:
+    from namerec.runs.lineage import settings_from
+
+    folder = manager().store.open(run_id)
+    info, status = folder.info(), folder.status()
+    return GoingOn(
+        run_id=run_id,
+        point=point,
+        epoch=status.best_epoch if point == "best" else status.epoch,
+        title=f"{info.config.model.title} on {info.dataset.title}",
+        config=settings_from(info.config),
+    )
+
+
+def say_going_on(going_on: GoingOn) -> None:
+    """What the next run goes on from, what of it is fixed, and the way out."""
+    st.badge(
+        f"goes on from epoch {going_on.epoch} ({_POINTS[going_on.point]})",
+        icon=":material/fork_right:",
+        color="green",
+    )
+    model, training = going_on.config.model, going_on.config.training
+    layers = f"{model.num_layers} layers of " if model.num_layers > 1 else ""
+    st.caption(
+        plain(
+            f"Begins with the weights of run {going_on.run_id}. Fixed, as in that run: "
+            f"{going_on.title}, {layers}{model.hidden_size} hidden units, {training.protocol} "
+            f"split of seed {training.split_draw}. The schedule of the learning rate begins anew."
+        )
+    )
+    st.button(
+        "Start anew instead",
+        icon=":material/restart_alt:",
+        on_click=leave,
+        width="stretch",
+        help="Leaves the settings as they are; the next run draws its own weights.",
+    )
+
+
+def leave() -> None:
+    """Has the next run begin with weights of its own."""
+    st.session_state.pop(_FROM, None)
+    st.session_state.pop(_AT, None)
+    address.write(FROM, None, state=_FROM)
+    address.write(AT, None, state=_AT)

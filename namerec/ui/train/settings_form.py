@@ -1,0 +1,224 @@
+"""The form of the Train page: the table of settings as widgets, read back as a RunConfig.
+
+All of it is in the URL, as told from the preset (see `links`).
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from namerec.core.corpus.protocols import PROTOCOLS
+from namerec.core.networks.config import MODEL_KINDS, ModelKind
+from namerec.core.training.config import PresetName, RunConfig
+from namerec.text import plain
+from namerec.ui.frame import hidden
+from namerec.ui.frame.settings_table import (
+    ADVANCED,
+    BASIC,
+    OWN,
+    SETTINGS,
+    Choice,
+    Number,
+    bounds,
+    key,
+    setting_words,
+    value_of,
+)
+from namerec.ui.shared.corpus_choice import CORPUS, DATASET, corpus_title, offered
+from namerec.ui.shared.corpus_download import download_button
+from namerec.ui.shared.run_words import _IN_SUMMARY, summary_words
+from namerec.ui.train.going_on import GoingOn, say_going_on, take_going_on
+from namerec.ui.train.settings_state import (
+    KIND,
+    PRESET,
+    PROTOCOL,
+    apply_preset,
+    has,
+    may_change,
+    problems,
+    read_back,
+    take_link,
+    usual_corpus,
+    write_link,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+PRESET_WORDS: dict[PresetName, str] = {
+    "fast": "A good network in well under a minute.",
+    "best": "The most accurate settings we know; takes a little longer.",
+    "report": (
+        "The course report's recipe: one name at a time, 100 000 steps of plain SGD (the LSTMs "
+        "at ten times the rate), scored on training names. Takes minutes."
+    ),
+}
+PROTOCOL_HELP = (
+    "How names are divided. **leak-free**: no name is in two parts. **raw**: a plain random "
+    "split that keeps duplicates. **report**: trains on everything and scores on the training "
+    "names. **given**: the corpus's own split column."
+)
+
+
+def settings_form() -> tuple[RunConfig, GoingOn | None]:
+    """Draws the form where it is called.
+
+    Returns:
+        The settings as they stand, and the run that the next one goes on from, if any.
+
+    Raises:
+        ConfigError: If they cannot be trained with.
+    """
+    going_on = take_going_on()
+    take_link(going_on)
+    if said := problems():
+        st.warning("\n\n".join(map(plain, said)), icon=":material/link_off:")
+    if going_on is not None:
+        say_going_on(going_on)
+    if not hidden.hidden(hidden.FORM):
+        _controls(going_on)
+    config = read_back(going_on)
+    write_link(config, going_on)
+    _say_hidden(config)
+    return config, going_on
+
+
+def _controls(going_on: GoingOn | None) -> None:
+    if going_on is None:
+        _network_and_names()
+    columns = st.columns(2)
+    for place, setting in enumerate(_shown(BASIC, going_on)):
+        with columns[place % 2]:
+            _draw(setting)
+    more = [*_shown(OWN, going_on), *_shown(ADVANCED, going_on)]
+    if more and not hidden.hidden(hidden.MORE):
+        with st.expander("More settings", icon=":material/tune:"):
+            for setting in more:
+                _draw(setting)
+
+
+def _shown(settings: Iterable[Number | Choice], going_on: GoingOn | None) -> list[Number | Choice]:
+    """Those that this network has, that can be changed and that are not hidden."""
+    return [
+        setting
+        for setting in settings
+        if has(st.session_state[KIND], setting.name)
+        and not hidden.hidden_setting(setting.name)
+        and (going_on is None or may_change(setting.name))
+    ]
+
+
+def _network_and_names() -> None:
+    if not hidden.hidden(hidden.NETWORK):
+        st.segmented_control(
+            "Network",
+            MODEL_KINDS,
+            key=KIND,
+            format_func=_kind_title,
+            required=True,
+            on_change=apply_preset,
+            persist_state="session",
+            width="stretch",
+            help="RNN: no gates. LSTM: PyTorch's own `nn.LSTM`. Custom: the same mathematics, "
+            "written by hand, gate by gate.",
+        )
+    if not hidden.hidden(hidden.PRESET):
+        st.segmented_control(
+            "Preset",
+            ("fast", "best", "report"),
+            key=PRESET,
+            format_func=str.capitalize,
+            required=True,
+            on_change=apply_preset,
+            persist_state="session",
+            width="stretch",
+        )
+        st.caption(PRESET_WORDS[st.session_state[PRESET]])
+    _corpus_choice()
+    if not hidden.hidden(hidden.SPLIT):
+        st.selectbox("Split", PROTOCOLS, key=PROTOCOL, persist_state="session", help=PROTOCOL_HELP)
+
+
+def _kind_title(kind: ModelKind) -> str:
+    return {"rnn": "RNN", "lstm": "LSTM", "custom_lstm": "Custom LSTM"}[kind]
+
+
+def _corpus_choice() -> None:
+    corpora = offered()
+    if st.session_state[DATASET] not in corpora:  # removed on the Dataset page, or elsewhere
+        st.session_state[DATASET] = usual_corpus()
+    if hidden.hidden(hidden.NAMES):
+        return
+    st.selectbox(
+        "Names",
+        list(corpora),
+        key=DATASET,
+        format_func=lambda reference: corpus_title(corpora[reference]),
+        persist_state="session",
+        help="The corpus to train on.",
+    )
+    if not corpora[st.session_state[DATASET]].installed:
+        download_button("train_download")
+    st.page_link(
+        "pages/dataset.py",
+        label="Look at them, or bring yours",
+        icon=":material/dataset:",
+        query_params={CORPUS: st.session_state[DATASET]},
+    )
+
+
+def _draw(setting: Number | Choice) -> None:
+    if isinstance(setting, Choice):
+        st.selectbox(
+            setting.label,
+            setting.options,
+            key=key(setting.name),
+            persist_state="session",
+            help=setting.help,
+        )
+        return
+    least, most = bounds(setting.name)
+    kind = float if setting.format else int
+    value = st.session_state[key(setting.name)]
+    if value is not None:
+        st.session_state[key(setting.name)] = kind(value)
+    draw = partial(
+        st.number_input,
+        setting.label,
+        min_value=kind(least),
+        max_value=kind(most),
+        step=kind(setting.step),
+        format=setting.format,
+        key=key(setting.name),
+        persist_state="session",
+        help=setting.help,
+    )
+    if setting.optional:
+        draw(value=None, placeholder="the seed")
+    else:
+        draw()
+
+
+def _say_hidden(config: RunConfig) -> None:
+    """What is in force though it is hidden, so that nobody is misled; 0 stands for off."""
+    parts = {hidden.NETWORK, hidden.PRESET, hidden.NAMES, hidden.SPLIT, hidden.MORE, hidden.FORM}
+    left_out = [name for name in SETTINGS if _left_out(name)]
+    if not left_out and not parts & hidden.words():
+        return
+    told = [
+        setting_words(config, name)
+        for name in left_out
+        if name not in _IN_SUMMARY and has(config.model.kind, name) and value_of(config, name)
+    ]
+    corpora = offered()
+    reference = config.training.dataset
+    names = corpora[reference].title if reference in corpora else "the names of its run"
+    st.caption(plain(f"In force: {' · '.join([summary_words(config), names, *told])}."))
+
+
+def _left_out(name: str) -> bool:
+    basic = {setting.name for setting in BASIC}
+    return hidden.hidden_setting(name) or (hidden.hidden(hidden.MORE) and name not in basic)

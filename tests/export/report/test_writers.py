@@ -1,0 +1,88 @@
+"""Escaping: whatever a text holds, both forms show it letter by letter."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from namerec.export.report.document import (
+    Document,
+    Paragraph,
+    Points,
+    Printed,
+    Section,
+    Table,
+    said,
+    said_whole,
+    span,
+)
+from namerec.export.report.html import escaped as html_escaped
+from namerec.export.report.html import html_file
+from namerec.export.report.markdown import escaped, markdown_files
+from tests.core.references import modest
+from tests.export.report_references import Page, markdown_tables, unescaped
+
+SIGNS = st.text(st.sampled_from("\\`*_{}[]()<>#+-.!|~$:&\"'@=/ 1ahtpw\u202e\ud800\n"), max_size=30)
+
+
+@modest
+@given(SIGNS)
+def test_markdown_shows_every_text_letter_by_letter(text):
+    written = escaped(text)
+    plain = text.encode("utf-8", "replace").decode().replace("\n", " ")
+    assert unescaped(written) == plain
+    assert "\n" not in written
+    bare = written.replace("\\\\", "")
+    for sign in "`*_[]<>|~$#&!":
+        assert bare.count(sign) == bare.count(f"\\{sign}")
+    assert "http:" not in written
+    assert "www." not in written
+
+
+def test_what_begins_a_block_in_markdown_is_escaped_and_numbers_are_left_alone():
+    begun = ["- a", "+ a", "1. a", "12) a", "=== ", ": a", "# a", "> a", "1."]
+    assert all("\\" in escaped(text)[:3] for text in begun)
+    for text in ("70.1 %", "1.5", "LSTM (custom), run 1", "2026-01-02"):
+        assert escaped(text) == text
+
+
+@modest
+@given(SIGNS)
+def test_html_shows_every_text_letter_by_letter(text):
+    page = Page.of(f'<p title="{html_escaped(text)}">{html_escaped(text)}</p>'.encode(
+        "utf-8", "replace"
+    ))  # fmt: skip
+    shown = text.encode("utf-8", "replace").decode()
+    assert page.tags == [("p", {"title": shown})]
+    assert page.texts == [shown]
+
+
+def test_a_document_is_written_whole_in_both_forms():
+    table = Table("of | what", ("a", "b|c"), (("<x>", "1"), ("- y", "2.5")), numbers=1)
+    blocks = (
+        Paragraph("plain & <b>"), Paragraph("quiet", "quiet"), Paragraph("careful", "warning"),
+        Points(("one", "# two")), Printed("RNN(\n  (i2h)\n)"), table,
+    )  # fmt: skip
+    document = Document("T", "made", (Section("first", blocks), Section("second", ())))
+    page = Page.of(html_file(document, "x").content)
+    (file,) = markdown_files(document, "x")
+    text = file.content.decode()
+    expected = [["a", "b|c"], ["<x>", "1"], ["- y", "2.5"]]
+    assert page.tables == [expected]
+    assert markdown_tables(text) == [expected]
+    for words in ("plain & <b>", "quiet", "careful", "one", "# two", "of | what", "second"):
+        assert words in page.texts
+        assert words in unescaped(text)
+    assert "RNN(\n  (i2h)\n)" in page.texts
+    assert "```text\nRNN(\n  (i2h)\n)\n```" in text
+    assert "| --- | ---: |" in text
+
+
+def test_texts_of_people_are_one_line_without_control_marks():
+    assert said("a\nb\u202e\x00<&>") == "a b\ufffd\ufffd<&>"
+    assert len(said("w" * 300)) == 120
+    assert said_whole("ab\n" * 100) == "ab " * 100
+
+
+def test_spans_of_time():
+    assert span(8.34) == "8.3 s"
+    assert span(65) == "1 min 05 s"
+    assert span(7800) == "2 h 10 min"
