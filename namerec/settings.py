@@ -19,7 +19,7 @@ from namerec.errors import ConfigError
 
 #: What the names of all variables begin with.
 PREFIX = "NAMEREC_"
-#: Variables that are read elsewhere: the folders, the threads, and what the tests insist on.
+#: Variables that are read elsewhere: the folders, the threads, and what the tests demand.
 OTHER_VARIABLES = frozenset(
     PREFIX + name for name in ("HOME", "CACHE", "NAMES_DIR", "THREADS", "BROWSER_TESTS")
 )

@@ -3,13 +3,13 @@
 import streamlit as st
 
 from namerec.ui.dataset.page import dataset_panel
-from namerec.ui.frame.errors import said_plainly
+from namerec.ui.frame.errors import show_errors
 from namerec.ui.frame.explain import what_am_i_looking_at
-from namerec.ui.frame.shell import within_frame
+from namerec.ui.frame.shell import require_frame
 
-within_frame()
+require_frame()
 
 st.title("Dataset")
 what_am_i_looking_at("dataset")
-with said_plainly():
+with show_errors():
     dataset_panel()

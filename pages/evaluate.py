@@ -4,18 +4,18 @@ import streamlit as st
 
 from namerec.ui.evaluate.head import pick_part, score_cards
 from namerec.ui.evaluate.sections import section
-from namerec.ui.frame.errors import said_plainly
+from namerec.ui.frame.errors import show_errors
 from namerec.ui.frame.explain import what_am_i_looking_at
-from namerec.ui.frame.shell import within_frame
+from namerec.ui.frame.shell import require_frame
 from namerec.ui.shared import services
 from namerec.ui.shared.priors import pick_evenness
 from namerec.ui.shared.run_picker import pick_run
 
-within_frame()
+require_frame()
 
 st.title("Evaluate")
 what_am_i_looking_at("evaluate")
-with said_plainly():
+with show_errors():
     run = pick_run()
     if run is not None:
         with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):

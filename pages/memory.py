@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from namerec.ui.frame.errors import said_plainly
+from namerec.ui.frame.errors import show_errors
 from namerec.ui.frame.explain import what_am_i_looking_at
-from namerec.ui.frame.shell import within_frame
+from namerec.ui.frame.shell import require_frame
 from namerec.ui.memory.sections import section
 
-within_frame()
+require_frame()
 
 st.title("Memory: RNN against LSTM")
 what_am_i_looking_at("memory")
-with said_plainly():
+with show_errors():
     section()

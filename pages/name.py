@@ -2,20 +2,20 @@
 
 import streamlit as st
 
-from namerec.ui.frame.errors import said_plainly
+from namerec.ui.frame.errors import show_errors
 from namerec.ui.frame.explain import what_am_i_looking_at
-from namerec.ui.frame.shell import within_frame
+from namerec.ui.frame.shell import require_frame
 from namerec.ui.name.priors import pick_priors
 from namerec.ui.name.reading import answer_line, name_input
 from namerec.ui.name.sections import section
 from namerec.ui.shared import services
 from namerec.ui.shared.run_picker import pick_run
 
-within_frame()
+require_frame()
 
 st.title("Name")
 what_am_i_looking_at("name")
-with said_plainly():
+with show_errors():
     run = pick_run()
     if run is not None:
         name = name_input()

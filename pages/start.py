@@ -3,10 +3,10 @@
 import streamlit as st
 
 from namerec.ui.frame.explain import what_am_i_looking_at
-from namerec.ui.frame.shell import within_frame
+from namerec.ui.frame.shell import require_frame
 from namerec.ui.start.panels import name_invitation, networks, steps
 
-within_frame()
+require_frame()
 
 st.title("Watch a network learn to read names")
 st.markdown(

@@ -122,7 +122,7 @@ def train(
             chosen = {"protocol": protocol, **chosen}
         config = with_settings(config, chosen)
         names = catalogue.load(config.training.dataset)
-        _insist_on_room(config, names)
+        _ensure_room(config, names)
         folder = store.create(config, names)
     click.echo(f"run {folder.id}", err=True)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # stored and ended as by Ctrl-C
@@ -166,11 +166,11 @@ def _going_on(
     config = with_settings(settings_from(info.config), chosen)
     names = load(config.training.dataset)
     begun = begin_from(source, point, config, names.fingerprint)
-    _insist_on_room(config, names)
+    _ensure_room(config, names)
     return store.create(config, names, begun)
 
 
-def _insist_on_room(config: RunConfig, names: Dataset) -> None:
+def _ensure_room(config: RunConfig, names: Dataset) -> None:
     """Refuses a new run that this computer's limits have no room for."""
     from namerec.disk import home
     from namerec.jobs.limits import check_disk, check_memory, check_network

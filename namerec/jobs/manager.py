@@ -30,7 +30,7 @@ from namerec.jobs.limits import (
 from namerec.jobs.queue import Queue
 from namerec.jobs.race import new_race
 from namerec.jobs.snapshot import JobSnapshot
-from namerec.jobs.snapshot_cache import Looks
+from namerec.jobs.snapshot_cache import SnapshotCache
 from namerec.jobs.together import check_together, made_together
 from namerec.jobs.work import work
 from namerec.runs.lineage import Begun, Point, begin_from
@@ -51,7 +51,7 @@ class JobManager:
         self.store = store
         self._queue = Queue(partial(work, executor=executor), most_running)
         self._asking = threading.Lock()  # held from asking for room until it is taken
-        self._looks = Looks()
+        self._snapshot_cache = SnapshotCache()
         atexit.register(self.shutdown)
 
     # -- beginning
@@ -117,7 +117,7 @@ class JobManager:
         race: str = "",
     ) -> list[str]:
         with self._asking:
-            self._queue.insist_on_being_open()
+            self._queue.ensure_open()
             check_together(
                 configs,
                 dataset,
@@ -149,8 +149,8 @@ class JobManager:
         folder, config = self.store.open(run_id), summary.info.config
         job = taken_up(summary, folder, owner)
         with self._asking:
-            self._queue.insist_on_being_open()
-            self._queue.insist_on_nobody(run_id)
+            self._queue.ensure_open()
+            self._queue.ensure_idle(run_id)
             check_queue(
                 owner=owner, owners=self._queue.owners(), jobs=self.active(), settings=settings()
             )
@@ -222,7 +222,7 @@ class JobManager:
             return own  # its end could not be stored
         if not isinstance(summary, RunSummary):
             raise JobError(summary.reason)
-        return self._looks.at(summary, folder)
+        return self._snapshot_cache.at(summary, folder)
 
     def active(self) -> list[JobSnapshot]:
         """Snapshots of all jobs that run or wait, running ones first."""

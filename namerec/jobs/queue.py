@@ -77,7 +77,7 @@ class Queue:
             raise JobError(f"Run {run_id} is {state}, so it cannot be {verb}.")
         return job
 
-    def insist_on_being_open(self) -> None:
+    def ensure_open(self) -> None:
         """Refuses whatever comes after the end.
 
         Raises:
@@ -86,7 +86,7 @@ class Queue:
         if self._closed:
             raise JobError("This server is ending, so it begins no training. Start it again first.")
 
-    def insist_on_nobody(self, run_id: str) -> None:
+    def ensure_idle(self, run_id: str) -> None:
         """Refuses a second job for one run.
 
         Raises:
@@ -103,9 +103,9 @@ class Queue:
             JobError: If the queue is closed, or a job of one of its runs trains or waits.
         """
         with self._lock:
-            self.insist_on_being_open()
+            self.ensure_open()
             for job in group.jobs:
-                self.insist_on_nobody(job.folder.id)
+                self.ensure_idle(job.folder.id)
             for job in group.jobs:
                 self._jobs.pop(job.folder.id, None)  # so that the latest job is the last
             ended = [run_id for run_id, (old, _) in self._jobs.items() if old.over.is_set()]

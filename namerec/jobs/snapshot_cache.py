@@ -1,4 +1,4 @@
-"""Looks at stored runs, kept until the run changes."""
+"""Snapshots of stored runs, kept until the run changes."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from namerec.runs.store import RunSummary
 SNAPSHOTS_KEPT = 32
 
 
-class Looks:
-    """Makes snapshots of stored runs, and remembers the latest."""
+class SnapshotCache:
+    """Makes snapshots of stored runs, and keeps the latest."""
 
     def __init__(self) -> None:
         self._known: dict[str, tuple[tuple[RunStatus, RunState], JobSnapshot]] = {}

@@ -119,7 +119,7 @@ class RunFolder:
         """
         lock = FileLock(self.path / "lock", timeout=LOCK_SECONDS, thread_local=False)
         try:
-            self._insist_on_being_there()  # a lock would make the folder of a removed run anew
+            self._ensure_present()  # a lock would make the folder of a removed run anew
             held = lock.acquire(poll_interval=0.01)
         except Timeout:
             raise RunError(
@@ -127,7 +127,7 @@ class RunFolder:
                 "data folder. Wait until it ends, or stop it there."
             ) from None
         try:
-            self._insist_on_being_there()
+            self._ensure_present()
         except RunError:  # removed while its lock was waited for
             lock.release()
             with contextlib.suppress(OSError):
@@ -136,7 +136,7 @@ class RunFolder:
             raise
         return held
 
-    def _insist_on_being_there(self) -> None:
+    def _ensure_present(self) -> None:
         if not (self.path / "config.json").exists():
             raise RunError(
                 f"Run {self.id} has been removed, or its “config.json” has. Start a new run, or "

@@ -86,7 +86,7 @@ def begin_from(folder: RunFolder, point: Point, config: RunConfig, fingerprint: 
         RunError: If the run has no such weights, or its files are damaged.
     """
     info = folder.info()
-    _insist_on_the_same(info, config, fingerprint)
+    _ensure_same(info, config, fingerprint)
     moments: dict[str, Tensor] = {}
     if point == "last":
         if not (folder.path / LAST).exists():
@@ -199,7 +199,7 @@ def _epoch_until(whole: History, info: RunInfo, epoch: int) -> EpochRecord:
     )
 
 
-def _insist_on_the_same(info: RunInfo, config: RunConfig, fingerprint: str) -> None:
+def _ensure_same(info: RunInfo, config: RunConfig, fingerprint: str) -> None:
     ours, theirs = info.config.model, config.model
     different = sorted(
         name

@@ -919,7 +919,7 @@ def test_looks_at_many_runs_do_not_pile_up(manager, store, tiny_dataset):
     ids = [store.create(tiny_config(), tiny_dataset).id for _ in range(40)]
     for run_id in ids:
         assert manager.look(run_id).state == "interrupted"
-    assert 0 < len(manager._looks) <= SNAPSHOTS_KEPT
+    assert 0 < len(manager._snapshot_cache) <= SNAPSHOTS_KEPT
 
 
 def test_a_look_at_a_job_is_its_snapshot(fed_manager, fed, tiny_dataset):

@@ -134,7 +134,7 @@ def _romanise(character: str, *, after_letter: bool) -> str:
 
 
 def readable(text: str) -> NormalisedName:
-    """Normalises a typed name, and insists that something of it can be read.
+    """Normalises a typed name, and refuses one of which nothing can be read.
 
     Raises:
         NameInputError: If no letter of the alphabet is left.

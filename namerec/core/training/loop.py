@@ -260,7 +260,7 @@ class _Training:
                     self.work.go()
             answers = predict_names(self.model, self.dataset, self.split.validation)
             scores = score(answers, self.split, "validation")
-            self._insist_on_finite(scores.loss, self.plan.ends[epoch])
+            self._ensure_finite(scores.loss, self.plan.ends[epoch])
             better = (scores.accuracy, -scores.loss) > self.progress.best_score
             if better:
                 self.best_weights = _copied(self.model.state_dict())
@@ -301,7 +301,7 @@ class _Training:
         for step, indices in enumerate(self._batches(last - first), first + 1):
             rate = learning_rate(self.config.training, (step - 1) / self.plan.steps)
             loss, norm, right = self._step(indices, rate)
-            self._insist_on_finite(loss, step)
+            self._ensure_finite(loss, step)
             loss_sum, norm_sum, count = loss_sum + loss, norm_sum + norm, count + 1
             record = None
             if step % self.plan.record_every == 0 or step in (1, last):
@@ -314,7 +314,7 @@ class _Training:
                 self.stepping.go()
         self.stepping.halt()
 
-    def _insist_on_finite(self, loss: float, step: int) -> None:
+    def _ensure_finite(self, loss: float, step: int) -> None:
         if not math.isfinite(loss):
             raise DivergedError(
                 f"The loss is {loss} at step {step:,}: training has diverged. Lower the "

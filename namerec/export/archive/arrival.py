@@ -167,7 +167,7 @@ def names_that_came(content: bytes, info: RunInfo) -> Dataset:
         raise RunError(f"Its names cannot be read. {error}") from None
     if not is_own(info.config.training.dataset):
         raise RunError("It holds names, but was trained on a corpus that every namerec has.")
-    _insist_on(dataset, info)
+    _ensure_same_data(dataset, info)
     return dataset
 
 
@@ -190,11 +190,11 @@ def names_here(info: RunInfo, corpora: OwnCorpora) -> Dataset | None:
         return None
     if dataset is None or dataset.fingerprint != info.dataset.fingerprint:
         return None
-    _insist_on(dataset, info)
+    _ensure_same_data(dataset, info)
     return dataset
 
 
-def _insist_on(dataset: Dataset, info: RunInfo) -> None:
+def _ensure_same_data(dataset: Dataset, info: RunInfo) -> None:
     said = info.dataset
     if (dataset.fingerprint, len(dataset), dataset.categories) != (
         said.fingerprint,

@@ -88,7 +88,7 @@ class _Names(NamedTuple):
     words: str
 
 
-def insist_on_agreement(source: Source, content: bytes) -> Difference:
+def ensure_agreement(source: Source, content: bytes) -> Difference:
     """Compares a file with the run's network.
 
     Raises:

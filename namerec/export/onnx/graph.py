@@ -16,7 +16,7 @@ from namerec.core.corpus.alphabet import LETTERS, MAX_LETTERS
 from namerec.core.networks.models import RNN, NameModel
 from namerec.export import about
 from namerec.export.onnx import layers as onnx_layers
-from namerec.export.onnx.check import insist_on_agreement
+from namerec.export.onnx.check import ensure_agreement
 from namerec.export.onnx.ngrams import with_votes
 from namerec.export.onnx.nodes import Drawing
 from namerec.export.source import MadeFile, Source
@@ -62,7 +62,7 @@ def onnx_files(source: Source) -> list[MadeFile]:
         RunError: If there is no network, or the file does not answer as the network does.
     """
     content = as_onnx(source)
-    return [MadeFile(file_name(source), content, insist_on_agreement(source, content).words)]
+    return [MadeFile(file_name(source), content, ensure_agreement(source, content).words)]
 
 
 def file_name(source: Source) -> str:

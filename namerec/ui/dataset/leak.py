@@ -22,7 +22,7 @@ from namerec.ui.dataset.leak_worth import (
     verdict,
     worth,
 )
-from namerec.ui.frame.errors import said_plainly
+from namerec.ui.frame.errors import show_errors
 from namerec.ui.server.access import user
 from namerec.ui.server.manager import manager
 from namerec.ui.shared import corpus_facts
@@ -115,7 +115,7 @@ def _settings_words(config: RunConfig) -> str:
 
 def _live(ids: tuple[str, ...], was_active: bool) -> None:
     """What is redrawn every second while the two runs are at work."""
-    with said_plainly():
+    with show_errors():
         snapshots = [manager().look(run_id) for run_id in ids]
         if was_active and all(snapshot.ended for snapshot in snapshots):
             st.rerun()

@@ -13,7 +13,7 @@ from namerec.ui.dataset.overview import overview
 from namerec.ui.dataset.own import kept_list, look_at_chosen
 from namerec.ui.dataset.upload_form import upload_form
 from namerec.ui.frame import address
-from namerec.ui.frame.errors import said_plainly
+from namerec.ui.frame.errors import show_errors
 from namerec.ui.shared import services
 from namerec.ui.shared.corpus_choice import noun_of, pick_corpus, train_on
 from namerec.ui.shared.corpus_download import tutorial_panel
@@ -40,9 +40,9 @@ def dataset_panel() -> None:
             st.switch_page("pages/train.py")
     view = _pick_view()
     if view == "own":
-        with said_plainly():
+        with show_errors():
             upload_form()
-        with said_plainly():
+        with show_errors():
             kept_list()
         return
     st.caption(plain(corpus.description))

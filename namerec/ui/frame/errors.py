@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 @contextmanager
-def said_plainly() -> Iterator[None]:
+def show_errors() -> Iterator[None]:
     """Shows what goes wrong inside as a sentence, and lets the rest of the page go on."""
     try:
         yield

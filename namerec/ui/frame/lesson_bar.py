@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from namerec.ui.frame import address
-from namerec.ui.frame.errors import said_plainly
+from namerec.ui.frame.errors import show_errors
 from namerec.ui.frame.lesson_step import do_and_look, question, saw
 from namerec.ui.frame.lessons import GUIDE, LESSON, Place, Target, place_from, read_in_guide, set_up
 
@@ -24,7 +24,7 @@ def lesson_bar(page: str) -> None:
     place = current()
     if place is None or page == GUIDE:
         return
-    with said_plainly(), st.container(border=True, key="lesson_bar", gap="xsmall"):
+    with show_errors(), st.container(border=True, key="lesson_bar", gap="xsmall"):
         saw(place)
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown(

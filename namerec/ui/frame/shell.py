@@ -11,7 +11,7 @@ from namerec.disk import home
 from namerec.logs import set_up
 from namerec.ui.frame import address
 from namerec.ui.frame.copy_link import copy_link
-from namerec.ui.frame.errors import said_plainly
+from namerec.ui.frame.errors import show_errors
 from namerec.ui.frame.hidden import hidden, say_unknown, take_hidden
 from namerec.ui.frame.lesson_bar import lesson_bar
 from namerec.ui.server.access import gate
@@ -114,14 +114,14 @@ def open_lab() -> None:
         )
         copy_link()
         lesson_bar(page.url_path)
-        with said_plainly():
+        with show_errors():
             page.run()
         with st.sidebar:
             say_unknown(frozenset(page_name(entry) for entry in PAGES))
     warm_up()
 
 
-def within_frame() -> None:
+def require_frame() -> None:
     """The first line of every page: a deep link on a cold server runs the page without its frame.
 
     A folder called `pages/` is also Streamlit's old automatic kind of navigation, until

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from namerec.ui.frame.errors import said_plainly
+from namerec.ui.frame.errors import show_errors
 from namerec.ui.frame.lesson_bar import current, go_to, no_lesson
 from namerec.ui.frame.lesson_step import do_and_look, question, saw, seen
 from namerec.ui.frame.lessons import Lesson, Place, lessons, read_in_guide, set_up
@@ -79,11 +79,11 @@ def _open(place: Place) -> None:
         st.markdown(step.text)
         do_and_look(place)
         if step.page is not None:
-            with said_plainly(), st.container(border=True, width="content"):
+            with show_errors(), st.container(border=True, width="content"):
                 words = f"Open the {_PAGES[step.page]} page, set up for this step"
                 go_to(words, ":material/open_in_new:", set_up(place))
         if step.panel is not None:
-            with said_plainly():
+            with show_errors():
                 _panel(step.panel)
         question(place)
     with st.container(horizontal=True, horizontal_alignment="distribute"):

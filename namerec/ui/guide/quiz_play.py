@@ -8,7 +8,7 @@ import streamlit as st
 
 from namerec.figures.base.words import percent
 from namerec.text import plain
-from namerec.ui.frame.errors import said_plainly
+from namerec.ui.frame.errors import show_errors
 from namerec.ui.guide.quiz_result import result
 from namerec.ui.guide.quiz_round import Round, name_link
 from namerec.ui.shared.run_picker import noun
@@ -44,7 +44,7 @@ def play(game: Round) -> None:
     from namerec.core.tasks.quiz_scores import score
 
     now = _standing(game)
-    with said_plainly(), st.container(border=True):
+    with show_errors(), st.container(border=True):
         if len(now.given) == len(game.asked) and not now.revealed:
             result(game, now.given)
             if st.button(

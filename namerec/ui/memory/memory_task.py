@@ -18,7 +18,7 @@ from namerec.figures.base import theme
 from namerec.figures.memory.memory_task import recall_figure
 from namerec.text import duration, percent, plain
 from namerec.ui.frame import address
-from namerec.ui.frame.errors import said_plainly
+from namerec.ui.frame.errors import show_errors
 from namerec.ui.memory.memory_task_results import (
     curves_of,
     how_trained,
@@ -127,7 +127,7 @@ def _gate_words(bias: float) -> str:
 
 def _live(settings: RecallSettings, moved: bool) -> None:
     """What is redrawn every second while the experiment is underway."""
-    with said_plainly():
+    with show_errors():
         progress = recall_keeper().progress()
         if _underway(progress) != moved:
             st.rerun()

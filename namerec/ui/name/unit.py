@@ -16,7 +16,7 @@ from namerec.figures.base import theme
 from namerec.figures.inside.units import unit_figure
 from namerec.text import count, plain
 from namerec.ui.frame import address
-from namerec.ui.frame.errors import said_plainly
+from namerec.ui.frame.errors import show_errors
 from namerec.ui.shared import services
 from namerec.ui.shared.charts import chart
 from namerec.ui.shared.run_picker import noun
@@ -125,7 +125,7 @@ def followed_panel(
         on_change="rerun",
     )
     if corpus.open:
-        with corpus, said_plainly():
+        with corpus, show_errors():
             _over_many_names(run, layer, unit)
 
 

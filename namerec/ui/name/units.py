@@ -13,7 +13,7 @@ from namerec.figures.inside.gates import Rows, can_be_clicked, gate_figure
 from namerec.figures.inside.units import overview_figure, unit_from
 from namerec.text import plain
 from namerec.ui.frame import address
-from namerec.ui.frame.errors import said_plainly
+from namerec.ui.frame.errors import show_errors
 from namerec.ui.name.unit import followed_panel, states_of
 from namerec.ui.shared.charts import chart
 
@@ -135,7 +135,7 @@ def _rows(run: RunSummary, trace: GateTrace, layer: int, order: str) -> Rows:
     if order != _OF_MANY:
         return Rows(unit_order(cast("UnitOrder", order), trace, layer), title)
     rows = Rows(unit_order("number", trace, layer), ORDERS["number"][1])
-    with said_plainly():
+    with show_errors():
         many = states_of(run, layer)
         rows = Rows(many.order, title)
         st.caption(plain(f"Ordered by h after {many.counted}."))

@@ -15,7 +15,7 @@ from namerec.figures.training import overlay
 from namerec.figures.training.curves import SMOOTHING
 from namerec.text import plain
 from namerec.ui.frame import address
-from namerec.ui.frame.errors import said_plainly
+from namerec.ui.frame.errors import show_errors
 from namerec.ui.runs.choice import all_runs, pick_several
 from namerec.ui.runs.curves import overlaid
 from namerec.ui.runs.results import matrices_links, not_the_same_names, results
@@ -137,7 +137,7 @@ def _live(
     moving: bool,
 ) -> None:
     """What is redrawn every two seconds while one of the runs is at work."""
-    with said_plainly():
+    with show_errors():
         if moving and not _moving(runs):
             st.rerun()
         letters = LETTERS[: len(runs)]

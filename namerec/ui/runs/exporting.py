@@ -10,7 +10,7 @@ import streamlit as st
 
 from namerec.export.kinds import EXPORTS, Export, make, one_file
 from namerec.text import plain
-from namerec.ui.frame.errors import said_plainly
+from namerec.ui.frame.errors import show_errors
 from namerec.ui.runs.choice import all_runs, pick_several
 from namerec.ui.runs.importing import import_form
 from namerec.ui.server.manager import manager
@@ -68,7 +68,7 @@ def _offer(kind: str, export: Export, runs: Sequence[RunSummary]) -> None:
     if pressed:
         st.session_state.pop(_MADE, None)
         # Not by the download button itself: what its own function raises is lost to the page.
-        with said_plainly(), st.spinner("Making it…"):
+        with show_errors(), st.spinner("Making it…"):
             stem = runs[0].id if len(runs) == 1 else f"{len(runs)}-runs"
             files = make(kind, [_source(run) for run in runs])
             words = tuple(dict.fromkeys(file.words for file in files if file.words))

@@ -12,7 +12,7 @@ from namerec.figures.training.overlay import OverlaidRun
 from namerec.figures.training.race import race_accuracy_figure, race_loss_figure
 from namerec.text import moment, plain
 from namerec.ui.frame import address
-from namerec.ui.frame.errors import said_plainly
+from namerec.ui.frame.errors import show_errors
 from namerec.ui.runs.race_numbers import race_head, race_numbers, race_orders
 from namerec.ui.runs.race_settings import race_settings, say_what_is_equal
 from namerec.ui.runs.race_verdict import verdict_of, verdict_words
@@ -46,7 +46,7 @@ def race_panel() -> None:
         "processor, so that all have trained for the same seconds at any moment; each one's "
         "weights, numbers and seconds are those that it has alone."
     )
-    with said_plainly(), st.container(border=True):
+    with show_errors(), st.container(border=True):
         configs = race_settings()
         _start_button(configs)
         say_what_is_equal(configs)
@@ -118,7 +118,7 @@ def _pace(snapshots: list[JobSnapshot]) -> float | None:
 
 def _live(race: str, runs: list[RunSummary], pace: float | None) -> None:
     """What is redrawn at every look while something moves."""
-    with said_plainly():
+    with show_errors():
         snapshots = [manager().look(run.id) for run in runs]
         if _pace(snapshots) != pace:
             st.rerun()
@@ -127,7 +127,7 @@ def _live(race: str, runs: list[RunSummary], pace: float | None) -> None:
         race_orders(entered)
         verdict = None
         if pace is None:
-            with said_plainly():
+            with show_errors():
                 verdict = verdict_of(race, entered)
         if verdict is not None:
             verdict_words(verdict)

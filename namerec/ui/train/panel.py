@@ -17,7 +17,7 @@ from namerec.figures.training import curves
 from namerec.runs.machine import thread_count
 from namerec.text import count, duration, percent, plain, threads
 from namerec.ui.frame import address
-from namerec.ui.frame.errors import said_plainly
+from namerec.ui.frame.errors import show_errors
 from namerec.ui.server.access import user
 from namerec.ui.server.manager import manager
 from namerec.ui.shared import services
@@ -112,7 +112,7 @@ def _pace(snapshot: JobSnapshot) -> float | None:
 
 def _live(run_id: str, pace: float | None) -> None:
     """What is redrawn at every look while something moves."""
-    with said_plainly():
+    with show_errors():
         snapshot = manager().look(run_id)
         # Once more: what a drawing that was ended had for the URL may never have left.
         address.write("run", run_id, state=_RUN)

@@ -20,7 +20,7 @@ from namerec.core.networks.models import NameModel
 from namerec.errors import RunError
 from namerec.export.onnx import check as onnx_check
 from namerec.export.onnx import layers as onnx_layers
-from namerec.export.onnx.check import check, insist_on_agreement
+from namerec.export.onnx.check import check, ensure_agreement
 from namerec.export.onnx.graph import FILE, OPERATORS, as_onnx, graph_of, onnx_files
 from namerec.export.source import Source
 from namerec.runs.folder import BEST
@@ -231,7 +231,7 @@ def test_a_difference_is_the_largest_of_any_name_and_category(source):
 def test_a_file_with_a_wrong_weight_is_refused(source, weight, change):
     content = changed(as_onnx(source), weight, change)
     with pytest.raises(RunError, match="was not made: it does not answer as the network does"):
-        insist_on_agreement(source, content)
+        ensure_agreement(source, content)
 
 
 def test_a_graph_with_gates_in_another_order_is_refused(source, monkeypatch):
@@ -264,7 +264,7 @@ def test_on_an_unsteady_network_a_wrong_file_is_still_refused(tmp_path):
     source = unsteady(trained(tmp_path), 5)
     content = changed(as_onnx(source), "output_biases", lambda biases: biases + np.eye(1, 3)[0])
     with pytest.raises(RunError, match="does not answer as the network does"):
-        insist_on_agreement(source, content)
+        ensure_agreement(source, content)
 
 
 def test_a_network_that_is_unsteady_on_most_names_is_refused_with_the_reason(tmp_path, monkeypatch):

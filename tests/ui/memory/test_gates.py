@@ -16,10 +16,10 @@ def panel() -> Iterator[AppTest]:
     """The gates panel alone, over the three pretrained runs and an empty data folder."""
 
     def script() -> None:
-        from namerec.ui.frame.errors import said_plainly
+        from namerec.ui.frame.errors import show_errors
         from namerec.ui.memory.gates import gates_panel
 
-        with said_plainly():
+        with show_errors():
             gates_panel()
 
     manager.clear()

@@ -25,10 +25,10 @@ def panel() -> Iterator[AppTest]:
     """The gradients panel alone, over the three pretrained runs and an empty data folder."""
 
     def script() -> None:
-        from namerec.ui.frame.errors import said_plainly
+        from namerec.ui.frame.errors import show_errors
         from namerec.ui.memory.gradients import gradients_panel
 
-        with said_plainly():
+        with show_errors():
             gradients_panel()
 
     manager.clear()
