@@ -20,7 +20,7 @@ from namerec.core.corpus.packing import pack
 from namerec.core.evaluation.prediction import probabilities
 from namerec.core.evaluation.scores import predict_names
 from namerec.core.inside.traces import trace
-from namerec.core.networks.prefixes import read_once
+from namerec.core.networks.prefixes import share_prefixes
 
 HIDDEN = 128
 #: Names of a round with the two loops, which take one after the other what we take as one batch.
@@ -131,7 +131,7 @@ class _Work(NamedTuple):
     """What a training step of the custom LSTM has to compute.
 
     Attributes:
-        letters: Share of the names' letters, since beginnings that names share are read once.
+        letters: Share of the names' letters, since prefixes that names share are read once.
         operations: Of the recurrent products, a name. The letters' part is a gather and counts
             nothing.
     """
@@ -144,12 +144,12 @@ def _work(dataset: Dataset, batch: int, rounds: int) -> _Work:
     """The mean over some batches of names drawn at random."""
     letters = rows = multiplied = 0
     for names in islice(batches(dataset, batch, 0), rounds):
-        read = read_once(pack(names.letters, names.lengths), 4 * HIDDEN)
+        read = share_prefixes(pack(names.letters, names.lengths), 4 * HIDDEN)
         letters += int(names.lengths.sum())
         rows += len(read.letters)
         # Forward and to the gradient of the states, each that names go on from; to that of the
         # weights, each behind the first letters.
-        multiplied += 2 * sum(read.going_on) + len(read.letters) - read.sizes[0]
+        multiplied += 2 * sum(read.continued) + len(read.letters) - read.sizes[0]
     operations = 2 * HIDDEN * 4 * HIDDEN * multiplied / (rounds * batch)
     return _Work(rows / letters, operations)
 

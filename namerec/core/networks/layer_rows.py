@@ -9,11 +9,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from namerec.core.corpus.packing import PackedNames
-from namerec.core.networks.prefixes import Beginnings
+from namerec.core.networks.prefixes import Prefixes
 from namerec.core.networks.products import ROWS, SUMMED_ROWS, linear_of_rows, summed
 
 
-def states_of(rows: Beginnings, like: Tensor, size: int) -> tuple[Tensor, Tensor]:
+def states_of(rows: Prefixes, like: Tensor, size: int) -> tuple[Tensor, Tensor]:
     """A buffer for the states before the first letters, which are zero, and after each letter.
 
     Returns:
@@ -26,7 +26,7 @@ def states_of(rows: Beginnings, like: Tensor, size: int) -> tuple[Tensor, Tensor
     return buffer, after_letters(rows, buffer)
 
 
-def after_letters(rows: Beginnings, states: Tensor) -> Tensor:
+def after_letters(rows: Prefixes, states: Tensor) -> Tensor:
     """The states after the letters, (M, H), of a buffer of `states_of`."""
     first = rows.sizes[0]
     return states[first : first + len(rows.letters)]
@@ -45,7 +45,7 @@ Arriving = list[tuple[int, Tensor]]
 class StatesOfLetters:
     """The states after every letter of every name, packed, of those of all rows."""
 
-    def __init__(self, names: PackedNames, rows: Beginnings) -> None:
+    def __init__(self, names: PackedNames, rows: Prefixes) -> None:
         self._rows = rows
         self._shared = sum(names.batch_sizes[: rows.shared_steps])
         self._read = None if rows.places is None else rows.places[len(names) :]
@@ -68,7 +68,7 @@ class StatesOfLetters:
 class StateOfNames:
     """One state of each name, of those of all rows: after its last letter, or before it."""
 
-    def __init__(self, names: PackedNames, rows: Beginnings, *, before_last: bool) -> None:
+    def __init__(self, names: PackedNames, rows: Prefixes, *, before_last: bool) -> None:
         self._names, self._rows = names, rows
         last = (
             names.previous.index_select(0, names.last) if before_last else names.last + len(names)
@@ -98,7 +98,7 @@ class StateOfNames:
         return [*_added_up(rows, read, grad[longer:]), *own]
 
 
-def _added_up(rows: Beginnings, read: Tensor, grad: Tensor) -> Arriving:
+def _added_up(rows: Prefixes, read: Tensor, grad: Tensor) -> Arriving:
     """Gradients (n, H) of shared states, added up by the row of each; by time step."""
     sizes = (rows.sizes[0], *rows.sizes[: rows.shared_steps])
     sums = grad.new_zeros(sum(sizes), grad.shape[1]).index_add_(0, read, grad)
@@ -112,7 +112,7 @@ class Gradients:
         rows: The gradient of each row, (M, G), a view of the buffer; the layer fills it.
     """
 
-    def __init__(self, rows: Beginnings, like: Tensor, width: int) -> None:
+    def __init__(self, rows: Prefixes, like: Tensor, width: int) -> None:
         self._rows = rows
         count = len(rows.letters)
         # Zeros behind the rows: `summed` wants multiples of rows behind the first letters, before

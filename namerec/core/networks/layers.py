@@ -7,7 +7,7 @@ What makes them fast, and nothing else about them differs from looping over `cel
 - The four gates are one product a time step, activated in place, by one call, in the buffer that
   holds it: tanh(x) = 2 sigmoid(2x) - 1, and PyTorch's sigmoid takes a ninth of its tanh's time.
 - Names are sorted by length, so a time step is a contiguous block of rows and blocks only shrink;
-  and what several names begin with is read once, see `beginnings`.
+  and a prefix that several names share is computed once, see `prefixes`.
 - Backward through time, every factor that does not depend on the gradient is computed for all time
   steps at once before the loop; a step is then five elementwise operations and one product.
 - The recurrent weights' gradient is one product over all time steps at the end.
@@ -36,7 +36,7 @@ from namerec.core.networks.layer_rows import (
     handed_on,
     states_of,
 )
-from namerec.core.networks.prefixes import Beginnings, each_name_alone, read_once
+from namerec.core.networks.prefixes import Prefixes, each_name_alone, share_prefixes
 from namerec.core.networks.products import linear, linear_of_rows
 
 #: Rows whose factors are computed together: few enough to stay in the processor's cache meanwhile.
@@ -88,12 +88,12 @@ def rnn_layer(
     return hidden
 
 
-def _rows_of(names: PackedNames, x: Tensor | None, weight: Tensor) -> Beginnings:
+def _rows_of(names: PackedNames, x: Tensor | None, weight: Tensor) -> Prefixes:
     """The rows to compute. What lies above letters differs even where names begin alike."""
-    return read_once(names, len(weight)) if x is None else each_name_alone(names)
+    return share_prefixes(names, len(weight)) if x is None else each_name_alone(names)
 
 
-def _input_part(rows: Beginnings, x: Tensor | None, weight: Tensor, bias: Tensor) -> Tensor:
+def _input_part(rows: Prefixes, x: Tensor | None, weight: Tensor, bias: Tensor) -> Tensor:
     """What the input adds to the products of all M rows, bias included, (M, G)."""
     if x is not None:
         return linear(x, weight[:, : x.shape[1]].contiguous()).add_(bias)
@@ -104,7 +104,7 @@ def _input_part(rows: Beginnings, x: Tensor | None, weight: Tensor, bias: Tensor
 
 
 def _weight_gradients(
-    rows: Beginnings, x: Tensor | None, states: Tensor, gradients: Gradients
+    rows: Prefixes, x: Tensor | None, states: Tensor, gradients: Gradients
 ) -> tuple[Tensor, Tensor]:
     """Gradients of weight (G, X + H) and bias (G,), summed over all time steps.
 
@@ -191,7 +191,7 @@ class _LSTMLayer(Function):
             tanh_c.split(sizes),
             rows.parents,
             (0, *accumulate(sizes, initial=sizes[0])),
-            (0, *rows.going_on),
+            (0, *rows.continued),
             strict=False,  # the last two tell of the time step before, and end later
         )
         c_before = c
@@ -288,7 +288,7 @@ class _RNNLayer(Function):
             h_after.split(sizes),
             rows.parents,
             (0, *accumulate(sizes, initial=sizes[0])),
-            (0, *rows.going_on),
+            (0, *rows.continued),
             strict=False,  # the last two tell of the time step before, and end later
         )
         for z_now, h_now, parents, before, common in by_step:

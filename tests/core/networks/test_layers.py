@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from namerec.core.corpus.packing import NO_LETTER, PackedNames, pack_names
-from namerec.core.networks import layers
-from namerec.core.networks import prefixes as beginnings
+from namerec.core.networks import layers, prefixes
 from namerec.core.networks.cells import lstm_step, rnn_step
 from namerec.core.networks.layers import lstm_layer, rnn_layer
 from tests.core.references import modest, one_hot, packed, random_names
@@ -35,7 +34,7 @@ squashed_or_not = pytest.mark.parametrize("tanh", [True, False], ids=["tanh", "l
 @pytest.fixture(autouse=True, scope="module")
 def _few_values_are_worth_sharing():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(beginnings, "LEAST_VALUES", 0)
+        patch.setattr(prefixes, "LEAST_VALUES", 0)
         patch.setattr(layers, "BLOCK", 3)  # so that small batches have several blocks
         yield
 
@@ -182,7 +181,7 @@ def test_what_names_have_in_common_is_computed_once_with_the_same_result(
 
     together = run()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(layers, "read_once", lambda names, _: beginnings.each_name_alone(names))
+        patch.setattr(layers, "share_prefixes", lambda names, _: prefixes.each_name_alone(names))
         alone = run()
     near = 1e-12 if precision is torch.float64 else 1e-4
     for one, other in zip(together, alone, strict=True):
@@ -232,7 +231,7 @@ def test_the_rnn_layers_hand_written_gradient_is_the_numerical_one(lengths, dens
 @squashed_or_not
 def test_the_hand_written_gradients_of_names_that_begin_alike_are_the_numerical_ones(final, tanh):
     lstm, rnn = (Case(ALIKE, gates=gates, dense=False, alphabet=2) for gates in (4, 1))
-    assert beginnings.read_once(lstm.names, 1).shared_steps > 1
+    assert prefixes.share_prefixes(lstm.names, 1).shared_steps > 1
     assert _gradients_hold(lstm_layer, lstm, final=final)
     assert _gradients_hold(rnn_layer, rnn, final=final, tanh=tanh)
 

@@ -1,4 +1,4 @@
-"""The forest of beginnings, held to its definition: a row for every distinct beginning."""
+"""The forest of prefixes, held to its definition: a row for every distinct prefix."""
 
 from itertools import accumulate
 
@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from namerec.core.corpus.packing import NO_LETTER, PackedNames, pack_names
-from namerec.core.networks import prefixes as beginnings
-from namerec.core.networks.prefixes import Beginnings, each_name_alone, read_once
+from namerec.core.networks import prefixes
+from namerec.core.networks.prefixes import Prefixes, each_name_alone, share_prefixes
 from tests.core.references import modest, random_names
 
 # Of few letters, so that many names begin alike.
@@ -20,7 +20,7 @@ ALIKE = st.lists(st.lists(st.integers(0, 2), min_size=1, max_size=7), min_size=1
 @pytest.fixture(autouse=True, scope="module")
 def _few_values_are_worth_sharing():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(beginnings, "LEAST_VALUES", 0)
+        patch.setattr(prefixes, "LEAST_VALUES", 0)
         yield
 
 
@@ -28,14 +28,14 @@ def _packed(names: list[list[int]]) -> PackedNames:
     return pack_names([np.array(name, dtype=np.uint8) for name in names])
 
 
-def _row(batch: PackedNames, rows: Beginnings, name: int, step: int) -> int:
+def _row(batch: PackedNames, rows: Prefixes, name: int, step: int) -> int:
     """The row of states behind one letter of a name; of the state before it for step -1."""
     place = int(batch.restore[name])
     own = place if step < 0 else len(batch) + sum(batch.batch_sizes[:step]) + place
     return int(rows.of_own(torch.tensor([own])))
 
 
-def _spelled(rows: Beginnings, row: int) -> list[int]:
+def _spelled(rows: Prefixes, row: int) -> list[int]:
     """The letters on the way to a row of states."""
     first = rows.sizes[0]
     letters: list[int] = []
@@ -49,7 +49,7 @@ def _spelled(rows: Beginnings, row: int) -> list[int]:
 @given(ALIKE)
 def test_the_way_to_a_letters_row_spells_the_name_up_to_there(names):
     batch = _packed(names)
-    rows = read_once(batch, 1)
+    rows = share_prefixes(batch, 1)
     for number, name in enumerate(names):
         assert _row(batch, rows, number, -1) < rows.sizes[0]
         for step in range(len(name)):
@@ -58,53 +58,53 @@ def test_the_way_to_a_letters_row_spells_the_name_up_to_there(names):
 
 @modest
 @given(ALIKE)
-def test_in_shared_time_steps_every_beginning_has_one_row_and_from_then_on_every_name(names):
+def test_in_shared_time_steps_every_prefix_has_one_row_and_from_then_on_every_name(names):
     batch = _packed(names)
-    rows = read_once(batch, 1)
+    rows = share_prefixes(batch, 1)
     assert len(rows.sizes) == len(batch.batch_sizes)
     for step, size in enumerate(rows.sizes):
         running = [tuple(name[: step + 1]) for name in names if len(name) > step]
         distinct = set(running)
         assert size == (len(distinct) if step < rows.shared_steps else len(running))
         if step < rows.shared_steps:
-            assert len(distinct) <= beginnings.WORTH_SHARING * len(running)
+            assert len(distinct) <= prefixes.WORTH_SHARING * len(running)
     if rows.shared_steps < len(rows.sizes):
         running = [
             tuple(name[: rows.shared_steps + 1]) for name in names if len(name) > rows.shared_steps
         ]
-        assert len(set(running)) > beginnings.WORTH_SHARING * len(running)
+        assert len(set(running)) > prefixes.WORTH_SHARING * len(running)
 
 
 @modest
 @given(ALIKE)
 def test_parents_and_previous_rows_say_the_same_and_those_gone_on_from_come_first(names):
-    rows = read_once(_packed(names), 1)
+    rows = share_prefixes(_packed(names), 1)
     first = rows.sizes[0]
     begins = [first + begin for begin in accumulate(rows.sizes, initial=0)]
     assert rows.parents[0] is None
     assert rows.previous[:first].tolist() == list(range(first))
-    assert rows.going_on[-1] == 0
+    assert rows.continued[-1] == 0
     for step in range(1, len(rows.sizes)):
         own = rows.previous[begins[step] - first : begins[step + 1] - first] - begins[step - 1]
         parents = rows.parents[step]
         expected = torch.arange(rows.sizes[step]) if parents is None else parents
         assert own.tolist() == expected.tolist()
-        assert sorted(set(own.tolist())) == list(range(rows.going_on[step - 1]))
+        assert sorted(set(own.tolist())) == list(range(rows.continued[step - 1]))
         if step > rows.shared_steps:
             assert parents is None
 
 
 def test_a_dropped_letter_ends_what_two_names_have_in_common():
     batch = _packed([[1, 2, 3], [1, 2, 3], [1, 2, 4]])
-    assert read_once(batch, 1).sizes == (1, 1, 2)
+    assert share_prefixes(batch, 1).sizes == (1, 1, 2)
     dropped = batch.letters.clone()
     dropped[3] = NO_LETTER  # the second letter of the first name
-    assert read_once(batch.with_letters(dropped), 1).sizes == (1, 2, 3)
+    assert share_prefixes(batch.with_letters(dropped), 1).sizes == (1, 2, 3)
 
 
 def test_names_that_have_nothing_in_common_keep_their_own_layout():
     batch = _packed([[1, 2], [2], [3, 4, 5]])
-    rows = read_once(batch, 1)
+    rows = share_prefixes(batch, 1)
     assert rows == each_name_alone(batch)
     assert rows.letters is batch.letters
     assert rows.previous is batch.previous
@@ -112,27 +112,27 @@ def test_names_that_have_nothing_in_common_keep_their_own_layout():
 
 
 def test_equal_names_are_one():
-    rows = read_once(_packed([[5, 6, 7]] * 9), 1)
+    rows = share_prefixes(_packed([[5, 6, 7]] * 9), 1)
     assert rows.sizes == (1, 1, 1)
-    assert rows.going_on == (1, 1, 0)
+    assert rows.continued == (1, 1, 0)
     assert rows.places is not None
     assert rows.places.tolist() == [0] * 9 + [1] * 9 + [2] * 9 + [3] * 9
 
 
 def test_where_few_values_are_computed_nothing_is_looked_for(monkeypatch):
     batch = _packed([[1, 1, 1]] * 10)
-    monkeypatch.setattr(beginnings, "LEAST_VALUES", 30 * 8)
-    assert read_once(batch, 7).shared_steps == 0
-    assert read_once(batch, 8).shared_steps == 3
+    monkeypatch.setattr(prefixes, "LEAST_VALUES", 30 * 8)
+    assert share_prefixes(batch, 7).shared_steps == 0
+    assert share_prefixes(batch, 8).shared_steps == 3
 
 
 def test_on_another_device_every_name_is_computed_alone():
     batch = _packed([[1, 1, 1]] * 10)
-    assert read_once(batch, 8).shared_steps == 3
-    assert read_once(batch.to(torch.device("meta")), 8).shared_steps == 0
+    assert share_prefixes(batch, 8).shared_steps == 3
+    assert share_prefixes(batch.to(torch.device("meta")), 8).shared_steps == 0
 
 
 def test_long_sequences_that_begin_alike_do_not_overflow():
     names = [np.concatenate([np.zeros(200, dtype=np.uint8), name]) for name in random_names([3, 2])]
-    rows = read_once(pack_names(names), 1)
+    rows = share_prefixes(pack_names(names), 1)
     assert rows.sizes == (1,) * 200 + (2, 2, 1)
