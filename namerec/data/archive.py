@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from namerec.data.folder import is_names_file
-from namerec.data.text import listed, shown
+from namerec.data.text import listed
 from namerec.data.zips import DAMAGE, METHODS, count_entries, is_encrypted, is_link
 from namerec.errors import DataError
+from namerec.text import shown
 
 #: Most bytes of all entries together once unpacked: a hundred tutorial corpora.
 MAX_UNPACKED_BYTES = 20 * 2**20

@@ -17,8 +17,8 @@ from namerec.data.folder import read_folder
 from namerec.data.kept import PREFIX, OwnCorpus
 from namerec.data.own import OwnCorpora
 from namerec.data.table import read_table
-from namerec.data.text import shown
 from namerec.errors import DataError
+from namerec.text import shown
 
 BUNDLED = "bundled"
 TUTORIAL = "tutorial"

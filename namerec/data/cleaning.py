@@ -6,8 +6,9 @@ import numpy as np
 
 from namerec.core.corpus.alphabet import normalise
 from namerec.core.corpus.dataset import CATEGORY_BOUNDS, Dataset, LabelledName
-from namerec.data.text import listed, shown
+from namerec.data.text import listed
 from namerec.errors import DataError
+from namerec.text import counted, shown
 
 #: Distinct names a category needs: one to learn from and one to be tested on.
 LEAST_NAMES = 2
@@ -30,24 +31,23 @@ def without_small_categories(
         raise DataError(f"“{base}” has no names in it. Give at least two categories of names.")
     keys: dict[str, set[str]] = {}
     for line in lines:
-        found = keys.setdefault(line.category, set())
-        if len(found) < LEAST_NAMES:
+        known = keys.setdefault(line.category, set())
+        if len(known) < LEAST_NAMES:
             letters = normalise(line.name).letters.lower()
             if any(map(str.isalpha, letters)):
-                found.add(letters)
-    small = sorted(category for category, found in keys.items() if len(found) < LEAST_NAMES)
+                known.add(letters)
+    small = sorted(category for category, names in keys.items() if len(names) < LEAST_NAMES)
     least, most = CATEGORY_BOUNDS
-    count = len(keys) - len(small)
-    if not least <= count <= most:
-        noun = "category" if count == 1 else "categories"
+    found = len(keys) - len(small)
+    if not least <= found <= most:
         besides = (
             f" with at least {LEAST_NAMES} distinct, readable names, and {len(small):,} without"
             if small
             else ""
         )
         raise DataError(
-            f"“{base}” has {count:,} {noun}{besides}; {least} to {most} are allowed. Check "
-            "which column or which files hold the categories."
+            f"“{base}” has {counted(found, 'category')}{besides}; {least} to {most} are allowed. "
+            "Check which column or which files hold the categories."
         )
     if small:
         notices.append(

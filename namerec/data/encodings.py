@@ -11,8 +11,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from namerec.data.text import decode, shown
+from namerec.data.text import decode
 from namerec.errors import DataError
+from namerec.text import shown
 
 UTF_8 = "utf-8"
 #: What may be chosen, and what screens call it. Of encodings that contain one another, the larger

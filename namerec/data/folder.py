@@ -7,15 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from namerec.core.corpus.dataset import LabelledName
-from namerec.data.text import (
-    MAX_BYTES,
-    checked_category,
-    checked_name,
-    decode,
-    read_bytes,
-    shown,
-)
+from namerec.data.text import MAX_BYTES, checked_category, checked_name, decode, read_bytes
 from namerec.errors import DataError
+from namerec.text import shown
 
 
 def read_folder(folder: Path) -> list[LabelledName]:

@@ -10,8 +10,8 @@ from namerec.core.evaluation.many import NameList, UnreadableLine, name_list, nu
 from namerec.data.encodings import EncodingSample, decode_as, is_utf8, samples
 from namerec.data.preview import open_table
 from namerec.data.table import NAME_COLUMNS, TAB_EXTENSIONS, places
-from namerec.data.text import shown
 from namerec.errors import DataError
+from namerec.text import counted, shown
 
 #: Most bytes of a file: two hundred for each of the most names that are answered.
 MAX_LIST_BYTES = 2 * 2**20
@@ -92,7 +92,7 @@ def _column(
         if len(row) == width:
             yield number, row[at]
         else:
-            cells = f"{len(row):,} {'cell' if len(row) == 1 else 'cells'}"
+            cells = counted(len(row), "cell")
             why = f"It has {cells}, the first row {width:,}; quote names that hold a separator."
             odd.append(UnreadableLine(number, shown(", ".join(row)), why))
 

@@ -27,10 +27,11 @@ from namerec.data.kept import (
     OwnCorpus,
 )
 from namerec.data.kept_table import as_table, from_table
-from namerec.data.text import MAX_BYTES, read_bytes, shown
+from namerec.data.text import MAX_BYTES, read_bytes
 from namerec.data.upload import Upload
 from namerec.disk import UNFINISHED, home, open_regular, write_whole
 from namerec.errors import DataError
+from namerec.text import shown
 
 #: Most bytes of a description: 200 categories with long names, and all notices, many times over.
 _MAX_DESCRIPTION_BYTES = 2**20

@@ -18,8 +18,8 @@ from namerec.data.table import (
     places,
     rows_of,
 )
-from namerec.data.text import shown
 from namerec.errors import DataError
+from namerec.text import shown
 
 #: Rows shown: enough to tell the columns apart, few enough to stand above the choices.
 PREVIEW_ROWS = 8

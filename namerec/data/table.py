@@ -10,8 +10,9 @@ from pathlib import Path
 
 from namerec.core.corpus.dataset import LabelledName
 from namerec.core.corpus.protocols import Part
-from namerec.data.text import checked_category, checked_name, decode, read_bytes, shown
+from namerec.data.text import checked_category, checked_name, decode, read_bytes
 from namerec.errors import DataError
+from namerec.text import shown
 
 #: Headings that are recognised, compared case-insensitively; of several, the first listed counts.
 NAME_COLUMNS = (

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from namerec.core.corpus.alphabet import MAX_TEXT
 from namerec.errors import DataError
+from namerec.text import shown
 
 #: Most bytes of one file, and of all files of a folder together: some eight million names, four
 #: hundred times the tutorial corpus, and what a laptop's memory still holds once encoded.
@@ -17,14 +18,6 @@ MAX_BYTES = 64 * 2**20
 MAX_CATEGORY = 100
 #: Each control character (Unicode's category Cc) as a blank: none of them is a part of a name.
 _CONTROLS_AS_BLANKS = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)], " ")
-#: Longest piece of somebody's text quoted in a message, in code points.
-_MAX_SHOWN = 120
-
-
-def shown(text: str) -> str:
-    """Somebody's text as it may stand in a message: short, on one line, printable."""
-    cut = text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 1] + "…"
-    return "".join(character if character.isprintable() else "�" for character in cut)
 
 
 def read_bytes(path: Path) -> bytes:

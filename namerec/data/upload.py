@@ -19,8 +19,9 @@ from namerec.data.encodings import UTF_8, EncodingSample, decode_as, is_utf8, sa
 from namerec.data.folder import names_in_text
 from namerec.data.preview import UploadChoices, open_table, preview_table
 from namerec.data.table import TAB_EXTENSIONS, Columns, labelled
-from namerec.data.text import listed, shown
+from namerec.data.text import listed
 from namerec.errors import DataError
+from namerec.text import shown
 
 #: Most bytes of an upload: fifty tutorial corpora, and a moment over any line.
 MAX_UPLOAD_BYTES = 10 * 2**20

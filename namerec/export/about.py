@@ -7,9 +7,9 @@ from typing import Any
 from namerec.core.corpus.protocols import PARTS, PROTOCOL_WORDS, Part
 from namerec.errors import DataError
 from namerec.export.source import Source
-from namerec.figures.base.words import number
 from namerec.runs.measured import part_words
 from namerec.runs.records import RunInfo
+from namerec.text import count, counted
 
 #: Why nothing can be made of a run's names; where they were looked for says nothing to others.
 NAMES_GONE = "names are no longer on this computer"
@@ -37,7 +37,7 @@ def best_epoch_words(source: Source) -> str:
 def going_on_words(info: RunInfo) -> str:
     """What a run goes on from, the latest first; nothing for one with weights of its own."""
     return ", which ".join(
-        f"goes on from {joint.run} after {joint.epoch} epoch{'' if joint.epoch == 1 else 's'}"
+        f"goes on from {joint.run} after {counted(joint.epoch, 'epoch')}"
         for joint in reversed(info.joints)
     )
 
@@ -49,7 +49,7 @@ def trained_on(source: Source) -> str:
     joined = f"the run {going_on_words(info)}; " if info.joints else ""
     among = "the best of its own" if info.joints else "the best"
     return (
-        f"{measured_on(source, 'train')}, of the {number(info.dataset.names)} of "
+        f"{measured_on(source, 'train')}, of the {count(info.dataset.names)} of "
         f"“{info.dataset.title}” ({protocol}); {joined}the weights are those of "
         f"{best_epoch_words(source)}, {among} on the validation part"
     )

@@ -18,6 +18,7 @@ from namerec.errors import ConfigError, DataError, JobError
 from namerec.jobs.memory import MEGABYTE, RESERVE, available, largest_part, need, stored
 from namerec.jobs.snapshot import JobSnapshot
 from namerec.settings import Settings, variable
+from namerec.text import count, counted
 
 #: Bytes of a kept corpus's description with the most categories.
 _DESCRIPTION = 64_000
@@ -68,14 +69,14 @@ def check_queue(
     own = sum(owners.get(job.run_id, "") == owner for job in jobs)
     if own >= settings.most_jobs_per_user:
         raise JobError(
-            f"You have {_counted(own, 'run')} in training or waiting; "
+            f"You have {counted(own, 'run')} in training or waiting; "
             f"{settings.most_jobs_per_user:,} are allowed at a time "
             f"({variable('most_jobs_per_user')}). Wait until one ends, or stop one."
         )
     waiting = sum(job.place > 0 for job in jobs)
     if waiting >= settings.most_queued:
         raise JobError(
-            f"{_counted(waiting, 'run')} of all users are waiting; {settings.most_queued:,} are "
+            f"{counted(waiting, 'run')} of all users are waiting; {settings.most_queued:,} are "
             f"allowed ({variable('most_queued')}). Try again when some of them have been trained."
         )
 
@@ -173,7 +174,7 @@ def check_upload(kept: int, home: Path, settings: Settings, more: int = 0) -> No
     """
     if kept >= settings.most_uploads:
         raise DataError(
-            f"{'1 corpus' if kept == 1 else f'{kept:,} corpora'} of yours were kept in this "
+            f"{'1 corpus' if kept == 1 else f'{count(kept)} corpora'} of yours were kept in this "
             f"session; {settings.most_uploads:,} are allowed ({variable('most_uploads')}). Use "
             "one of them."
         )
@@ -231,7 +232,3 @@ def folder_bytes(folder: Path) -> int:
 
 def _megabytes(size: int) -> str:
     return f"{size / MEGABYTE:,.0f} MB"
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

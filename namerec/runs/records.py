@@ -16,6 +16,7 @@ from pydantic import (
 
 from namerec.core.corpus.protocols import Protocol
 from namerec.core.training.config import RunConfig
+from namerec.text import shortened
 
 #: States a run is stored in. *interrupted* is not among them: it is what a run is found to be that
 #: says it is running while nobody holds its lock.
@@ -146,7 +147,7 @@ class RunStatus(_Record):
 
     @field_serializer("message")
     def _not_longer_than_is_read(self, message: str) -> str:
-        return message if len(message) <= MAX_MESSAGE else message[: MAX_MESSAGE - 1] + "…"
+        return shortened(message, MAX_MESSAGE)
 
 
 class _Line(BaseModel):

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import namerec
 from namerec.core.corpus.dataset import Dataset
+from namerec.core.corpus.protocols import noun_of
 from namerec.core.tasks.memory_task import is_recall
 from namerec.core.training.config import RunConfig
 from namerec.disk import UNFINISHED, home, open_regular, write_whole
@@ -33,6 +34,7 @@ from namerec.runs.records import (
     is_run_id,
 )
 from namerec.runs.trash import DAYS, Trash
+from namerec.text import plural, shown
 
 #: Finished runs that ship with the project, so that the first launch has something to look into.
 PRETRAINED = Path(namerec.__file__).resolve().parent.parent / "assets" / "pretrained"
@@ -73,6 +75,16 @@ class RunSummary:
     def has_network(self) -> bool:
         """Whether there is a trained network to look into."""
         return self.status.best_epoch > 0
+
+    @property
+    def noun(self) -> str:
+        """What one of its categories is called."""
+        return noun_of(self.info.config.training.dataset)
+
+    @property
+    def nouns(self) -> str:
+        """What several of them are called."""
+        return plural(self.noun)
 
     @property
     def experiment(self) -> bool:
@@ -165,7 +177,7 @@ class RunStore:
                 if (root / identity / "config.json").is_file():
                     return RunFolder(root / identity)
         raise RunError(
-            f"There is no run “{_shown(identity)}”. `python -m namerec runs list` and the run "
+            f"There is no run “{shown(identity)}”. `python -m namerec runs list` and the run "
             "pickers show what there is."
         )
 
@@ -245,7 +257,7 @@ class RunStore:
         """
         if identity not in self._trash:
             raise RunError(
-                f"There is no run “{_shown(identity)}” in the trash. Deleted runs stay there for "
+                f"There is no run “{shown(identity)}” in the trash. Deleted runs stay there for "
                 f"{DAYS} days, or until it is emptied."
             )
         try:
@@ -396,10 +408,6 @@ class RunStore:
 
     def _roots(self) -> list[Path]:
         return [self.root] if self.pretrained is None else [self.root, self.pretrained]
-
-
-def _shown(identity: str) -> str:
-    return identity[:100].encode(errors="replace").decode()
 
 
 def _merit(run: RunSummary) -> tuple[bool, float]:

@@ -126,5 +126,5 @@ def _state(tab: Session) -> str:
 
 def _progress(tab: Session) -> int:
     """The last step the tab knows of."""
-    found = re.search(r"^epoch \d+ of .* · step ([\d\u2009]+) of ", tab.words(), re.MULTILINE)
-    return int(found.group(1).replace("\u2009", "")) if found else 0
+    found = re.search(r"^epoch \d+ of .* · step ([\d\u202f]+) of ", tab.words(), re.MULTILINE)
+    return int(found.group(1).replace("\u202f", "")) if found else 0

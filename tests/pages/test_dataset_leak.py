@@ -183,7 +183,7 @@ def found(raw: float, leak_free: float, rows: int = 2000, seen: int = 300) -> Wo
 
 def test_the_verdict_tells_a_difference_from_chance():
     assert "flatters this network by 10.0 points" in verdict(found(0.9, 0.8))
-    assert "300 of the 2\u2009000 raw test rows (15.0 %)" in verdict(found(0.9, 0.8))
+    assert "300 of the 2\u202f000 raw test rows (15.0 %)" in verdict(found(0.9, 0.8))
     assert "no more than chance" in verdict(found(0.81, 0.80))
     assert "10.0 points lower" in verdict(found(0.8, 0.9))
     assert "no more than chance" in verdict(found(0.9, 0.8, rows=20, seen=0))

@@ -8,6 +8,7 @@ import numpy as np
 from anyascii import anyascii
 
 from namerec.errors import NameInputError
+from namerec.text import counted
 
 #: Letters a network can read, in the order of their indices (the classic tutorial's order).
 LETTERS = string.ascii_letters + " .,;'"
@@ -56,21 +57,17 @@ class NormalisedName:
         """What normalising did, as one sentence; empty if it did nothing."""
         parts = []
         if self.romanised:
-            parts.append(f"{_count(len(self.romanised), 'character')} written in Latin letters")
+            parts.append(f"{counted(len(self.romanised), 'character')} written in Latin letters")
         if self.marks_dropped:
-            parts.append(f"{_count(self.marks_dropped, 'accent')} taken off")
+            parts.append(f"{counted(self.marks_dropped, 'accent')} taken off")
         if self.dropped:
-            parts.append(f"{_count(len(self.dropped), 'character')} outside the alphabet left out")
+            parts.append(f"{counted(len(self.dropped), 'character')} outside the alphabet left out")
         if self.letters_cut:
             parts.append(f"cut to {MAX_LETTERS} letters ({self.letters_cut:,} left out)")
         if not parts and self.changed:
             blanks = self.original.split() == self.letters.split()
             parts.append("blanks tidied" if blanks else "written in plain letters")
         return f"Read as “{self.letters}”: {', '.join(parts)}." if parts else ""
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def normalise(text: str) -> NormalisedName:

@@ -1,4 +1,4 @@
-"""What a score was measured on: the split protocols, and how names are drawn for training."""
+"""What a score was measured on: the split protocols, how names are drawn, what is told apart."""
 
 from __future__ import annotations
 
@@ -22,3 +22,8 @@ PROTOCOL_WORDS: dict[Protocol, str] = {
 Part = Literal["train", "validation", "test"]
 
 PARTS: tuple[Part, ...] = ("train", "validation", "test")
+
+
+def noun_of(reference: str) -> str:
+    """What a category of a corpus is called: the built-in ones hold languages."""
+    return "language" if reference in ("bundled", "tutorial") else "category"

@@ -11,6 +11,7 @@ from scipy.stats import binomtest, chi2
 from namerec.core.corpus.protocols import Part, Protocol
 from namerec.core.evaluation.results import PredictedNames
 from namerec.errors import NamerecError
+from namerec.text import count, counted
 
 #: Fewest names that only one of the two gets right for the chi-square approximation to hold;
 #: below, the exact test is used.
@@ -177,28 +178,19 @@ def mcnemar(only_a: int, only_b: int) -> McNemar:
 def contrast_words(result: Contrast, name_a: str, name_b: str) -> str:
     """What a contrast says, in a plain sentence; the names of the two go in as they are."""
     on_a, on_b = len(result.only_a), len(result.only_b)
-    counted = (
-        f"{name_b} is right on {_names(on_b)} that {name_a} gets wrong, {name_a} on "
-        f"{_number(on_a)} that {name_b} gets wrong"
+    right = (
+        f"{name_b} is right on {counted(on_b, 'name')} that {name_a} gets wrong, {name_a} on "
+        f"{count(on_a)} that {name_b} gets wrong"
     )
-    of_all = f"of {_names(result.names)} that both were asked"
+    of_all = f"of {counted(result.names, 'name')} that both were asked"
     if on_a + on_b == 0:
         return f"{name_a} and {name_b} get the same names right, {of_all}."
     if on_a == on_b:
-        return f"{counted}, {of_all}: no difference (McNemar's test)."
+        return f"{right}, {of_all}: no difference (McNemar's test)."
     return (
-        f"{counted}, {of_all}: between equally good networks a difference this large would come "
+        f"{right}, {of_all}: between equally good networks a difference this large would come "
         f"about by chance in {_chance(result.test.p_value)} of cases (McNemar's test)."
     )
-
-
-def _names(count: int) -> str:
-    return f"{_number(count)} name{'' if count == 1 else 's'}"
-
-
-def _number(count: int) -> str:
-    """With narrow spaces between thousands, as on figures and pages."""
-    return f"{count:,}".replace(",", "\u202f")
 
 
 def _chance(share: float) -> str:

@@ -18,6 +18,7 @@ from namerec.core.inside.effort import effort
 from namerec.core.inside.neighbours import Neighbour, TrainingNames
 from namerec.core.inside.reading import one_hot_text, read
 from namerec.core.networks.models import NameModel
+from namerec.text import listed
 
 #: Numbers kept of one batch of readings, about 64 MB: every gate of every letter is among them.
 _MOST_READ = 16_000_000
@@ -198,9 +199,3 @@ def _verdict_on_a_training_name(where: dict[Part, tuple[str, ...]], predicted: s
     if predicted in trained:
         return words + "so its answer is no test of what the network learned."
     return words + f"and the network answers {predicted} all the same."
-
-
-def listed(categories: Sequence[str]) -> str:
-    """Categories in a row: Czech; Czech and Polish; Czech, German and Polish."""
-    *most, last = categories
-    return f"{', '.join(most)} and {last}" if most else last

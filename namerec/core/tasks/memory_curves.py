@@ -9,6 +9,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from namerec.text import listed
+
 RecallNetwork = Literal["rnn", "rnn_tanh", "lstm", "custom_lstm"]
 RECALL_NETWORKS: tuple[RecallNetwork, ...] = get_args(RecallNetwork)
 RECALL_TITLES: dict[RecallNetwork, str] = {
@@ -125,7 +127,7 @@ def finding(curves: Sequence[RecallCurve]) -> str:
     for curve in curves:
         reached.setdefault(curve.recalls(measured), []).append(RECALL_TITLES[curve.network])
     clauses = [
-        f"{_listed(names)} {'over none of the distances' if not noise else f'over {noise} letters'}"
+        f"{listed(names)} {'over none of the distances' if not noise else f'over {noise} letters'}"
         for noise, names in sorted(reached.items())
     ]
     seeds = [
@@ -166,7 +168,3 @@ def _single_trainings(
         f"There are {each} trainings each, so a single one can decide. At that distance and the "
         f"next, so many of them reach it by themselves: {'; '.join(parts)}."
     )
-
-
-def _listed(words: Sequence[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

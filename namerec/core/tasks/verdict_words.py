@@ -5,6 +5,7 @@ from __future__ import annotations
 from namerec.core.evaluation.contrast import contrast_words
 from namerec.core.evaluation.results import Scores
 from namerec.core.tasks.verdict import LEAST_CHANCE, Entrant, Lead, Verdict
+from namerec.text import listed, percent
 
 #: How a run that did not finish is told of.
 _ENDS = {
@@ -43,7 +44,7 @@ def _winner(verdict: Verdict) -> str:
         return "No network has finished, so there is nothing to compare."
     first = verdict.ranking[0]
     scores = _scores(first)
-    held = f"{_percent(scores.accuracy)} of the {measured_on(scores)}"
+    held = f"{percent(scores.accuracy)} of the {measured_on(scores)}"
     if not verdict.leads:
         return f"Only the {first.title} has finished: right on {held}."
     level = [lead.other for lead in verdict.leads if lead.points == 0]
@@ -52,9 +53,9 @@ def _winner(verdict: Verdict) -> str:
         for lead in verdict.leads
         if lead.points
     ]
-    words = f"{held}, {_listed(margins)}." if margins else f"{held}."
+    words = f"{held}, {listed(margins)}." if margins else f"{held}."
     if level:
-        return f"The {_listed([first.title, *level])} are equally accurate: right on {words}"
+        return f"The {listed([first.title, *level])} are equally accurate: right on {words}"
     return f"The {first.title} is the most accurate: right on {words}"
 
 
@@ -76,11 +77,8 @@ def _macro_recall(verdict: Verdict) -> str:
     if len(verdict.ranking) < 2:
         return ""
     ordered = sorted(verdict.ranking, key=lambda entrant: -_scores(entrant).macro_recall)
-    each = _listed(
-        [
-            f"{_percent(_scores(entrant).macro_recall)} for the {entrant.title}"
-            for entrant in ordered
-        ]
+    each = listed(
+        [f"{percent(_scores(entrant).macro_recall)} for the {entrant.title}" for entrant in ordered]
     )
     return f"Macro recall, in which small categories count as much as large ones: {each}."
 
@@ -94,8 +92,8 @@ def _speed(verdict: Verdict) -> str:
     accuracy = "accuracy on training names" if training else "validation accuracy"
     quickest = arrived[0]
     words = (
-        f"The {quickest.title} was the quickest to {_percent(verdict.target)} {accuracy} "
-        f"(nine tenths of the race's best, {_percent(verdict.best_on_the_way)}): "
+        f"The {quickest.title} was the quickest to {percent(verdict.target)} {accuracy} "
+        f"(nine tenths of the race's best, {percent(verdict.best_on_the_way)}): "
         f"{_seconds(quickest.seconds)} of its own training, epoch {quickest.epoch}"
     )
     others = [
@@ -105,7 +103,7 @@ def _speed(verdict: Verdict) -> str:
     others += [
         f"the {arrival.title} never got there" for arrival in verdict.arrivals if not arrival.epoch
     ]
-    return f"{words}; {_listed(others)}." if others else f"{words}."
+    return f"{words}; {listed(others)}." if others else f"{words}."
 
 
 def _cost(verdict: Verdict) -> str:
@@ -134,7 +132,7 @@ def _missing(verdict: Verdict) -> str:
         f"{entrant.epochs[-1].epoch if entrant.epochs else 0}"
         for entrant in verdict.unfinished
     ]
-    words = _listed(clauses)
+    words = listed(clauses)
     return f"{words[0].upper()}{words[1:]}, so not among those compared."
 
 
@@ -143,17 +141,9 @@ def _scores(entrant: Entrant) -> Scores:
     return entrant.test
 
 
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
-
-
 def _points(points: float) -> str:
     return f"{points:.1f} point{'' if f'{points:.1f}' == '1.0' else 's'}"
 
 
 def _seconds(seconds: float) -> str:
     return f"{seconds:.1f} s"
-
-
-def _listed(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

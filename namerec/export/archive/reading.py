@@ -13,7 +13,7 @@ from typing import BinaryIO, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from namerec.data.text import listed, shown
+from namerec.data.text import listed
 from namerec.data.zips import DAMAGE, METHODS, count_entries, is_encrypted, is_link
 from namerec.disk import open_regular
 from namerec.errors import RunError
@@ -32,6 +32,7 @@ from namerec.export.archive.contents import (
     parsed_manifest,
 )
 from namerec.runs.records import RunInfo, RunStatus
+from namerec.text import shown
 
 _Record = TypeVar("_Record", bound=BaseModel)
 

@@ -18,7 +18,6 @@ from filelock import FileLock, Timeout
 from namerec.core.corpus.dataset import Dataset
 from namerec.data.kept_table import as_table
 from namerec.data.own import OwnCorpora
-from namerec.data.text import shown
 from namerec.data.upload import Upload
 from namerec.disk import flush_folder, write_whole
 from namerec.errors import DataError, RunError
@@ -53,6 +52,7 @@ from namerec.runs.labels import read_label, write_label
 from namerec.runs.records import ACTIVE_STATES, RunInfo
 from namerec.runs.store import RunStore
 from namerec.settings import settings
+from namerec.text import shown
 
 #: When all files of a zip were made, as it says: equal runs give equal zips.
 _NO_TIME = (1980, 1, 1, 0, 0, 0)

@@ -14,14 +14,10 @@ from namerec.export.report.document import (
     Points,
     Section,
     Table,
-    names_words,
-    percent,
-    span,
 )
 from namerec.export.report.facts import Absent
 from namerec.export.report.words import began_words
 from namerec.figures.base.theme import Theme
-from namerec.figures.base.words import number
 from namerec.figures.training.overlay import (
     OverlaidRun,
     Quantity,
@@ -29,6 +25,7 @@ from namerec.figures.training.overlay import (
     overlaid_lines,
     overlay_figure,
 )
+from namerec.text import count, counted, duration, percent
 
 if TYPE_CHECKING:
     from namerec.export.report.facts import Pair, ReportFacts, RunFacts
@@ -60,19 +57,19 @@ def results_table(facts: ReportFacts) -> Table:
 def _joined_words(run: RunFacts) -> str:
     """What a run's row holds of earlier runs, and how good it was where it began."""
     return (
-        f"{run.name} {going_on_words(run.run.info)}; {span(run.earlier_seconds)} of its training "
-        f"were until then. {began_words(run)}"
+        f"{run.name} {going_on_words(run.run.info)}; {duration(run.earlier_seconds, 1)} of its "
+        f"training were until then. {began_words(run)}"
     ).rstrip()
 
 
 def _measured(run: RunFacts) -> str:
     if run.part in run.scores:
-        return f"{names_words(run.scores[run.part].names)}: {run.on(run.part)}"
+        return f"{counted(run.scores[run.part].names, 'name')}: {run.on(run.part)}"
     if not run.best_epoch:
         return "nothing yet"
     matrix = run.matrices.get(run.part)
-    counted = f"{names_words(int(matrix.counts.sum()))}: " if matrix else ""
-    return f"{counted}{run.on(run.part)} (not finished)"
+    names = f"{counted(int(matrix.counts.sum()), 'name')}: " if matrix else ""
+    return f"{names}{run.on(run.part)} (not finished)"
 
 
 def _row(run: RunFacts) -> tuple[str, ...]:
@@ -86,7 +83,7 @@ def _row(run: RunFacts) -> tuple[str, ...]:
             percent(best.validation_accuracy if best else None),
             percent(best.validation_macro_recall if best else None), "–", "–",
         ]  # fmt: skip
-    return (run.name, *told, number(run.run.info.parameters), span(run.seconds))
+    return (run.name, *told, count(run.run.info.parameters), duration(run.seconds, 1))
 
 
 def comparison_section(facts: ReportFacts) -> Section:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from namerec.figures.base.theme import LIGHT, Theme
-from namerec.figures.base.words import literal, number, shortened
+from namerec.text import literal, shortened
 
 if TYPE_CHECKING:
     from namerec.figures.stills.frame import StillForm
@@ -119,23 +119,3 @@ def said_whole(text: str) -> str:
     """The same of a text of any length."""
     size = 100
     return "".join(said(text[begin : begin + size]) for begin in range(0, len(text), size))
-
-
-def percent(share: float | None) -> str:
-    """A share 0..1 to a tenth of a percent; a dash for None."""
-    return "–" if share is None else f"{100 * share:.1f} %"
-
-
-def span(seconds: float) -> str:
-    """A span of time: 8.3 s, 1 min 05 s, 2 h 10 min."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{seconds:.1f} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
-
-
-def names_words(count: int) -> str:
-    """1 name, 1 557 names."""
-    return f"{number(count)} name{'' if count == 1 else 's'}"

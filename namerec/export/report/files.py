@@ -17,7 +17,7 @@ from namerec.export.report.gradients import gradient_section
 from namerec.export.report.html import html_file
 from namerec.export.report.markdown import markdown_files
 from namerec.export.report.memory_task import recall_section
-from namerec.export.report.words import curve_pictures, matrix_picture, noun, run_section
+from namerec.export.report.words import curve_pictures, matrix_picture, run_section
 from namerec.export.source import MadeFile, Source
 from namerec.figures.base.theme import LIGHT, as_page
 
@@ -92,7 +92,7 @@ def _what_this_is(facts: ReportFacts) -> str:
         if len(runs) > 1 and len(races) == 1 and "" not in races
         else ""
     )
-    words = " or ".join(sorted({noun(run) for run in runs}, reverse=True))
+    words = " or ".join(sorted({run.run.noun for run in runs}, reverse=True))
     trained = "a network was" if len(runs) == 1 else f"{len(runs)} networks were each"
     return (
         f"Given a name, {trained} trained to tell the {words} from its letters.{raced} For each "

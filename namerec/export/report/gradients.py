@@ -16,12 +16,10 @@ from namerec.export.report.document import (
     Picture,
     Section,
     Table,
-    names_words,
     said,
 )
 from namerec.export.report.facts import Absent, Gradients
 from namerec.figures.base.theme import LIGHT, Theme, alt_text
-from namerec.figures.base.words import number
 from namerec.figures.memory.gradient_words import (
     ENOUGH_NAMES,
     Curve,
@@ -31,6 +29,7 @@ from namerec.figures.memory.gradient_words import (
     power_words,
 )
 from namerec.figures.memory.gradients import gradient_figure
+from namerec.text import count, counted
 
 if TYPE_CHECKING:
     from namerec.export.report.facts import ReportFacts, RunFacts
@@ -173,7 +172,7 @@ def claim_words(gated: Sequence[bool], curves: Sequence[Curve]) -> str:
     ends = [_interval(curve.measured, step) for curve in curves]
     with_gates = [end for end, has in zip(ends, gated, strict=True) if has]
     without = [end for end, has in zip(ends, gated, strict=True) if not has]
-    back = f"{step} letter{'s' if step > 1 else ''} back"
+    back = f"{counted(step, 'letter')} back"
     if min(low for low, _ in with_gates) > max(high for _, high in without):
         return (
             f"On these names the measurement agrees with that: {back}, a larger share of the "
@@ -250,9 +249,9 @@ def _measured_on(measured: Sequence[_Measured]) -> str:
     told: dict[str, list[str]] = {}
     for run, found in measured:
         spaced = "" if found.names == found.available else ", evenly spaced"
-        of_all = "" if found.names == found.available else f" of {number(found.available)}"
+        of_all = "" if found.names == found.available else f" of {count(found.available)}"
         corpus = said(run.run.info.dataset.title)
-        words = f"{number(found.names)}{of_all} {run.on('validation')} of “{corpus}”{spaced}"
+        words = f"{count(found.names)}{of_all} {run.on('validation')} of “{corpus}”{spaced}"
         told.setdefault(words, []).append(run.name)
     if len(told) == 1:
         return f"Measured on {next(iter(told))}."
@@ -283,12 +282,12 @@ def _remarks(measured: Sequence[_Measured], curves: Sequence[Curve]) -> list[str
         left_out = curve.measured.vanished + curve.measured.overflowed
         if left_out:
             remarks.append(
-                f"{curve.name}: {names_words(left_out)} left out, because the gradient at the end "
-                "is zero or a gradient is too large for the network’s numbers."
+                f"{curve.name}: {counted(left_out, 'name')} left out, because the gradient at the "
+                "end is zero or a gradient is too large for the network’s numbers."
             )
         if curve.measured.floored:
             remarks.append(
-                f"{curve.name}: {number(curve.measured.floored)} gradients are smaller than "
+                f"{curve.name}: {count(curve.measured.floored)} gradients are smaller than "
                 f"{power_words(FLOOR)}, and count as it."
             )
     corpora = {one.run.run.info.dataset.fingerprint: one for one in measured}

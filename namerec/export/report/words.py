@@ -18,17 +18,14 @@ from namerec.export.report.document import (
     Printed,
     Section,
     Table,
-    names_words,
-    percent,
     said,
     said_whole,
-    span,
 )
 from namerec.figures.base.theme import LIGHT, Theme, alt_text
-from namerec.figures.base.words import number
 from namerec.figures.confusion.matrix import confusion_figure
 from namerec.figures.confusion.words import cell_words
 from namerec.figures.training.curves import accuracy_figure, loss_figure
+from namerec.text import count, counted, duration, percent
 
 if TYPE_CHECKING:
     from namerec.export.report.facts import RunFacts
@@ -62,17 +59,6 @@ def run_section(facts: RunFacts, place: int) -> Section:
     return Section(facts.name, tuple(blocks))
 
 
-def noun(facts: RunFacts) -> str:
-    """What a category of a run is called."""
-    bundled = facts.run.info.config.training.dataset in ("bundled", "tutorial")
-    return "language" if bundled else "category"
-
-
-def nouns(facts: RunFacts) -> str:
-    """What several of them are called."""
-    return {"language": "languages", "category": "categories"}[noun(facts)]
-
-
 # -- what it is, and what it came to
 
 
@@ -81,9 +67,9 @@ def _what_it_is(facts: RunFacts) -> str:
     dataset, training = info.dataset, info.config.training
     preset = "" if info.config.preset == "own" else f", preset {info.config.preset.capitalize()}"
     return (
-        f"{info.config.model.title}{preset}: {number(info.parameters)} trainable numbers. Trained "
-        f"on “{said(dataset.title)}”, {names_words(dataset.names)} of "
-        f"{len(dataset.categories)} {nouns(facts)}; {PROTOCOL_WORDS[training.protocol]} "
+        f"{info.config.model.title}{preset}: {count(info.parameters)} trainable numbers. Trained "
+        f"on “{said(dataset.title)}”, {counted(dataset.names, 'name')} of "
+        f"{len(dataset.categories)} {facts.run.nouns}; {PROTOCOL_WORDS[training.protocol]} "
         f"(drawn with seed {training.split_draw}). Run {run.id}, {run.state}."
     )
 
@@ -107,7 +93,7 @@ def _unfinished(facts: RunFacts) -> list[Block]:
         blocks.append(
             Paragraph(
                 f"It goes on from run {joint.run} after epoch {joint.epoch} (step "
-                f"{number(joint.step)}, {span(joint.seconds)} of training), {state} the "
+                f"{count(joint.step)}, {duration(joint.seconds, 1)} of training), {state} the "
                 "optimizer’s state. Epochs, steps and seconds are counted from the first run on."
             )
         )
@@ -119,7 +105,7 @@ def _scores(facts: RunFacts) -> list[Block]:
     parts: tuple[Part, ...] = ("test", "validation")
     rows = [
         (
-            _capital(facts.on(part)), number(scores.names), percent(scores.accuracy),
+            _capital(facts.on(part)), count(scores.names), percent(scores.accuracy),
             percent(scores.macro_recall), percent(scores.macro_f1), percent(scores.top3),
             f"{scores.loss:.3f}",
         )
@@ -129,8 +115,8 @@ def _scores(facts: RunFacts) -> list[Block]:
     if rows:
         caption = (
             f"Scores of epoch {facts.best_epoch}{_own_words(facts)}. Macro scores are means over "
-            f"the {nouns(facts)}; top 3: the right one is among the three most probable; loss in "
-            "nats."
+            f"the {facts.run.nouns}; top 3: the right one is among the three most probable; loss "
+            "in nats."
         )
         head = ("measured on", "names", "accuracy", "macro recall", "macro F1", "top 3", "loss")
         blocks.append(Table(caption, head, tuple(rows), numbers=6))
@@ -178,7 +164,7 @@ def _own_words(facts: RunFacts) -> str:
 def _best_of_words(facts: RunFacts) -> str:
     """Which epochs the best one was chosen among: those of the run itself."""
     own = facts.run.status.epoch
-    epochs = f"{own} epoch{'' if own == 1 else 's'}"
+    epochs = counted(own, "epoch")
     if facts.joint is None:
         return epochs
     first, last = facts.joint.epoch + 1, facts.joint.epoch + own
@@ -195,14 +181,16 @@ def _how_it_went(facts: RunFacts) -> str:
         if facts.best_epoch
         else ""
     )
-    threads = f"{info.threads} thread{'s' if info.threads > 1 else ''}"
     earlier = (
-        f" ({span(facts.earlier_seconds)} of it before it goes on here)" if facts.joint else ""
+        f" ({duration(facts.earlier_seconds, 1)} of it before it goes on here)"
+        if facts.joint
+        else ""
     )
     return (
-        f"{best}{span(facts.seconds)} of training{earlier} on {info.config.training.device}, "
-        f"{threads}, "
-        f"{number(round(facts.run.status.names_per_second))} names a second. Versions: {versions}."
+        f"{best}{duration(facts.seconds, 1)} of training{earlier} on "
+        f"{info.config.training.device}, "
+        f"{counted(info.threads, 'thread')}, {count(facts.run.status.names_per_second)} names a "
+        f"second. Versions: {versions}."
     )
 
 
@@ -274,7 +262,7 @@ def matrix_picture(facts: RunFacts, beginning: str = "") -> Picture | None:
     matrix = facts.matrices.get(facts.part)
     if matrix is None:
         return None
-    word, title = noun(facts), f"{facts.name}: prediction matrix"
+    word, title = facts.run.noun, f"{facts.name}: prediction matrix"
 
     def drawn(theme: Theme, form: StillForm) -> bytes:
         from namerec.figures.stills.report import matrix_still
@@ -284,10 +272,10 @@ def matrix_picture(facts: RunFacts, beginning: str = "") -> Picture | None:
     return Picture(
         f"{beginning}matrix",
         title,
-        f"Rows are true {nouns(facts)}, columns predicted ones; cells are percent of their row, so "
-        "that the diagonal is the recall; at the edges, the numbers of names. "
-        f"Counted on {names_words(int(matrix.counts.sum()))}: {facts.on(matrix.part)}, at epoch "
-        f"{facts.best_epoch}; {percent(matrix.accuracy)} of them are on the diagonal.",
+        f"Rows are true {facts.run.nouns}, columns predicted ones; cells are percent of their row, "
+        "so that the diagonal is the recall; at the edges, the numbers of names. "
+        f"Counted on {counted(int(matrix.counts.sum()), 'name')}: {facts.on(matrix.part)}, at "
+        f"epoch {facts.best_epoch}; {percent(matrix.accuracy)} of them are on the diagonal.",
         lambda theme: confusion_figure(matrix, theme, view=_VIEW, noun=word),
         drawn,
         square=True,
@@ -318,14 +306,14 @@ def _each_category(facts: RunFacts, matrix: ConfusionMatrix) -> Table:
     hits = np.diag(matrix.counts).tolist()
     rows = tuple(
         (
-            scores.category, number(scores.support), number(hit), percent(scores.recall),
+            scores.category, count(scores.support), count(hit), percent(scores.recall),
             percent(scores.precision), percent(scores.f1),
         )
         for scores, hit in zip(matrix.per_category(), hits, strict=True)
     )  # fmt: skip
     return Table(
-        f"Each {noun(facts)}, on {facts.on(matrix.part)}.",
-        (noun(facts), "names", "recognised", "recall", "precision", "F1"),
+        f"Each {facts.run.noun}, on {facts.on(matrix.part)}.",
+        (facts.run.noun, "names", "recognised", "recall", "precision", "F1"),
         rows,
         numbers=5,
     )

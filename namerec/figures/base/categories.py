@@ -10,7 +10,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from namerec.figures.base.theme import SMALL_FONT_SIZE, Scale, Theme, axis, readable_on
-from namerec.figures.base.words import LONGEST_LABEL, label, literal, number, percent
+from namerec.figures.base.words import LONGEST_LABEL, label
+from namerec.text import literal
 
 #: Most categories whose labels, and numbers beside the bars, all have room.
 MOST_WITH_LABELS = 40
@@ -116,16 +117,6 @@ def colour_bar(theme: Theme, title: str, **settings: Any) -> dict[str, Any]:
 def gap(categories: int) -> int:
     """Room between cells in pixels; none where cells are tiny."""
     return 1 if categories <= MOST_WITH_LABELS else 0
-
-
-def counted(count: int, noun: str) -> str:
-    """A number of things in words: `1 name`, `108 names`."""
-    return f"{number(count)} {noun}" if count == 1 else f"{number(count)} {noun}s"
-
-
-def part_of(count: int, whole: int) -> str:
-    """A part of a whole in words: `99 of 100 (99 %)`."""
-    return f"{number(count)} of {number(whole)} ({percent(count / max(whole, 1))})"
 
 
 def hover_text(words: str) -> str:

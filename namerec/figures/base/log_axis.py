@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from namerec.figures.base.words import number
+from namerec.text import count
 
 #: Tens on an axis from which on only they are written; below, 2 and 5 too, below one all digits.
 FEW_DECADES = 2.5
@@ -29,5 +29,5 @@ def powers(values: Sequence[np.ndarray]) -> dict[str, Any]:
     digits = range(1, 10) if decades < 1 else (1, 2, 5) if decades < FEW_DECADES else (1,)
     lowest, highest = math.floor(math.log10(least)), math.ceil(math.log10(most))
     ticks = [digit * 10.0**power for power in range(lowest, highest + 1) for digit in digits]
-    words = [number(int(tick)) if tick >= 1 else f"{tick:.6g}" for tick in ticks]
+    words = [count(int(tick)) if tick >= 1 else f"{tick:.6g}" for tick in ticks]
     return settings | {"tickmode": "array", "tickvals": ticks, "ticktext": words}

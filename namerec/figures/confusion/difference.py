@@ -11,7 +11,7 @@ from namerec.core.evaluation.matrices import MatrixView, difference
 from namerec.core.evaluation.results import ConfusionMatrix
 from namerec.figures.base.categories import MOST_WITH_NUMBERS, MOST_WORDS, NO_NAMES, colour_bar
 from namerec.figures.base.theme import Scale, Theme, say_in_the_middle
-from namerec.figures.base.words import LONGEST_LABEL, literal, number, percent, shortened
+from namerec.figures.base.words import LONGEST_LABEL
 from namerec.figures.confusion.frame import draw_cells, draw_heads, frame, outline
 from namerec.figures.confusion.matrix import as_drawn
 from namerec.figures.confusion.places import cell_places, draw_places, head_places
@@ -23,6 +23,7 @@ from namerec.figures.confusion.words import (
     short_enough,
     view_title,
 )
+from namerec.text import count, literal, roughly, shortened
 
 
 def difference_figure(
@@ -118,7 +119,7 @@ def _texts(values: np.ndarray, *, counts: bool) -> list[list[str]]:
 
 
 def _signed_count(value: float) -> str:
-    return f"{'+' if value > 0 else '−'}{number(abs(int(value)))}"
+    return f"{'+' if value > 0 else '−'}{count(abs(int(value)))}"
 
 
 def _signed_points(value: float) -> str:
@@ -131,6 +132,6 @@ def _signed_points(value: float) -> str:
 def _in_words(a: ConfusionMatrix, b: ConfusionMatrix, names: tuple[str, str], noun: str) -> str:
     return (
         f"Difference of two confusion matrices, {names[1]} minus {names[0]}: true {noun} in rows, "
-        f"predicted {noun} in columns. {names[0]}: {percent(a.accuracy)} of {counted_names(a)} "
-        f"right. {names[1]}: {percent(b.accuracy)} of {counted_names(b)} right."
+        f"predicted {noun} in columns. {names[0]}: {roughly(a.accuracy)} of {counted_names(a)} "
+        f"right. {names[1]}: {roughly(b.accuracy)} of {counted_names(b)} right."
     )

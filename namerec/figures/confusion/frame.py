@@ -22,8 +22,8 @@ from namerec.figures.base.categories import (
 )
 from namerec.figures.base.spec import rounded
 from namerec.figures.base.theme import Scale, Theme, axis, colour_at, new_figure
-from namerec.figures.base.words import literal
 from namerec.figures.confusion.selection import Selection
+from namerec.text import literal
 
 # Side of the matrix in pixels: so much for each category, between these bounds.
 _SIDE_PER_CATEGORY = 26

@@ -9,7 +9,6 @@ from namerec.core.evaluation.matrices import MatrixView, ViewedMatrix, shared_or
 from namerec.core.evaluation.results import ConfusionMatrix
 from namerec.figures.base.categories import MOST_WITH_NUMBERS, NO_NAMES, bent, colour_bar
 from namerec.figures.base.theme import Scale, Theme, say_in_the_middle
-from namerec.figures.base.words import literal, number, percent
 from namerec.figures.confusion.frame import draw_cells, draw_heads, frame, outline
 from namerec.figures.confusion.places import cell_places, draw_places, head_places
 from namerec.figures.confusion.selection import Selection
@@ -21,6 +20,7 @@ from namerec.figures.confusion.words import (
     short_enough,
     view_title,
 )
+from namerec.text import count, literal, roughly
 
 __all__ = ["cell_words", "confusion_figure"]
 
@@ -131,7 +131,7 @@ def cell_texts(shown: ViewedMatrix, view: MatrixView) -> list[list[str]] | None:
 
 
 def _count(value: float) -> str:
-    return number(int(value))
+    return count(int(value))
 
 
 def _whole_percent(share: float) -> str:
@@ -157,5 +157,5 @@ def _in_words(matrix: ConfusionMatrix, noun: str) -> str:
     return (
         f"Confusion matrix: true {noun} in rows, predicted {noun} in columns, "
         f"{len(matrix.categories)} of each. {counted_names(matrix)}, "
-        f"{percent(matrix.accuracy)} of them on the diagonal."
+        f"{roughly(matrix.accuracy)} of them on the diagonal."
     )

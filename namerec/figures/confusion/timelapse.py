@@ -15,10 +15,10 @@ from namerec.core.training.separation import checked_matrices
 from namerec.figures.base.categories import NO_NAMES, colour_bar
 from namerec.figures.base.spec import rounded
 from namerec.figures.base.theme import SMALL_FONT_SIZE, Theme, say_in_the_middle
-from namerec.figures.base.words import literal, number, percent
 from namerec.figures.confusion.frame import ABOVE, draw_cells, frame
 from namerec.figures.confusion.matrix import as_drawn, bar_unit, colours, most_colour
 from namerec.figures.confusion.words import view_title
+from namerec.text import count, literal, roughly
 
 #: Most epochs that are shown, and most cells of all of them together: below two megabytes.
 MOST_FRAMES = 100
@@ -201,7 +201,7 @@ def _in_words(epochs: Sequence[EpochRecord], shown: int, noun: str, held_out: st
         return f"{what}, epoch by epoch. No epoch is done yet."
     some = "" if shown == len(epochs) else f", {shown} of them shown"
     return (
-        f"{what}, after each of {number(len(epochs))} epochs{some}, on {held_out}. Right after "
-        f"the first: {percent(epochs[0].validation_accuracy)}, after the last: "
-        f"{percent(epochs[-1].validation_accuracy)}."
+        f"{what}, after each of {count(len(epochs))} epochs{some}, on {held_out}. Right after "
+        f"the first: {roughly(epochs[0].validation_accuracy)}, after the last: "
+        f"{roughly(epochs[-1].validation_accuracy)}."
     )

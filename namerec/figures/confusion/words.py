@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from namerec.core.evaluation.matrices import MatrixView, Normalisation
 from namerec.core.evaluation.results import ConfusionMatrix
-from namerec.figures.base.categories import MOST_WITH_LABELS, counted, part_of
-from namerec.figures.base.words import LONGEST_LABEL, number, percent, shortened
+from namerec.figures.base.categories import MOST_WITH_LABELS
+from namerec.figures.base.words import LONGEST_LABEL
+from namerec.text import count, counted, part_of, roughly, shortened
 
 
 def cell_words(
@@ -22,23 +23,22 @@ def cell_words(
         normalisation: `precision` gives the share of the column, all else that of the row.
     """
     true, predicted = matrix.categories[row], matrix.categories[column]
-    count, support = int(matrix.counts[row, column]), int(matrix.support[row])
+    hits, support = int(matrix.counts[row, column]), int(matrix.support[row])
     if normalisation == "precision":
         taken = int(matrix.counts[:, column].sum())
         if taken == 0:
             return f"No name here was taken for {predicted}"
-        verb = "is" if count == 1 else "are"
-        share = percent(count / taken)
+        verb = "is" if hits == 1 else "are"
+        share = roughly(hits / taken)
         return (
-            f"{number(count)} of {number(taken)} names taken for {predicted} ({share}) "
-            f"{verb} {true}"
+            f"{count(hits)} of {count(taken)} names taken for {predicted} ({share}) {verb} {true}"
         )
     if support == 0:
         return f"There are no {true} names here"
-    verb = "was" if count == 1 else "were"
+    verb = "was" if hits == 1 else "were"
     fate = "recognised" if row == column else f"taken for {predicted}"
-    share = percent(count / support)
-    return f"{number(count)} of {number(support)} {true} names ({share}) {verb} {fate}"
+    share = roughly(hits / support)
+    return f"{count(hits)} of {count(support)} {true} names ({share}) {verb} {fate}"
 
 
 def row_words(matrix: ConfusionMatrix, row: int) -> str:
@@ -48,8 +48,8 @@ def row_words(matrix: ConfusionMatrix, row: int) -> str:
     if support == 0:
         return f"There are no {name} names here"
     verb = "was" if hits == 1 else "were"
-    share = percent(hits / support)
-    return f"All {number(support)} {name} names: {number(hits)} ({share}) {verb} recognised"
+    share = roughly(hits / support)
+    return f"All {count(support)} {name} names: {count(hits)} ({share}) {verb} recognised"
 
 
 def column_words(matrix: ConfusionMatrix, column: int) -> str:
@@ -59,8 +59,8 @@ def column_words(matrix: ConfusionMatrix, column: int) -> str:
     if taken == 0:
         return f"No name here was taken for {name}"
     verb = "is" if hits == 1 else "are"
-    share = percent(hits / taken)
-    return f"All {number(taken)} names taken for {name}: {number(hits)} ({share}) {verb} {name}"
+    share = roughly(hits / taken)
+    return f"All {count(taken)} names taken for {name}: {count(hits)} ({share}) {verb} {name}"
 
 
 def view_title(view: MatrixView, noun: str) -> str:
@@ -99,9 +99,7 @@ def change_words(
         fate = "recognised" if row == column else f"taken for {a.categories[column]}"
         what = f"{a.categories[row]} names {fate}"
     if normalisation == "counts":
-        change = (
-            f"{_signed(count_b - count_a)} {'name' if abs(count_b - count_a) == 1 else 'names'}"
-        )
+        change = _signed(count_b - count_a)
     else:
         points = 100 * (count_b / max(whole_b, 1) - count_a / max(whole_a, 1))
         change = f"{points:+.1f} percentage points".replace("-", "−")
@@ -133,4 +131,4 @@ def counted_names(matrix: ConfusionMatrix) -> str:
 
 
 def _signed(value: int) -> str:
-    return f"{'+' if value > 0 else '−' if value < 0 else '±'}{number(abs(value))}"
+    return f"{'+' if value > 0 else '−' if value < 0 else '±'}{counted(abs(value), 'name')}"

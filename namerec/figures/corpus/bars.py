@@ -15,9 +15,7 @@ from namerec.figures.base.categories import (
     MOST_WITH_LABELS,
     NO_NAMES,
     category_axis,
-    counted,
     hover_text,
-    part_of,
     rows_height,
 )
 from namerec.figures.base.theme import (
@@ -29,7 +27,8 @@ from namerec.figures.base.theme import (
     new_figure,
     say_in_the_middle,
 )
-from namerec.figures.base.words import OPEN_BOX, label, literal, number, percent
+from namerec.figures.base.words import OPEN_BOX, label
+from namerec.text import count, counted, literal, part_of, roughly
 
 if TYPE_CHECKING:
     from namerec.data.audit import CategoryCounts
@@ -132,7 +131,7 @@ def counts_figure(counts: CategoryCounts, theme: Theme, *, noun: str = "language
             x=lines,
             y=list(range(len(lines))),
             mode="text",
-            text=[f" {number(value)}" for value in lines],
+            text=[f" {count(value)}" for value in lines],
             textposition="middle right",
             textfont={"size": SMALL_FONT_SIZE, "color": theme.text},
             cliponaxis=False,
@@ -206,7 +205,7 @@ def marks_figure(
             name=name,
             orientation="h",
             marker={"color": colour, "cornerradius": 3},
-            text=[percent(bars.marks[row].names / bars.marks[row].of_names) for row in of_side],
+            text=[roughly(bars.marks[row].names / bars.marks[row].of_names) for row in of_side],
             textposition="outside",
             textfont={"size": SMALL_FONT_SIZE, "color": theme.text},
             cliponaxis=False,
@@ -227,7 +226,7 @@ def _counts_in_words(bars: CountBars, noun: str) -> str:
 
 def _marks_in_words(category: str, bars: MarkBars) -> str:
     listed = ", ".join(
-        f"{affix} ({percent(mark.names / mark.of_names)}, z {mark.z:.1f})"
+        f"{affix} ({roughly(mark.names / mark.of_names)}, z {mark.z:.1f})"
         for affix, mark in zip(bars.affixes, bars.marks, strict=True)
     )
     return f"Beginnings and endings that mark {category} names: {listed or 'none'}."

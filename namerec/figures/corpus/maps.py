@@ -16,10 +16,8 @@ from namerec.figures.base.categories import (
     NO_NAMES,
     HeatMap,
     category_axis,
-    counted,
     draw_heat_map,
     heat_map,
-    part_of,
     rows_height,
 )
 from namerec.figures.base.theme import (
@@ -29,7 +27,8 @@ from namerec.figures.base.theme import (
     new_figure,
     say_in_the_middle,
 )
-from namerec.figures.base.words import OPEN_BOX, literal, percent
+from namerec.figures.base.words import OPEN_BOX
+from namerec.text import counted, literal, part_of, roughly
 
 if TYPE_CHECKING:
     from namerec.data.letters import LengthCounts, LetterCounts
@@ -183,6 +182,6 @@ def _letters_in_words(counts: LetterCounts, noun: str) -> str:
         return f"Letters of names, by {noun}. {NO_NAMES}"
     order = np.argsort(-whole, kind="stable")[:3]
     most = ", ".join(
-        f"{counts.letters[letter]} {percent(whole[letter] / whole.sum())}" for letter in order
+        f"{counts.letters[letter]} {roughly(whole[letter] / whole.sum())}" for letter in order
     )
     return f"Letters of names, by {noun}. Most frequent in all: {most}."

@@ -19,7 +19,6 @@ from namerec.figures.base.categories import (
     coloured_text,
     draw_heat_map,
     heat_map,
-    part_of,
     rows_height,
     slanted_height,
 )
@@ -31,7 +30,7 @@ from namerec.figures.base.theme import (
     new_figure,
     say_in_the_middle,
 )
-from namerec.figures.base.words import literal, number
+from namerec.text import count, literal, part_of
 
 if TYPE_CHECKING:
     from namerec.data.audit import SharedNames
@@ -108,18 +107,18 @@ def shared_figure(shared: SharedNames, theme: Theme, *, noun: str = "language") 
     return figure
 
 
-def _cell(count: int, strength: float, scale: Scale, theme: Theme) -> str:
+def _cell(names: int, strength: float, scale: Scale, theme: Theme) -> str:
     """A cell's number in a colour that can be read on it, or nothing where there is no share."""
     if math.isnan(strength):
         return ""
-    return coloured_text(number(count), colour_at(scale, strength), theme)
+    return coloured_text(count(names), colour_at(scale, strength), theme)
 
 
 def _shared_in_words(shared: SharedNames, noun: str) -> str:
     pairs = shared.pairs()
     most = (
-        f" Most: {pairs[0].first} and {pairs[0].second} with {number(pairs[0].shared)}."
+        f" Most: {pairs[0].first} and {pairs[0].second} with {count(pairs[0].shared)}."
         if pairs
         else ""
     )
-    return f"Names that stand in more than one {noun}: {number(len(shared.names))}.{most}"
+    return f"Names that stand in more than one {noun}: {count(len(shared.names))}.{most}"

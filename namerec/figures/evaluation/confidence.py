@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from namerec.core.evaluation.calibration import Reliability, RiskCoverage, Selection, at_coverage
-from namerec.figures.base.categories import counted, hover_text
+from namerec.figures.base.categories import hover_text
 from namerec.figures.base.points import MOST_POINTS, decimate
 from namerec.figures.base.theme import (
     FONT_SIZE,
@@ -19,7 +19,7 @@ from namerec.figures.base.theme import (
     new_figure,
     say_in_the_middle,
 )
-from namerec.figures.base.words import literal, number, percent
+from namerec.text import count, counted, literal, roughly
 
 #: Said on a figure of a part without names.
 NO_ANSWERS = "No answers were measured."
@@ -83,16 +83,16 @@ def reliability_line(measured: Reliability, name: str, measured_on: str) -> Reli
         name: What it is called in the legend; its calibration error is added.
         measured_on: Such as "test names, leak-free split" (`Split.words`).
     """
-    edges = [percent(edge) for edge in measured.edges.tolist()]
+    edges = [roughly(edge) for edge in measured.edges.tolist()]
     filled = np.flatnonzero(measured.names).tolist()
     names = measured.names.tolist()
     return ReliabilityLine(
-        name=f"{name}: error {percent(measured.calibration_error)}" if filled else name,
+        name=f"{name}: error {roughly(measured.calibration_error)}" if filled else name,
         confidence=[100 * float(measured.confidence[place]) for place in filled],
         accuracy=[100 * float(measured.accuracy[place]) for place in filled],
         words=[
-            f"{percent(float(measured.accuracy[place]))} right where it is "
-            f"{percent(float(measured.confidence[place]))} sure\n"
+            f"{roughly(float(measured.accuracy[place]))} right where it is "
+            f"{roughly(float(measured.confidence[place]))} sure\n"
             f"({counted(names[place], 'answer')}; {measured_on})"
             for place in filled
         ],
@@ -200,7 +200,7 @@ def coverage_line(curve: RiskCoverage, coverage: float, measured_on: str) -> Cov
         coverage=(100 * shares).tolist(),
         accuracy=(100 * accuracies).tolist(),
         words=[
-            f"{percent(accuracy)} right on the surest {percent(share)}\n({measured_on})"
+            f"{roughly(accuracy)} right on the surest {roughly(share)}\n({measured_on})"
             for share, accuracy in zip(shares.tolist(), accuracies.tolist(), strict=True)
         ],
         marked=(100 * chosen.coverage, 100 * chosen.accuracy),
@@ -264,7 +264,7 @@ def coverage_figure(
         y=[accuracy],
         mode="markers+text",
         marker={"size": 11, "color": theme.accent, "line": {"color": theme.text, "width": 1}},
-        text=[f"{percent(accuracy / 100)} right on {percent(place / 100)}"],
+        text=[f"{roughly(accuracy / 100)} right on {roughly(place / 100)}"],
         # The line falls: below it on the left and above it on the right there is room.
         textposition="bottom left" if place > _LEFT_HAS_ROOM else "top right",
         cliponaxis=False,
@@ -281,14 +281,14 @@ def selection_words(selection: Selection, measured_on: str) -> str:
         selection: The numbers.
         measured_on: Such as "test names, leak-free split" (`Split.words`).
     """
-    all_words = f"{percent(selection.accuracy_of_all)} of all {number(selection.names)}"
+    all_words = f"{roughly(selection.accuracy_of_all)} of all {count(selection.names)}"
     if selection.answered == selection.names:
         return f"If it has to answer every name, it is right on {all_words} ({measured_on})."
     return (
-        f"If it may say “I don’t know” on the least sure {percent(1 - selection.coverage)}, it is "
-        f"right on {percent(selection.accuracy)} of the other {number(selection.answered)}, "
+        f"If it may say “I don’t know” on the least sure {roughly(1 - selection.coverage)}, it is "
+        f"right on {roughly(selection.accuracy)} of the other {count(selection.answered)}, "
         f"instead of {all_words} ({measured_on}). Those it leaves out it would get right in "
-        f"{percent(selection.accuracy_of_rest)} of the cases."
+        f"{roughly(selection.accuracy_of_rest)} of the cases."
     )
 
 
@@ -299,14 +299,14 @@ def _reliability_in_words(
     if not before.names.sum():
         return beginning + NO_ANSWERS
     changed = (
-        f" With temperature {temperature:.2f} it is {percent(after.mean_confidence)} sure on "
-        f"average, and the error is {percent(after.calibration_error)}."
+        f" With temperature {temperature:.2f} it is {roughly(after.mean_confidence)} sure on "
+        f"average, and the error is {roughly(after.calibration_error)}."
         if after is not None
         else ""
     )
     return (
-        f"{beginning}On average it is {percent(before.mean_confidence)} sure and right in "
-        f"{percent(before.mean_accuracy)} of the cases; the expected calibration error is "
-        f"{percent(before.calibration_error)} ({number(int(before.names.sum()))} {measured_on})."
+        f"{beginning}On average it is {roughly(before.mean_confidence)} sure and right in "
+        f"{roughly(before.mean_accuracy)} of the cases; the expected calibration error is "
+        f"{roughly(before.calibration_error)} ({count(int(before.names.sum()))} {measured_on})."
         f"{changed}"
     )

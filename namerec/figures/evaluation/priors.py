@@ -16,8 +16,8 @@ from namerec.figures.base.theme import (
     reading_line,
     say_in_the_middle,
 )
-from namerec.figures.base.words import literal, percent
 from namerec.figures.evaluation.confidence import NO_ANSWERS
+from namerec.text import literal, roughly
 
 if TYPE_CHECKING:
     from namerec.core.evaluation.priors import PriorSweep
@@ -167,4 +167,4 @@ def _assumed(evenness: float, noun: str) -> str:
         return f"Every {noun} as frequent as in the training data"
     if evenness == 1:
         return f"Every {noun} equally likely"
-    return f"{percent(evenness)} of the way from the training data to every {noun} equally likely"
+    return f"{roughly(evenness)} of the way from the training data to every {noun} equally likely"

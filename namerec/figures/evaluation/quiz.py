@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import plotly.graph_objects as go
 
-from namerec.figures.base.categories import category_axis, counted, hover_text
+from namerec.figures.base.categories import category_axis, hover_text
 from namerec.figures.base.theme import Theme, axis, new_figure, say_in_the_middle
+from namerec.text import counted
 
 if TYPE_CHECKING:
     from namerec.core.tasks.quiz_scores import Tally

@@ -9,9 +9,9 @@ import numpy as np
 import plotly.graph_objects as go
 
 from namerec.core.evaluation.results import ConfusionMatrix
-from namerec.figures.base.categories import NO_NAMES, category_axis, counted, rows_height
+from namerec.figures.base.categories import NO_NAMES, category_axis, rows_height
 from namerec.figures.base.theme import FONT_SIZE, Theme, axis, new_figure, say_in_the_middle
-from namerec.figures.base.words import literal, percent
+from namerec.text import counted, literal, roughly
 
 # In pixels: room for the legend, for each line of the title, and for the axis title.
 _LEGEND, _TITLE_LINE, _BELOW = 40, 18, 52
@@ -116,7 +116,7 @@ def recall_change_figure(
         showlegend=False,
     )
     words = [
-        f"{literal(category)}: recall {percent(was)} before, {percent(now)} after, "
+        f"{literal(category)}: recall {roughly(was)} before, {roughly(now)} after, "
         f"of {counted(int(names), 'name')}"
         for category, was, now, names in zip(*shown, strict=True)
     ]
@@ -142,7 +142,7 @@ def _in_words(shown: RecallChanges, operation: str, measured_on: str, noun: str)
     if not shown.categories:
         return f"{begin} {NO_NAMES}"
     most = "; ".join(
-        f"{category} {percent(float(was))} before, {percent(float(now))} after"
+        f"{category} {roughly(float(was))} before, {roughly(float(now))} after"
         for category, was, now, _ in list(zip(*shown, strict=True))[:_MOST_IN_WORDS]
     )
     return f"{begin} What lost most first: {most}."

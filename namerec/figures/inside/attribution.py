@@ -17,7 +17,8 @@ from namerec.figures.base.theme import (
     new_figure,
     say_in_the_middle,
 )
-from namerec.figures.base.words import OPEN_BOX, label, literal
+from namerec.figures.base.words import OPEN_BOX, label
+from namerec.text import literal
 
 if TYPE_CHECKING:
     from namerec.core.inside.attribution import Attribution

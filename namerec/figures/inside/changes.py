@@ -11,7 +11,8 @@ import plotly.graph_objects as go
 from namerec.figures.base.categories import ABOVE_HEAT_MAP, colour_bar
 from namerec.figures.base.spec import rounded
 from namerec.figures.base.theme import FONT_SIZE, SMALL_FONT_SIZE, Theme, axis, new_figure
-from namerec.figures.base.words import OPEN_BOX, label, literal, percent
+from namerec.figures.base.words import OPEN_BOX, label
+from namerec.text import literal, roughly
 
 if TYPE_CHECKING:
     from namerec.core.inside.changes import Changes, Variant
@@ -90,7 +91,7 @@ def changes_picture(changes: Changes) -> ChangesPicture:
         if variant.answer != changes.answer:
             flips.append((row, column))
     unchanged = (
-        f"{letters}, as it is<br>{categories[changes.answer]}: {percent(changes.probability)}"
+        f"{letters}, as it is<br>{categories[changes.answer]}: {roughly(changes.probability)}"
     )
     for place, letter in enumerate(letters):
         if letter.lower() in _LETTERS:
@@ -192,12 +193,12 @@ def _mark(figure: go.Figure, picture: ChangesPicture, theme: Theme) -> None:
 def _cell_in_words(changes: Changes, variant: Variant, categories: Sequence[str]) -> str:
     words = (
         f"{variant.letters}: {edit_in_words(variant.edits)}<br>"
-        f"{categories[variant.answer]}: {percent(variant.probability)}"
+        f"{categories[variant.answer]}: {roughly(variant.probability)}"
     )
     if variant.answer == changes.answer:
         return words
     first = categories[changes.answer]
-    return f"{words}, another answer<br>{first}: {percent(variant.original)}"
+    return f"{words}, another answer<br>{first}: {roughly(variant.original)}"
 
 
 def _visible(letter: str) -> str:
@@ -205,7 +206,7 @@ def _visible(letter: str) -> str:
 
 
 def _in_words(changes: Changes, flips: int) -> str:
-    category, probability = changes.categories[changes.answer], percent(changes.probability)
+    category, probability = changes.categories[changes.answer], roughly(changes.probability)
     words = (
         f"Heat map of {len(changes.singles)} one-letter changes of “{changes.letters}”, which is "
         f"{category} with {probability}: the probability of {category} after each. "
@@ -214,4 +215,4 @@ def _in_words(changes: Changes, flips: int) -> str:
     worst = min(changes.singles, key=lambda variant: variant.original, default=None)
     if worst is None:
         return words
-    return f"{words} Most harm: {worst.letters}, {percent(worst.original)}."
+    return f"{words} Most harm: {worst.letters}, {roughly(worst.original)}."

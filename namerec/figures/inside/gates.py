@@ -18,7 +18,8 @@ from namerec.figures.base.theme import (
     new_figure,
     say_in_the_middle,
 )
-from namerec.figures.base.words import OPEN_BOX, literal
+from namerec.figures.base.words import OPEN_BOX
+from namerec.text import literal
 
 # Height of the heatmap in pixels: so much for each unit, between these bounds.
 _HEIGHT_PER_UNIT = 2.4

@@ -20,7 +20,8 @@ from namerec.figures.base.theme import (
     reading_line,
     say_in_the_middle,
 )
-from namerec.figures.base.words import OPEN_BOX, label, literal, percent
+from namerec.figures.base.words import OPEN_BOX, label
+from namerec.text import literal, roughly
 
 _BAR_HEIGHT = 34  # pixels from bar to bar
 _RIBBON_HEIGHT = 320  # pixels
@@ -93,7 +94,7 @@ def ranking_figure(
     )  # fmt: skip
     if not ranked:
         return say_in_the_middle(figure, theme, "No answer yet.")
-    written = [percent(probability) for _, probability in ranked]
+    written = [roughly(probability) for _, probability in ranked]
     figure.add_bar(
         x=[100 * probability for _, probability in ranked],
         y=list(range(len(ranked))),
@@ -233,7 +234,7 @@ def ribbon_figure(
             stackgroup="probabilities",
             line={"width": 1, "color": theme.background},
             fillcolor=faded(colour, 0.3 if rest and shares is shown.others else 0.8),
-            text=[f"{literal(name)} {percent(value)}" for value in values],
+            text=[f"{literal(name)} {roughly(value)}" for value in values],
             hovertemplate="%{text}<extra></extra>",
         )
     _mark_decision(figure, decided_at(trace) + 1, length, theme)
@@ -269,7 +270,7 @@ def _mark_decision(figure: go.Figure, letter: int, length: int, theme: Theme) ->
 
 
 def _ranking_in_words(prediction: Prediction, ranked: tuple[tuple[str, float], ...]) -> str:
-    answers = ", ".join(f"{category} {percent(probability)}" for category, probability in ranked)
+    answers = ", ".join(f"{category} {roughly(probability)}" for category, probability in ranked)
     return f"Most probable answers for “{prediction.letters}”: {answers or 'none yet'}."
 
 
@@ -277,7 +278,7 @@ def _ribbons_in_words(trace: GateTrace, shown: Ribbons) -> str:
     if not shown.names:
         return "Probabilities in percent after every letter. No answer yet."
     final = sorted(zip(shown.names, shown.shares[:, -1], strict=True), key=lambda pair: -pair[1])
-    answers = ", ".join(f"{name} {percent(float(share))}" for name, share in final)
+    answers = ", ".join(f"{name} {roughly(float(share))}" for name, share in final)
     letter = decided_at(trace)
     return (
         f"Probabilities after every letter of “{trace.letters}”. At the end: {answers}. Decided at "

@@ -19,8 +19,9 @@ from namerec.figures.base.theme import (
     reading_line,
     say_in_the_middle,
 )
-from namerec.figures.base.words import OPEN_BOX, literal
+from namerec.figures.base.words import OPEN_BOX
 from namerec.figures.inside.gates import KINDS
+from namerec.text import literal
 
 _HEIGHT = 280  # pixels
 #: The lines, and how they are told apart without colours.

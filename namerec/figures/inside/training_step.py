@@ -19,8 +19,9 @@ from namerec.figures.base.theme import (
     new_figure,
     say_in_the_middle,
 )
-from namerec.figures.base.words import OPEN_BOX, label, literal, percent
+from namerec.figures.base.words import OPEN_BOX, label
 from namerec.figures.inside.attribution import MOST_WITH_NUMBERS
+from namerec.text import literal, roughly
 
 if TYPE_CHECKING:
     from namerec.core.inside.training_step import TrainingStep
@@ -177,12 +178,12 @@ def moved_figure(step: TrainingStep, categories: Sequence[str], theme: Theme) ->
             y=list(range(len(rows))),
             orientation="h",
             marker={"color": colour, "cornerradius": 3},
-            text=[percent(share) for share in shares],
+            text=[roughly(share) for share in shares],
             textposition="outside",
             textfont={"size": SMALL_FONT_SIZE, "color": theme.text},
             cliponaxis=False,
             hovertext=[
-                f"{literal(row.category)}, {title}: {percent(share)}"
+                f"{literal(row.category)}, {title}: {roughly(share)}"
                 for row, share in zip(rows, shares, strict=True)
             ],
             hovertemplate="%{hovertext}<extra></extra>",
@@ -202,8 +203,8 @@ def _shares_in_words(step: TrainingStep, letters: list[str], values: list[float]
 
 def _moved_in_words(rows: list[Moved]) -> str:
     each = "; ".join(
-        f"{row.category}{' (right)' if row.right else ''} {percent(row.before)} before, "
-        f"{percent(row.after)} after"
+        f"{row.category}{' (right)' if row.right else ''} {roughly(row.before)} before, "
+        f"{roughly(row.after)} after"
         for row in rows
     )
     return f"Bars: probabilities before and after one training step. {each}."

@@ -18,8 +18,8 @@ from namerec.figures.base.theme import (
     new_figure,
     say_in_the_middle,
 )
-from namerec.figures.base.words import literal
 from namerec.figures.inside.gates import kind_of, shown_letters
+from namerec.text import literal
 
 if TYPE_CHECKING:
     from namerec.core.inside.units import Spread

@@ -16,8 +16,8 @@ from namerec.figures.base.theme import (
     reading_line,
     say_in_the_middle,
 )
-from namerec.figures.base.words import number, percent
 from namerec.figures.inside.gates import KINDS
+from namerec.text import count, roughly
 
 if TYPE_CHECKING:
     from namerec.core.inside.gate_use import Band, GateUse
@@ -89,7 +89,7 @@ def gate_use_figure(use: GateUse, symbol: str, theme: Theme, *, from_end: bool) 
         line={"color": theme.categorical[0], "width": 2.5},
         marker={"size": 6},
         text=[
-            f"mean {_signed(m)}, middle 80 % from {_signed(a)} to {_signed(b)}; {number(n)} names"
+            f"mean {_signed(m)}, middle 80 % from {_signed(a)} to {_signed(b)}; {count(n)} names"
             for m, a, b, n in rows
         ],
         hovertemplate="%{text}<extra></extra>",
@@ -157,7 +157,7 @@ def spans_figure(use: GateUse, theme: Theme) -> go.Figure:
 def share_of_units_over(use: GateUse, letters: float) -> str:
     """The share of units whose memory span is longer than so many letters, as written."""
     known = _known(use)
-    return percent(float((known > letters).mean())) if len(known) else "–"
+    return roughly(float((known > letters).mean())) if len(known) else "–"
 
 
 def median_words(use: GateUse) -> str:

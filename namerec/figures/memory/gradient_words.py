@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from namerec.figures.base.words import number
+from namerec.text import count, counted
 
 if TYPE_CHECKING:
     from namerec.core.inside.gradient_steps import ByStep
@@ -57,9 +57,9 @@ def finding_words(curves: Sequence[Curve], state: str, before: Sequence[Curve] =
     if not told:
         return "The names here are too short to look back."
     counts = {int(curve.measured.names[_place(curve, step)]) for curve in told}
-    names = f"{number(min(counts))}{' or more' if len(counts) > 1 else ''} names"
+    names = f"{count(min(counts))}{' or more' if len(counts) > 1 else ''} names"
     sentences = [
-        f"{step} letter{'s' if step > 1 else ''} back, the gradient by the {state} compares with "
+        f"{counted(step, 'letter')} back, the gradient by the {state} compares with "
         f"that at the end of the name as follows: {_each(told, step)} (geometric means over the "
         f"{names} that are long enough, with their 95 % intervals)."
     ]
@@ -142,7 +142,7 @@ def power_words(value: float) -> str:
 def share_words(share: float) -> str:
     """A share of the gradient at the end: percent, or so many times where it is larger."""
     if share >= _SEVERAL_TIMES:
-        return f"{share:.1f} times" if share < 10 else f"{number(round(share))} times"
+        return f"{share:.1f} times" if share < 10 else f"{count(round(share))} times"
     if share >= 0.1:
         return f"{100 * share:.0f} %"
     return f"{100 * share:.2g} %" if share >= _LEAST_PERCENT else power_words(share)

@@ -16,8 +16,8 @@ from namerec.figures.base.theme import (
     reading_line,
     say_in_the_middle,
 )
-from namerec.figures.base.words import literal, number
 from namerec.figures.memory.gradient_words import Curve, power_words, share_words
+from namerec.text import count, literal
 
 _HEIGHT = 400  # pixels
 #: Told apart by shape as well as by colour.
@@ -124,7 +124,7 @@ def _draw(
         line={"color": colour, "width": 2.5},
         marker={"size": 8, "symbol": _MARKERS[place % len(_MARKERS)]},
         text=[
-            f"<b>{name}</b> {say(mean)} ({say(low)} to {say(high)}; {number(int(names))} names)"
+            f"<b>{name}</b> {say(mean)} ({say(low)} to {say(high)}; {count(int(names))} names)"
             for mean, low, high, names in rows
         ],
         hovertemplate="%{text}<extra></extra>",

@@ -21,7 +21,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.text import Text
 
 from namerec.figures.base.theme import Theme
-from namerec.figures.base.words import LONGEST_TEXT, literal, shortened
+from namerec.text import LONGEST_TEXT, literal, shortened
 
 #: What a picture can be saved as.
 StillForm = Literal["png", "svg"]

@@ -9,7 +9,6 @@ from matplotlib.ticker import MaxNLocator, NullLocator
 
 from namerec.core.tasks.memory_curves import CHANCE, RECALL_NETWORKS, RECALL_TITLES, RecallCurve
 from namerec.figures.base.theme import Theme
-from namerec.figures.base.words import number
 from namerec.figures.memory.gradient_words import Curve, power_words
 from namerec.figures.memory.gradients import NOTHING, log_ticks
 from namerec.figures.memory.memory_task import NOTHING_YET
@@ -23,6 +22,7 @@ from namerec.figures.stills.frame import (
     new_still,
     say_in_still,
 )
+from namerec.text import count
 
 HEIGHT = 4.0  # inches
 # In the order of networks, as Matplotlib calls them.
@@ -130,4 +130,4 @@ def _tick_words(share: float) -> str:
     if share < _LEAST_PERCENT or share > 1 / _LEAST_PERCENT:
         return power_words(share)
     percent = 100 * share
-    return f"{number(round(percent)) if percent >= 1 else f'{percent:g}'} %"
+    return f"{count(round(percent)) if percent >= 1 else f'{percent:g}'} %"

@@ -23,7 +23,7 @@ from namerec.figures.base.categories import (
     NO_NAMES,
 )
 from namerec.figures.base.theme import Theme, colour_at, readable_on
-from namerec.figures.base.words import LONGEST_LABEL, number
+from namerec.figures.base.words import LONGEST_LABEL
 from namerec.figures.confusion.matrix import as_drawn, cell_texts, colours, most_colour
 from namerec.figures.confusion.words import view_title
 from namerec.figures.stills.frame import (
@@ -52,6 +52,7 @@ from namerec.figures.training.overlay import (
     View,
     overlaid_lines,
 )
+from namerec.text import count
 
 #: Heights in inches: of curves, and of a matrix with its title and colour bar.
 CURVE_HEIGHT, MATRIX_HEIGHT = 3.4, 7.6
@@ -201,7 +202,7 @@ def matrix_still(
 def _name_curve_axes(axes: Axes, theme: Theme, title: str) -> None:
     name_axes(axes, theme, "step", title, grid="y")
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda step, _: number(round(step))))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda step, _: count(round(step))))
 
 
 def _begin_at_zero(axes: Axes) -> None:
@@ -256,6 +257,6 @@ def _write_totals(axes: Axes, theme: Theme, of_rows: np.ndarray, of_columns: np.
     look: dict[str, Any] = {"color": theme.muted, "fontsize": SMALL_FONT_SIZE - 1}
     end = len(of_rows) - 0.5
     for place, total in enumerate(of_rows.tolist()):
-        axes.text(end + 0.25, place, number(total), ha="left", va="center", **look)
+        axes.text(end + 0.25, place, count(total), ha="left", va="center", **look)
     for place, total in enumerate(of_columns.tolist()):
-        axes.text(place, -0.65, number(total), ha="center", va="bottom", **look)
+        axes.text(place, -0.65, count(total), ha="center", va="bottom", **look)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from namerec.figures.base.theme import SMALL_FONT_SIZE, Theme, faded
-from namerec.figures.base.words import literal
+from namerec.text import literal
 
 #: Height of a line of words as a share of the figure's own.
 LINE_SHARE = 0.08

@@ -20,8 +20,9 @@ from namerec.figures.base.theme import (
     reading_line,
     say_in_the_middle,
 )
-from namerec.figures.base.words import label, literal, percent
+from namerec.figures.base.words import label
 from namerec.figures.training.branch_points import Joint, draw_joints, joints_in_words
+from namerec.text import literal, roughly
 
 #: Share of a run that one point of the running mean stands for.
 SMOOTHING = 0.03
@@ -327,8 +328,8 @@ def _accuracy_in_words(history: History) -> str:
         return "Accuracy in percent by step. " + NOTHING_YET
     last = history.epochs[-1]
     return (
-        f"Accuracy in percent by step. After epoch {last.epoch}: {percent(last.train_accuracy)} in "
-        f"training with dropout on, {percent(last.validation_accuracy)} on {history.held_out}, "
-        f"where macro recall is {percent(last.validation_macro_recall)}."
+        f"Accuracy in percent by step. After epoch {last.epoch}: {roughly(last.train_accuracy)} in "
+        f"training with dropout on, {roughly(last.validation_accuracy)} on {history.held_out}, "
+        f"where macro recall is {roughly(last.validation_macro_recall)}."
         f"{joints_in_words(history.joints)}"
     )

@@ -23,9 +23,9 @@ from namerec.figures.base.theme import (
     reading_line,
     say_in_the_middle,
 )
-from namerec.figures.base.words import literal, shortened
 from namerec.figures.training.branch_points import upright_line
 from namerec.figures.training.curves import NOTHING_YET, SMOOTHING, running_mean
+from namerec.text import literal, shortened
 
 #: What can be drawn of a run.
 Quantity = Literal["train_loss", "validation_loss", "validation_accuracy", "macro_recall"]

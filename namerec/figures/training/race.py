@@ -8,7 +8,6 @@ import plotly.graph_objects as go
 
 from namerec.core.training.run_curves import Along
 from namerec.figures.base.theme import SMALL_FONT_SIZE, Theme
-from namerec.figures.base.words import percent
 from namerec.figures.training.overlay import (
     LOSSES,
     OverlaidRun,
@@ -16,6 +15,7 @@ from namerec.figures.training.overlay import (
     overlaid_lines,
     overlay_figure,
 )
+from namerec.text import roughly
 
 #: Points of a hundred that the highest curve has above it.
 _HEADROOM = 8.0
@@ -65,5 +65,5 @@ def _draw_target(figure: go.Figure, target: float, theme: Theme) -> None:
             "font": {"size": SMALL_FONT_SIZE, "color": theme.muted},
         },
     )
-    alt = f"{figure.layout.meta['alt']} All are timed to {percent(target)}."
+    alt = f"{figure.layout.meta['alt']} All are timed to {roughly(target)}."
     figure.update_layout(meta={"alt": alt})

@@ -9,10 +9,9 @@ import streamlit as st
 
 from namerec.figures.base import theme
 from namerec.figures.corpus import shared_names
-from namerec.text import count, percent, plain
+from namerec.text import count, counted, percent, plain, plural
 from namerec.ui.shared import corpus_facts
 from namerec.ui.shared.charts import chart
-from namerec.ui.shared.corpus_choice import plural
 from namerec.ui.shared.tables import share_column
 
 if TYPE_CHECKING:
@@ -188,7 +187,8 @@ def _changes(dataset: Dataset, noun: str) -> None:
         st.text(
             "Left out: "
             + ", ".join(
-                f"“{character}” in {_lines(lines)}" for character, lines in changes.left_out[:12]
+                f"“{character}” in {counted(lines, 'line')}"
+                for character, lines in changes.left_out[:12]
             )
         )
     lines = corpus_facts.changed_lines(dataset)
@@ -214,14 +214,10 @@ def _pair_words(pair: tuple[str, str, int, int, int]) -> str:
     return f"Most: {count(shared)} of the {count(of_first)} {first} names are {second} names too."
 
 
-def _lines(number: int) -> str:
-    return f"{count(number)} line{'' if number == 1 else 's'}"
-
-
 def _counted(number: int, noun: str) -> str:
     verb = "stands" if noun == "name" else "was"
     several = "stand" if noun == "name" else "were"
-    return f"{count(number)} {noun} {verb}" if number == 1 else f"{count(number)} {noun}s {several}"
+    return f"{counted(number, noun)} {verb if number == 1 else several}"
 
 
 def _table(table: pd.DataFrame, alt: str, columns: dict[str, object]) -> None:

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from namerec.text import count, percent, plain
+from namerec.text import count, percent, plain, plural
 from namerec.ui.server.manager import manager
 from namerec.ui.shared import corpus_facts, services
-from namerec.ui.shared.corpus_choice import plural
 from namerec.ui.shared.run_picker import run_words
 from namerec.ui.shared.tables import share_column
 

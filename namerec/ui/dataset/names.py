@@ -8,10 +8,9 @@ import pandas as pd
 import streamlit as st
 
 from namerec.core.corpus.alphabet import normalise
-from namerec.text import count
+from namerec.text import count, plural
 from namerec.ui.frame import address
 from namerec.ui.shared import corpus_facts
-from namerec.ui.shared.corpus_choice import plural
 
 if TYPE_CHECKING:
     from namerec.core.corpus.dataset import Dataset

@@ -9,11 +9,10 @@ import streamlit as st
 from namerec.figures.base import theme
 from namerec.figures.corpus import bars as corpus
 from namerec.figures.corpus import maps as corpus_maps
-from namerec.text import count, percent, plain
+from namerec.text import count, percent, plain, plural
 from namerec.ui.frame import address
 from namerec.ui.shared import corpus_facts
 from namerec.ui.shared.charts import chart
-from namerec.ui.shared.corpus_choice import plural
 
 if TYPE_CHECKING:
     from namerec.core.corpus.dataset import Dataset

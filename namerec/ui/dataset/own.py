@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from namerec.errors import NamerecError
-from namerec.text import count, moment, plain
+from namerec.text import count, counted, moment, plain
 from namerec.ui.server.manager import manager
 from namerec.ui.shared.corpus_choice import choose_next
 
@@ -159,4 +159,4 @@ def lost_corpora(runs: list[RunSummary]) -> list[tuple[RunSummary, int]]:
 
 
 def _runs_words(runs: int) -> str:
-    return "no run" if not runs else f"{count(runs)} run{'s' if runs > 1 else ''}"
+    return "no run" if not runs else counted(runs, "run")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from namerec.core.corpus.protocols import noun_of
 from namerec.text import plain
 from namerec.ui.dataset.audit import audit
 from namerec.ui.dataset.leak import leak_panel
@@ -15,7 +16,7 @@ from namerec.ui.dataset.upload_form import upload_form
 from namerec.ui.frame import address
 from namerec.ui.frame.errors import show_errors
 from namerec.ui.shared import services
-from namerec.ui.shared.corpus_choice import noun_of, pick_corpus, train_on
+from namerec.ui.shared.corpus_choice import pick_corpus, train_on
 from namerec.ui.shared.corpus_download import tutorial_panel
 
 VIEW = "view"

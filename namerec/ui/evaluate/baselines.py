@@ -11,7 +11,6 @@ from namerec.core.corpus.protocols import Part
 from namerec.core.networks.config import MODEL_TITLES
 from namerec.text import plain
 from namerec.ui.shared import services
-from namerec.ui.shared.run_picker import nouns
 from namerec.ui.shared.tables import share_column
 
 if TYPE_CHECKING:
@@ -67,7 +66,7 @@ def _table(run: RunSummary, part: Part, seen: services.Evaluation, waited: bool)
         st.caption(
             f"Measured on {plain(split.words(part))}; fitted on the training names of the same "
             "split. Letter groups are all runs of 1 to 4 letters in a name. The ceiling is what "
-            f"the labels allow: a name that stands in several {nouns(run)} can be right for one "
+            f"the labels allow: a name that stands in several {run.nouns} can be right for one "
             "of them only."
         )
 

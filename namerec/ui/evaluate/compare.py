@@ -20,7 +20,7 @@ from namerec.ui.server.manager import manager
 from namerec.ui.shared import services
 from namerec.ui.shared.charts import chart
 from namerec.ui.shared.priors import assumed_evenness
-from namerec.ui.shared.run_picker import noun, run_words
+from namerec.ui.shared.run_picker import run_words
 
 if TYPE_CHECKING:
     from namerec.core.evaluation.contrast import AskedNames, Contrast
@@ -53,7 +53,7 @@ def comparison_panel(run: RunSummary, part: Part, seen: services.Evaluation) -> 
     )
     st.markdown(plain(contrast_words(found, *names)))
     view = view_controls()
-    look, word = theme.theme_for(st.context.theme.type), noun(run)
+    look, word = theme.theme_for(st.context.theme.type), run.noun
     with st.container(border=True):
         st.subheader("B minus A")
         figure = difference_figure(

@@ -15,7 +15,6 @@ from namerec.ui.frame import address
 from namerec.ui.shared import services
 from namerec.ui.shared.charts import chart
 from namerec.ui.shared.priors import assumed_evenness, evenness_of
-from namerec.ui.shared.run_picker import noun, nouns
 
 if TYPE_CHECKING:
     from namerec.runs.store import RunSummary
@@ -54,7 +53,7 @@ def confidence_panel(run: RunSummary, part: Part, seen: services.Evaluation) -> 
                 f"Expected calibration error {percent(before.calibration_error)}; with temperature "
                 f"{temperature:.2f}, fitted on validation names, "
                 f"{percent(after.calibration_error)}. A temperature divides the logits: it "
-                f"changes how sure the network is, never which {noun(run)} it ranks first."
+                f"changes how sure the network is, never which {run.noun} it ranks first."
             )
         with st.container(border=True):
             st.subheader("If it may say “I don’t know”")
@@ -84,13 +83,13 @@ def priors_panel(run: RunSummary, part: Part, seen: services.Evaluation) -> None
     """Accuracy and macro recall for every assumed prior; the slider above chooses one."""
     _, split = services.run_dataset(run)
     with st.container(border=True):
-        st.subheader(f"What if the {nouns(run)} were more evenly frequent?")
+        st.subheader(f"What if the {run.nouns} were more evenly frequent?")
         figure = priors_figure(
             services.prior_sweep(run, part),
             assumed_evenness(run),
             theme.theme_for(st.context.theme.type),
             measured_on=split.words(part),
-            noun=noun(run),
+            noun=run.noun,
         )
         chart(figure, "priors", take=f"{run.id}-{part}")
         st.markdown(

@@ -14,7 +14,6 @@ from namerec.text import plain
 from namerec.ui.evaluate.matrix import view_controls
 from namerec.ui.shared import services
 from namerec.ui.shared.charts import chart
-from namerec.ui.shared.run_picker import noun
 from namerec.ui.shared.tables import share_column
 
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ def timelapse_panel(run: RunSummary, part: Part, seen: services.Evaluation) -> N
     with st.container(border=True):
         st.subheader("From epoch to epoch")
         figure = timelapse_figure(
-            epochs, categories, look, view=view, held_out=held_out, noun=noun(run)
+            epochs, categories, look, view=view, held_out=held_out, noun=run.noun
         )
         chart(figure, "timelapse", take=run.id)
     pairs = separations(epochs, categories)

@@ -11,7 +11,6 @@ from namerec.core.corpus.protocols import PARTS, PROTOCOL_WORDS, Part
 from namerec.core.evaluation.results import ConfusionMatrix, Scores
 from namerec.text import count, percent
 from namerec.ui.frame import address
-from namerec.ui.shared.run_picker import noun, nouns
 from namerec.ui.shared.tables import share_column
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ def pick_part(run: RunSummary) -> Part:
 
 def score_cards(run: RunSummary, scores: Scores, measured_on: str) -> None:
     """Accuracy, macro recall, macro F1, top-3 and loss, and what they were measured on."""
-    one, several = noun(run), nouns(run)
+    one, several = run.noun, run.nouns
     st.caption(f"Measured on {count(scores.names)} {measured_on}.")
     with st.grid(5, min_column_width=150):
         st.metric("Accuracy", percent(scores.accuracy), border=True, help="Share of right answers.")

@@ -19,7 +19,6 @@ from namerec.text import count, plain
 from namerec.ui.frame import address
 from namerec.ui.shared import services
 from namerec.ui.shared.charts import take_away
-from namerec.ui.shared.run_picker import noun
 from namerec.ui.shared.tables import share_column
 
 if TYPE_CHECKING:
@@ -91,7 +90,7 @@ def matrix_panel(run: RunSummary, part: Part, seen: services.Evaluation) -> None
             theme.theme_for(st.context.theme.type),
             view=view,
             selected=selected,
-            noun=noun(run),
+            noun=run.noun,
         )
         key = f"matrix_{run.id}_{part}"
         st.plotly_chart(
@@ -132,7 +131,7 @@ def _take_click(key: str, matrix: ConfusionMatrix) -> None:
 def _selection_panel(
     run: RunSummary, seen: services.Evaluation, selected: Selection, view: MatrixView
 ) -> None:
-    matrix, word = seen.matrix, noun(run)
+    matrix, word = seen.matrix, run.noun
     options = ["", *matrix.categories]
     with st.container(horizontal=True):
         for key, label in ((_TRUE, f"True {word}"), (_TAKEN, "Taken for")):
@@ -196,7 +195,7 @@ def _names_table(
         "p_true": share_column("True one", help="Its probability for the true one."),
         "nearest": st.column_config.TextColumn(
             "Nearest training names",
-            help=f"By edit distance, with their {noun(run)} in brackets: what it could have "
+            help=f"By edit distance, with their {run.noun} in brackets: what it could have "
             "learned the name from.",
         ),
     }

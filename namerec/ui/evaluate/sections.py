@@ -15,7 +15,6 @@ from namerec.ui.evaluate.matrix import matrix_panel
 from namerec.ui.frame.sections import pick_section
 from namerec.ui.shared import services
 from namerec.ui.shared.downloads import download_menu
-from namerec.ui.shared.run_picker import noun
 
 if TYPE_CHECKING:
     from namerec.runs.store import RunSummary
@@ -25,7 +24,7 @@ _SECTION = "section"
 
 def _confusions(run: RunSummary, part: Part, seen: services.Evaluation) -> None:
     matrix_panel(run, part, seen)
-    table = category_table(seen.matrix, noun(run))
+    table = category_table(seen.matrix, run.noun)
     download_menu(run, part, seen, table)
 
 

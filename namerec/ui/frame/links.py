@@ -25,6 +25,7 @@ from namerec.core.training.config import (
 )
 from namerec.core.training.presets import named, preset
 from namerec.errors import ConfigError
+from namerec.text import shortened
 from namerec.ui.frame.settings_table import SETTINGS, Choice, Number, bounds, value_of
 from namerec.ui.frame.shell import PAGES, page_name
 
@@ -271,4 +272,4 @@ def _plain_number(number: float) -> str:
 
 
 def _quoted(text: str) -> str:
-    return f"“{text[:_SAID_BACK]}…”" if len(text) > _SAID_BACK else f"“{text}”"
+    return f"“{shortened(text, _SAID_BACK)}”"

@@ -12,7 +12,7 @@ from namerec.ui.frame import address
 from namerec.ui.guide.quiz_play import play
 from namerec.ui.guide.quiz_round import Round
 from namerec.ui.shared import services
-from namerec.ui.shared.run_picker import noun, nouns, pick_run
+from namerec.ui.shared.run_picker import pick_run
 
 if TYPE_CHECKING:
     from namerec.core.tasks.quiz import Draw, QuizPool
@@ -64,7 +64,7 @@ def _settings(run: RunSummary, pool: QuizPool) -> Round:
     """Draws the settings, and draws the names by them."""
     from namerec.core.tasks.quiz import DRAWS, FEW_OPTIONS, drawn, questions
 
-    words: dict[Draw, str] = {"evenly": f"evenly over {nouns(run)}", "natural": "as they come"}
+    words: dict[Draw, str] = {"evenly": f"evenly over {run.nouns}", "natural": "as they come"}
     dataset, split = services.run_dataset(run)
     categories = dataset.categories
     with st.grid(4, min_column_width=180):
@@ -76,7 +76,7 @@ def _settings(run: RunSummary, pool: QuizPool) -> Round:
         draw = address.keep(DRAW, DRAWS[0], address.one_of(DRAWS))
         st.selectbox(
             "Drawn", DRAWS, key=DRAW, format_func=words.__getitem__, persist_state="session",
-            help=f"Evenly: {nouns(run)} take turns, so rare ones come as often as common ones. As "
+            help=f"Evenly: {run.nouns} take turns, so rare ones come as often as common ones. As "
             "they come: every distinct name alike.",
         )  # fmt: skip
         few = len(categories) > FEW_OPTIONS and _pick_options(len(categories))
@@ -124,7 +124,7 @@ def _asked_words(game: Round) -> str:
     """What is to be done, and with which names."""
     seen, names = int(game.pool.seen.sum()), len(game.pool)
     words = (
-        f"Say which {noun(game.run)} each surname comes from; then the network’s answer is shown. "
+        f"Say which {game.run.noun} each surname comes from; then the network’s answer is shown. "
         f"Asked are {game.measured_on}: "
     )
     if seen == names:
@@ -146,7 +146,7 @@ def _asked_words(game: Round) -> str:
 
 def _rules(game: Round) -> str:
     """How answers are counted, and what is not equal for the two players."""
-    word, several = noun(game.run), nouns(game.run)
+    word, several = game.run.noun, game.run.nouns
     words = (
         "“I don’t know” counts as wrong. A name that the corpus lists under more than one "
         f"{word} has more than one right answer, for both of you."

@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
-from namerec.figures.base.words import percent
-from namerec.text import plain
+from namerec.text import plain, roughly
 from namerec.ui.frame.errors import show_errors
 from namerec.ui.guide.quiz_result import result
 from namerec.ui.guide.quiz_round import Round, name_link
-from namerec.ui.shared.run_picker import noun
 
 if TYPE_CHECKING:
     from namerec.core.tasks.quiz import Question
@@ -105,7 +103,7 @@ def _options(game: Round, number: int) -> None:
 
 def _search(game: Round, number: int, options: tuple[int, ...]) -> None:
     """Too many for buttons: type a few letters, choose, answer."""
-    word = noun(game.run)
+    word = game.run.noun
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.selectbox(
             f"Your {word}", options, index=None, key=f"quiz_{number}_search",
@@ -139,7 +137,7 @@ def _answers(game: Round, number: int, given: int | None) -> None:
         with st.container(border=True, height="stretch"):
             _verdict("The network", asked.network in asked.right)
             for category, probability in asked.ranked:
-                words = f"{plain(game.categories[category])}, {percent(probability)}"
+                words = f"{plain(game.categories[category])}, {roughly(probability)}"
                 st.progress(min(probability, 1.0), words)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(

@@ -9,12 +9,10 @@ import streamlit as st
 
 from namerec.export.spreadsheet import as_shown
 from namerec.figures.base import theme
-from namerec.figures.base.words import percent as roughly
 from namerec.figures.evaluation.quiz import quiz_figure
-from namerec.text import count, percent, plain
+from namerec.text import count, counted, percent, plain, roughly
 from namerec.ui.guide.quiz_round import Round, name_link
 from namerec.ui.shared.charts import chart
-from namerec.ui.shared.run_picker import noun, nouns
 
 if TYPE_CHECKING:
     from namerec.core.tasks.quiz_scores import PoolScore, QuizScore
@@ -29,7 +27,7 @@ def result(game: Round, given: tuple[int | None, ...]) -> None:
     """
     from namerec.core.tasks.quiz_scores import network_on_all, score, tallies
 
-    found, word = score(game.asked, given), noun(game.run)
+    found, word = score(game.asked, given), game.run.noun
     st.subheader("The result", anchor=False)
     with st.grid(2, min_column_width=200):
         for who, hits in (("You", found.you), ("The network", found.network)):
@@ -85,7 +83,7 @@ def _table(game: Round, given: tuple[int | None, ...]) -> None:
         alt="Every name of the round with both answers",
         column_config={
             "name": st.column_config.TextColumn("Name"),
-            "true": st.column_config.TextColumn(noun(game.run).capitalize()),
+            "true": st.column_config.TextColumn(game.run.noun.capitalize()),
             "you": st.column_config.TextColumn("You", help="A dash for “I don’t know”."),
             "network": st.column_config.TextColumn("Network"),
             "probability": st.column_config.NumberColumn(
@@ -104,11 +102,14 @@ def difference_words(found: QuizScore) -> str:
         return "Neither of you got a name right."
     if mine == its == 0:
         return "You and the network got the same names right."
-    counted = f"You alone were right on {_names(mine)}, the network alone on {_names(its)}"
+    alone = (
+        f"You alone were right on {counted(mine, 'name')}, the network alone on "
+        f"{counted(its, 'name')}"
+    )
     if mine == its:
-        return f"{counted}: no difference."
+        return f"{alone}: no difference."
     words = (
-        f"{counted}. Between two equally good players a difference at least this large comes about "
+        f"{alone}. Between two equally good players a difference at least this large comes about "
         f"by chance in {roughly(found.test.p_value)} of cases (McNemar’s test, exact)"
     )
     if found.test.p_value < LEVEL:
@@ -126,10 +127,10 @@ def guessing_words(found: QuizScore, game: Round) -> str:
     several = any(len(asked.right) > 1 for asked in game.asked) and not game.few
     words = (
         f"Blind guessing among {options} options gets {percent(found.guessing)} right on average, "
-        f"{found.guessing * found.names:.1f} of these {_names(found.names)}"
+        f"{found.guessing * found.names:.1f} of these {counted(found.names, 'name')}"
     )
     if several:
-        words += f" (some of them have more than one right {noun(game.run)})"
+        words += f" (some of them have more than one right {game.run.noun})"
     if found.you == 0:
         return f"{words}."
     return f"{words}; {found.you} or more in {roughly(found.as_good_by_guessing)} of rounds."
@@ -139,19 +140,15 @@ def all_words(whole: PoolScore, game: Round) -> str:
     """How good the network is on all names that could have been asked."""
     alike, mean = percent(whole.share), percent(whole.mean_over_categories)
     if game.draw == "evenly":
-        figures = f"{mean} right with all {nouns(game.run)} counted alike, as rounds drawn evenly"
+        figures = f"{mean} right with all {game.run.nouns} counted alike, as rounds drawn evenly"
         other = f"{alike} with all names counted alike"
     else:
         figures = f"{alike} right with all names counted alike, as rounds drawn as they come"
-        other = f"{mean} with all {nouns(game.run)} counted alike"
+        other = f"{mean} with all {game.run.nouns} counted alike"
     words = (
         f"For comparison: on all {count(whole.names)} distinct names that could have been asked "
         f"({game.measured_on}) the network gets {figures} do, and {other}."
     )
     if game.few:
-        return f"{words} It always answers from all {len(game.categories)} {nouns(game.run)}."
+        return f"{words} It always answers from all {len(game.categories)} {game.run.nouns}."
     return words
-
-
-def _names(number: int) -> str:
-    return "1 name" if number == 1 else f"{number} names"

@@ -12,7 +12,7 @@ from namerec.text import plain
 from namerec.ui.frame import address
 from namerec.ui.guide.training_step_words import Followed, backward, forward, update
 from namerec.ui.shared import services
-from namerec.ui.shared.run_picker import noun, pick_run
+from namerec.ui.shared.run_picker import pick_run
 from namerec.ui.shared.work import may_begin
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def training_step_panel(part: str = "whole step") -> None:
         place = _pick_weight(run, asked, step.place)
         if place is not None:
             step = _step(run, asked, rate, place)
-    followed = Followed(step, asked.letters, services.network(run.id).categories, noun(run))
+    followed = Followed(step, asked.letters, services.network(run.id).categories, run.noun)
     for one in shown_parts:
         {"forward": forward, "backward": backward, "update": update}[one](followed)
     st.caption(
@@ -83,7 +83,7 @@ def _name_and_label(run: RunSummary) -> _Asked:
     key = f"training_right_{run.id}_{name.letters}"
     right = address.keep("right", categories[usual], address.one_of(categories), state=key)
     st.selectbox(
-        f"Its right {noun(run)}",
+        f"Its right {run.noun}",
         categories,
         key=key,
         format_func=plain,

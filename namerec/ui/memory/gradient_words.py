@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from namerec.figures.memory.gradient_words import Curve, because_words, factor_words, power_words
-from namerec.text import count, plain
+from namerec.text import count, counted, plain
 from namerec.ui.shared import services
 
 if TYPE_CHECKING:
@@ -96,20 +96,16 @@ def say_left_out(curves: list[Curve], shares: list[Curve]) -> None:
     for curve in shares:
         if vanished := curve.measured.vanished:
             sentences.append(
-                f"{curve.name}: the gradient at the end is zero for {_names(vanished)}, of which "
-                "there are no shares, so shares leave them out."
+                f"{curve.name}: the gradient at the end is zero for {counted(vanished, 'name')}, "
+                "of which there are no shares, so shares leave them out."
             )
         if overflowed := curve.measured.overflowed:
             sentences.append(
-                f"{curve.name}: {_names(overflowed)} left out, because a gradient is too large "
-                "for the network's numbers."
+                f"{curve.name}: {counted(overflowed, 'name')} left out, because a gradient is too "
+                "large for the network's numbers."
             )
     if sentences:
         st.caption(plain(" ".join(sentences)))
-
-
-def _names(number: int) -> str:
-    return f"{count(number)} name{'s' if number > 1 else ''}"
 
 
 def gradient_table(shown: list[Shown], shares: list[Curve], layer: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pandas as pd
 import streamlit as st
 
-from namerec.text import count, plain, threads
+from namerec.text import count, counted, plain
 from namerec.ui.shared import services
 
 if TYPE_CHECKING:
@@ -202,8 +202,8 @@ def _speed(measured: Measured, theirs: str) -> None:
     st.caption(
         f"Whole training steps (forward, loss, backward; no optimizer) in float32 on one batch of "
         f"{count(speed.names)} {plain(measured.measured_on)}, in turns, {speed.rounds} rounds, "
-        f"{threads(speed.threads)}, on the computer that runs the lab. Medians; what else runs "
-        "there slows both."
+        f"{counted(speed.threads, 'thread')}, on the computer that runs the lab. Medians; what "
+        "else runs there slows both."
     )
 
 

@@ -21,7 +21,6 @@ from namerec.ui.name.ablation_link import cuts_from, cuts_text
 from namerec.ui.name.priors import priors_of
 from namerec.ui.shared import services
 from namerec.ui.shared.charts import chart
-from namerec.ui.shared.run_picker import noun
 
 if TYPE_CHECKING:
     from namerec.core.inside.operations import Operation
@@ -262,7 +261,7 @@ def _before_and_after(
 
 def _cost(run: RunSummary, operation: Operation, words: str) -> None:
     """Each category's recall before and after an operation; measured when it is asked for."""
-    word = noun(run)
+    word = run.noun
     with st.container(border=True):
         st.subheader(f"What it costs each {word}")
         measured = st.session_state.setdefault(_MEASURED, set())
@@ -296,7 +295,7 @@ def _cost_figure(run: RunSummary, operation: Operation, words: str) -> None:
         theme.theme_for(st.context.theme.type),
         operation=words,
         measured_on=before.measured_on,
-        noun=noun(run),
+        noun=run.noun,
     )
     chart(figure, "surgery_cost", take=run.id)
 

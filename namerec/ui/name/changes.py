@@ -13,9 +13,8 @@ from namerec.core.evaluation.results import PredictedNames
 from namerec.core.inside.trace import GateTrace
 from namerec.export.spreadsheet import as_shown
 from namerec.figures.base import theme
-from namerec.figures.base.words import percent
 from namerec.figures.inside.changes import changes_figure, edit_in_words
-from namerec.text import count, plain
+from namerec.text import count, plain, roughly
 from namerec.ui.name.priors import priors_of
 from namerec.ui.name.reading import NAME
 from namerec.ui.shared import services
@@ -132,7 +131,7 @@ def _offer(found: Changes) -> None:
         for number, variant in enumerate(best):
             category = plain(found.categories[variant.answer])
             st.button(
-                f"{plain(variant.letters)} → {category}, {percent(variant.probability)}",
+                f"{plain(variant.letters)} → {category}, {roughly(variant.probability)}",
                 key=f"changes_try_{number}",
                 help=f"Try it: {plain(edit_in_words(variant.edits))}.",
                 on_click=_try,

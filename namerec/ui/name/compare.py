@@ -12,13 +12,13 @@ from namerec.errors import NamerecError
 from namerec.figures.base import theme
 from namerec.figures.inside import probabilities
 from namerec.figures.inside.side_by_side import highest_mean, inside_figure
-from namerec.text import percent, plain
+from namerec.text import listed, percent, plain
 from namerec.ui.frame import address
 from namerec.ui.name.priors import assumed_of, priors_of
 from namerec.ui.server.manager import manager
 from namerec.ui.shared import services
 from namerec.ui.shared.charts import chart
-from namerec.ui.shared.run_picker import nouns, run_words
+from namerec.ui.shared.run_picker import run_words
 
 if TYPE_CHECKING:
     from namerec.runs.store import RunSummary
@@ -102,8 +102,8 @@ def agreement(answers: list[tuple[str, str, float]]) -> str:
     for letter, category, probability in answers:
         camps.setdefault(category, []).append((letter, percent(probability)))
     sentences = [
-        f"{_listed([letter for letter, _ in camp])} answer{'s' if len(camp) == 1 else ''} "
-        f"{category} ({_listed([share for _, share in camp])})"
+        f"{listed([letter for letter, _ in camp])} answer{'s' if len(camp) == 1 else ''} "
+        f"{category} ({listed([share for _, share in camp])})"
         for category, camp in camps.items()
     ]
     return "; ".join(sentences) + "."
@@ -122,7 +122,7 @@ def caveats(runs: list[RunSummary], evenness: float | None) -> list[str]:
         if other.info.dataset.fingerprint == run.info.dataset.fingerprint:
             continue
         same = set(run.info.dataset.categories) == set(other.info.dataset.categories)
-        choice = f"with the same {nouns(run)}" if same else f"and knows other {nouns(other)}"
+        choice = f"with the same {run.nouns}" if same else f"and knows other {other.nouns}"
         title = plain(other.info.dataset.title)
         said.append(f"{letter} was trained on another corpus, “{title}”, {choice}.")
     sampled = {one.info.config.training.sampling for one in runs}
@@ -186,7 +186,3 @@ def _evenness_for(other: RunSummary, run: RunSummary) -> float | None:
     assumed = assumed_of(run)
     same = assumed == evenness_as_trained(other.info.config.training.sampling)
     return None if same else assumed
-
-
-def _listed(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -12,7 +12,6 @@ from namerec.core.inside.trace import GateTrace
 from namerec.export.spreadsheet import as_shown
 from namerec.text import count, percent, plain
 from namerec.ui.shared import services
-from namerec.ui.shared.run_picker import noun
 
 if TYPE_CHECKING:
     from namerec.core.inside.nearness import Standing, StateNeighbour, TrainingStates
@@ -67,7 +66,7 @@ def known_panel(run: RunSummary, name: NormalisedName, trace: GateTrace) -> None
                     "same direction.",
                     width="small", format="%.3f",
                 ),
-                noun(run), "Training names nearest in hidden space",
+                run.noun, "Training names nearest in hidden space",
             )  # fmt: skip
         with st.container(border=True):
             st.subheader("Nearest in letters")
@@ -85,7 +84,7 @@ def known_panel(run: RunSummary, name: NormalisedName, trace: GateTrace) -> None
                     "name.",
                     width="small",
                 ),
-                noun(run), "Training names nearest in letters",
+                run.noun, "Training names nearest in letters",
             )  # fmt: skip
     for words in _what_is_compared(run, known):
         st.caption(words)
@@ -115,7 +114,7 @@ def _states(run_id: str, best_epoch: int, _run: RunSummary) -> TrainingStates:  
 
 def _where_words(found: tuple[Standing, ...], protocol: str) -> str:
     """Every part in which the name stands, with its categories there."""
-    from namerec.core.inside.nearness import listed
+    from namerec.text import listed
 
     note = "Compared in the letters that the network reads, upper and lower case as one."
     if protocol == "report":

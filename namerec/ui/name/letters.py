@@ -10,14 +10,12 @@ import streamlit as st
 from namerec.core.corpus.alphabet import NormalisedName
 from namerec.core.inside.trace import GateTrace
 from namerec.figures.base import theme
-from namerec.figures.base.words import percent
 from namerec.figures.inside.attribution import attribution_figure, signed
-from namerec.text import count, plain
+from namerec.text import count, plain, roughly
 from namerec.ui.frame import address
 from namerec.ui.name.priors import priors_of
 from namerec.ui.shared import services
 from namerec.ui.shared.charts import chart
-from namerec.ui.shared.run_picker import noun
 from namerec.ui.shared.work import may_begin
 
 if TYPE_CHECKING:
@@ -63,7 +61,7 @@ def letters_panel(run: RunSummary, name: NormalisedName, trace: GateTrace) -> No
         categories = address.one_of(ranked, called)
         category: int = address.keep("explained", ranked[0], categories, called, state=key)
         st.selectbox(
-            noun(run).capitalize(),
+            run.noun.capitalize(),
             ranked,
             key=key,
             format_func=called,
@@ -151,11 +149,11 @@ def missed_in_words(shown: Attribution) -> str:
 def sum_in_words(shown: Attribution) -> str:
     """The sum of the contributions, what it should explain, and by how much it misses."""
     none, whole = (
-        f"{signed(value)} ({percent(float(np.exp(value)))})"
+        f"{signed(value)} ({roughly(float(np.exp(value)))})"
         for value in (shown.with_none, shown.with_all)
     )
     share = shown.missed / abs(shown.change) if shown.change else 0.0
-    off = f"{percent(share)} of that" if share < 1 else f"{shown.missed:.2f} nats"
+    off = f"{roughly(share)} of that" if share < 1 else f"{shown.missed:.2f} nats"
     return (
         f"**{plain(shown.category)}**: the letters sum to {signed(shown.total)} nats. From no "
         f"letter to the whole name, its log-probability goes from {none} to {whole}, by "

@@ -12,12 +12,11 @@ from namerec.core.corpus.alphabet import NormalisedName
 from namerec.core.inside.trace import GateTrace
 from namerec.errors import NamerecError
 from namerec.export.spreadsheet import as_shown
-from namerec.text import count, percent, plain
+from namerec.text import count, counted, percent, plain
 from namerec.ui.name.list_input import ASK, list_input
 from namerec.ui.name.priors import priors_of
 from namerec.ui.shared import services
 from namerec.ui.shared.downloads import csv_button
-from namerec.ui.shared.run_picker import noun, nouns
 from namerec.ui.shared.tables import share_column
 
 if TYPE_CHECKING:
@@ -158,7 +157,7 @@ def summary_table(answers: TopTwo, categories: tuple[str, ...]) -> pd.DataFrame:
 def _results(run: RunSummary, names: NameList, answered: _Answered) -> None:
     from namerec.core.evaluation.many import cut_words
 
-    one, several = noun(run), nouns(run)
+    one, several = run.noun, run.nouns
     st.caption(plain(_about(run, names)))
     if words := cut_words(names):
         st.caption(words)
@@ -223,7 +222,7 @@ def _about(run: RunSummary, names: NameList) -> str:
     )
     number = len(names.lines)
     return (
-        f"The network’s answers to {count(number)} {'name' if number == 1 else 'names'} with "
+        f"The network’s answers to {counted(number, 'name')} with "
         f"{priors}. Whether they are right is not known here."
     )
 
@@ -232,7 +231,7 @@ def _unreadable(names: NameList) -> None:
     number = len(names.unreadable)
     if not number:
         return
-    words = "1 line was not answered" if number == 1 else f"{count(number)} lines were not answered"
+    words = f"{counted(number, 'line')} {'was' if number == 1 else 'were'} not answered"
     with st.expander(words, icon=":material/help:", expanded=not names.lines):
         table = pd.DataFrame(names.unreadable, columns=["line", "text", "why"])
         st.dataframe(

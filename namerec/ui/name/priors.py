@@ -10,7 +10,6 @@ from namerec.errors import NamerecError
 from namerec.text import plain
 from namerec.ui.shared import services
 from namerec.ui.shared.priors import evenness_of, pick_evenness
-from namerec.ui.shared.run_picker import nouns
 
 if TYPE_CHECKING:
     from namerec.runs.store import RunSummary
@@ -22,7 +21,7 @@ def pick_priors(run: RunSummary) -> float | None:
     Returns:
         As `priors_of`.
     """
-    with st.expander(f"Assumed frequencies of the {nouns(run)}", icon=":material/balance:"):
+    with st.expander(f"Assumed frequencies of the {run.nouns}", icon=":material/balance:"):
         pick_evenness(run)
     if why := _cannot_be_applied(run):
         st.warning(

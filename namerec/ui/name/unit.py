@@ -19,7 +19,6 @@ from namerec.ui.frame import address
 from namerec.ui.frame.errors import show_errors
 from namerec.ui.shared import services
 from namerec.ui.shared.charts import chart
-from namerec.ui.shared.run_picker import noun
 
 if TYPE_CHECKING:
     from namerec.core.inside.tracking import Feature, Tracking
@@ -173,7 +172,7 @@ def _names_table(
                 "Name", help="In brackets: the letter after whose reading the unit was there."
             ),
             "value": st.column_config.NumberColumn(symbol, format="%.2f"),
-            "label": st.column_config.TextColumn(noun(run).capitalize()),
+            "label": st.column_config.TextColumn(run.noun.capitalize()),
         },
     )
 

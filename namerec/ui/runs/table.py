@@ -11,7 +11,7 @@ import streamlit as st
 
 from namerec.core.corpus.protocols import PROTOCOL_WORDS
 from namerec.runs.measured import measured
-from namerec.text import count, plain
+from namerec.text import count, counted, plain
 from namerec.ui.runs.choice import all_runs, choose, chosen, read_choice, write_choice
 from namerec.ui.runs.deleted import deleted_list, undo_bar
 from namerec.ui.runs.filter import find
@@ -160,7 +160,7 @@ def _table(found: list[RunSummary], marked: list[str], total: int) -> None:
     )
     shown = "" if len(found) == total else f"{count(len(found))} of "
     st.caption(
-        f"{shown}{count(total)} run{'s' if total != 1 else ''}, pinned ones first, then the "
+        f"{shown}{counted(total, 'run')}, pinned ones first, then the "
         "newest; a click on a heading sorts. Mark one row to work with a run, several to compare."
     )
 
@@ -187,9 +187,8 @@ def _damaged(damaged: list[DamagedRun]) -> None:
     """Runs that cannot be read, and why."""
     if not damaged:
         return
-    several = "s" if len(damaged) > 1 else ""
     with st.expander(
-        f"{count(len(damaged))} run{several} that cannot be read", icon=":material/broken_image:"
+        f"{counted(len(damaged), 'run')} that cannot be read", icon=":material/broken_image:"
     ):
         for run in damaged:
             st.markdown(f"**{plain(run.id)}**: {plain(run.reason)}")

@@ -91,16 +91,6 @@ def choose_next(reference: str) -> None:
     st.session_state[_NEXT] = reference
 
 
-def noun_of(reference: str) -> str:
-    """What a category of a corpus is called on screens."""
-    return "language" if reference in ("bundled", "tutorial") else "category"
-
-
-def plural(noun: str) -> str:
-    """Several languages, several categories."""
-    return "categories" if noun == "category" else f"{noun}s"
-
-
 def train_on(reference: str) -> None:
     """Has the Train page's form train on a corpus; called where the form itself is not drawn."""
     st.session_state[DATASET] = reference

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from namerec.ui.frame import address
-from namerec.ui.shared.run_picker import noun, nouns
 
 if TYPE_CHECKING:
     from namerec.runs.store import RunSummary
@@ -32,9 +31,9 @@ def pick_evenness(run: RunSummary) -> float | None:
         format="percent",
         key=key,
         persist_state="session",
-        help=f"How frequent each {noun(run)} is assumed to be: 0 %, as in the training data; "
+        help=f"How frequent each {run.noun} is assumed to be: 0 %, as in the training data; "
         "100 %, all equally likely. Reweights the answers by Bayes' rule, without training again. "
-        f"Evened, rare {nouns(run)} are found more often, at the cost of frequent ones.",
+        f"Evened, rare {run.nouns} are found more often, at the cost of frequent ones.",
     )
     return evenness_of(run)
 

@@ -58,13 +58,3 @@ def run_words(run: RunSummary) -> str:
     origin = "pretrained" if run.pretrained else moment(run.info.created)
     preset = "" if config.preset == "own" else f" {config.preset.capitalize()}"
     return f"{config.model.title}{preset} · {run.info.dataset.title} · {measured} · {origin}"
-
-
-def noun(run: RunSummary) -> str:
-    """What a category of this run is called on screens."""
-    return "language" if run.info.config.training.dataset in ("bundled", "tutorial") else "category"
-
-
-def nouns(run: RunSummary) -> str:
-    """What several of them are called."""
-    return {"language": "languages", "category": "categories"}[noun(run)]

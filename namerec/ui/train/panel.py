@@ -15,7 +15,7 @@ from namerec.figures.base import theme
 from namerec.figures.base.words import YARDSTICK_LINES
 from namerec.figures.training import curves
 from namerec.runs.machine import thread_count
-from namerec.text import count, duration, percent, plain, threads
+from namerec.text import count, counted, duration, percent, plain
 from namerec.ui.frame import address
 from namerec.ui.frame.errors import show_errors
 from namerec.ui.server.access import user
@@ -355,7 +355,8 @@ def _what_would_be_trained(config: RunConfig) -> None:
         st.markdown(
             f"**{count(parameters)}** trainable parameters, **{categories}** languages, "
             f"**{count(len(names))}** names in the {plain(names.title)}. "
-            f"Trained on **{threads(thread_count())}** of the processor (`NAMEREC_THREADS` sets "
-            "it, `python -m namerec bench --threads 2` measures what another would bring)."
+            f"Trained on **{counted(thread_count(), 'thread')}** of the processor "
+            "(`NAMEREC_THREADS` sets it, `python -m namerec bench --threads 2` measures what "
+            "another would bring)."
         )
         st.code(services.structure(config.model, categories), language=None)

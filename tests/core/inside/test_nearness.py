@@ -15,12 +15,12 @@ from namerec.core.inside.nearness import (
     StateNeighbour,
     TrainingStates,
     last_states,
-    listed,
     share_with,
     standings,
     verdict,
 )
 from namerec.core.inside.neighbours import Neighbour, TrainingNames
+from namerec.text import listed
 from tests.core.references import NAMES, modest, network, pack_text, plain_answer
 
 LSTMS = [

@@ -14,7 +14,7 @@ from namerec.core.corpus.dataset import Dataset
 from namerec.core.training.records import EpochRecord
 from namerec.export import about
 from namerec.export.report.comparison import comparison_section, results_table
-from namerec.export.report.document import Paragraph, Picture, Points, Table, span
+from namerec.export.report.document import Paragraph, Picture, Points, Table
 from namerec.export.report.facts import ReportFacts, report_facts
 from namerec.export.report.files import as_document
 from namerec.export.report.gradients import gradient_section
@@ -24,6 +24,7 @@ from namerec.jobs.executors import LocalExecutor
 from namerec.runs import metrics
 from namerec.runs.lineage import BEFORE, Point, begin_from, history
 from namerec.runs.store import RunStore
+from namerec.text import duration
 from tests.conftest import tiny_config
 from tests.export.report_references import all_words
 from tests.export.sources import hostile_dataset
@@ -222,17 +223,17 @@ def test_the_table_says_which_seconds_are_of_earlier_runs(line, facts):
     table, joint = results_table(facts), line.second.run.info.joints[0]
     first, second = (run.name for run in facts.runs)
     assert table.head[-1] == "training, earlier runs included"
-    assert table.rows[1][-1] == span(joint.seconds + line.second.run.status.seconds)
+    assert table.rows[1][-1] == duration(joint.seconds + line.second.run.status.seconds, 1)
     began = history(line.second.folder).epochs[2].validation_accuracy
     assert (
-        f"{second} goes on from {line.first.run.id} after 3 epochs; {span(joint.seconds)} of its "
-        f"training were until then. It began at {percent(began)} (epoch 3)" in table.caption
+        f"{second} goes on from {line.first.run.id} after 3 epochs; {duration(joint.seconds, 1)} "
+        f"of its training were until then. It began at {percent(began)} (epoch 3)" in table.caption
     )
     assert f"{first} goes on" not in table.caption
     alone = results_table(report_facts([line.first]))
     assert alone.head[-1] == "training"
     assert "until then" not in alone.caption
-    assert f"({span(joint.seconds)} of it before it goes on here) on cpu" in words_of(facts)
+    assert f"({duration(joint.seconds, 1)} of it before it goes on here) on cpu" in words_of(facts)
 
 
 def test_a_pair_says_that_one_goes_on_from_the_other_and_no_seed_is_blamed(line, facts):

@@ -12,11 +12,11 @@ from namerec.export.report.document import (
     Table,
     said,
     said_whole,
-    span,
 )
 from namerec.export.report.html import escaped as html_escaped
 from namerec.export.report.html import html_file
-from namerec.export.report.markdown import escaped, markdown_files
+from namerec.export.report.markdown import markdown_files
+from namerec.text import as_markdown
 from tests.core.references import modest
 from tests.export.report_references import Page, markdown_tables, unescaped
 
@@ -26,7 +26,7 @@ SIGNS = st.text(st.sampled_from("\\`*_{}[]()<>#+-.!|~$:&\"'@=/ 1ahtpw\u202e\ud80
 @modest
 @given(SIGNS)
 def test_markdown_shows_every_text_letter_by_letter(text):
-    written = escaped(text)
+    written = as_markdown(text)
     plain = text.encode("utf-8", "replace").decode().replace("\n", " ")
     assert unescaped(written) == plain
     assert "\n" not in written
@@ -39,9 +39,9 @@ def test_markdown_shows_every_text_letter_by_letter(text):
 
 def test_what_begins_a_block_in_markdown_is_escaped_and_numbers_are_left_alone():
     begun = ["- a", "+ a", "1. a", "12) a", "=== ", ": a", "# a", "> a", "1."]
-    assert all("\\" in escaped(text)[:3] for text in begun)
+    assert all("\\" in as_markdown(text)[:3] for text in begun)
     for text in ("70.1 %", "1.5", "LSTM (custom), run 1", "2026-01-02"):
-        assert escaped(text) == text
+        assert as_markdown(text) == text
 
 
 @modest
@@ -80,9 +80,3 @@ def test_texts_of_people_are_one_line_without_control_marks():
     assert said("a\nb\u202e\x00<&>") == "a b\ufffd\ufffd<&>"
     assert len(said("w" * 300)) == 120
     assert said_whole("ab\n" * 100) == "ab " * 100
-
-
-def test_spans_of_time():
-    assert span(8.34) == "8.3 s"
-    assert span(65) == "1 min 05 s"
-    assert span(7800) == "2 h 10 min"

@@ -10,10 +10,8 @@ from namerec.figures.base.categories import (
     category_ticks,
     colour_bar,
     coloured_text,
-    counted,
     heat_map,
     hover_text,
-    part_of,
     rows_height,
     slanted_height,
 )
@@ -57,12 +55,6 @@ def test_cells_without_a_share_are_blank():
     shown = heat_map(np.array([[0.5, 0.0]]), lambda row, column: "said")
     assert shown.words == [["said", ""]]
     assert np.isnan(shown.share).tolist() == [[False, True]]
-
-
-def test_parts_and_numbers_are_told_in_words():
-    assert part_of(99, 100) == "99 of 100 (99 %)"
-    assert part_of(0, 0) == "0 of 0 (0 %)"
-    assert [counted(1, "name"), counted(1000, "name")] == ["1 name", "1\u202f000 names"]
 
 
 def test_a_bent_scale_spends_half_of_its_colours_on_the_lowest_quarter():

@@ -63,7 +63,7 @@ def test_an_rnn_is_compared_as_a_whole_and_measured_again_when_asked():
     ("config", "words"),
     [
         (ModelConfig(kind="rnn"), "there is nothing to compare it with"),
-        (ModelConfig(kind="custom_lstm"), "has 5\u2009000\u2009001 recurrent weights"),
+        (ModelConfig(kind="custom_lstm"), "has 5\u202f000\u202f001 recurrent weights"),
     ],
 )
 def test_what_cannot_be_compared_is_said(config, words, monkeypatch):

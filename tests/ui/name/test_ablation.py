@@ -50,7 +50,7 @@ def test_a_gate_is_held_measured_and_let_go_again():
     before, (accuracy, recall) = run.status.scores["test"], scores(answers(run, operation))
     assert f"Accuracy **{percent(before.accuracy)} → {accuracy}**" in said(app)
     assert f"macro recall **{percent(before.macro_recall)} → {recall}**" in said(app)
-    assert "1\u2009554 test names, leak-free split" in said(app)
+    assert "1\u202f554 test names, leak-free split" in said(app)
     model = services.network(run.id).model
     last = np.exp(after_every_letter(model, "Satoshi", operation)[-1])
     assert f", {percent(float(last.max()))}." in said(app)

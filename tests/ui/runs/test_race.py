@@ -97,7 +97,7 @@ def test_before_a_race_the_settings_that_are_equal_are_told(lab):
     words = said(lab)
     assert "take turns on the processor" in words
     assert "All have 128 hidden units, adamw in batches of 128" in words
-    assert "RNN (linear) 24\u2009366" in words
+    assert "RNN (linear) 24\u202f366" in words
     assert "Verdict" not in words
     assert "Nothing" not in words
     lab.segmented_control(key="race_preset").set_value("best").run()
