@@ -20,7 +20,8 @@ from namerec.core.corpus.alphabet import ALPHABET_SIZE
 from namerec.core.corpus.packing import PackedNames
 from namerec.core.networks.cells import LSTMCell
 from namerec.core.networks.config import ModelConfig, ModelKind
-from namerec.core.networks.layers import lstm_layer, rnn_layer
+from namerec.core.networks.layers.lstm import lstm_layer
+from namerec.core.networks.layers.rnn import rnn_layer
 from namerec.core.networks.ngrams import LetterGroups
 
 

@@ -1,5 +1,6 @@
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -8,10 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from namerec.core.corpus.packing import NO_LETTER, PackedNames, pack_names
-from namerec.core.networks import layers, prefixes
+from namerec.core.corpus.packing import NO_LETTER, pack_names
+from namerec.core.networks import prefixes
 from namerec.core.networks.cells import lstm_step, rnn_step
-from namerec.core.networks.layers import lstm_layer, rnn_layer
+from namerec.core.networks.layers import inputs, rows
+from namerec.core.networks.layers.lstm import lstm_layer
+from namerec.core.networks.layers.rnn import rnn_layer
 from tests.core.references import modest, one_hot, packed, random_names
 
 LENGTHS = {
@@ -28,14 +31,51 @@ ragged_or_not = pytest.mark.parametrize("lengths", LENGTHS.values(), ids=LENGTHS
 letters_or_dense = pytest.mark.parametrize("dense", [False, True], ids=["letters", "dense"])
 apart_or_alike = pytest.mark.parametrize("alphabet", [57, 2], ids=["apart", "alike"])
 last_or_all = pytest.mark.parametrize("final", [True, False], ids=["final", "every step"])
-squashed_or_not = pytest.mark.parametrize("tanh", [True, False], ids=["tanh", "linear"])
+
+
+class Layer(NamedTuple):
+    """A fast layer and what it is held to.
+
+    Attributes:
+        run: The layer.
+        step: x, h, c, weight and bias to the new h and c.
+        products: Rows of the weight a unit.
+        biases: The same of the bias.
+        before_last: Whether only the state before a name's last letter is wanted of it.
+    """
+
+    run: Callable[..., Tensor]
+    step: Callable[..., tuple[Tensor, Tensor]]
+    products: int
+    biases: int
+    before_last: bool = False
+
+
+def _lstm(x: Tensor, h: Tensor, c: Tensor, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
+    state = lstm_step(x, h, c, weight, bias)
+    return state.h, state.c
+
+
+def _rnn(*given: Tensor, tanh: bool) -> tuple[Tensor, Tensor]:
+    x, h, c, weight, bias = given
+    return rnn_step(x, h, weight, bias, tanh=tanh), c
+
+
+LAYERS = {
+    "lstm": Layer(lstm_layer, _lstm, 4, 4),
+    **{
+        name: Layer(partial(rnn_layer, tanh=tanh), partial(_rnn, tanh=tanh), 1, 1, before_last=True)
+        for name, tanh in (("rnn", False), ("rnn with tanh", True))
+    },
+}
+every_layer = pytest.mark.parametrize("layer", LAYERS.values(), ids=LAYERS.keys())
 
 
 @pytest.fixture(autouse=True, scope="module")
 def _few_values_are_worth_sharing():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(prefixes, "LEAST_VALUES", 0)
-        patch.setattr(layers, "BLOCK", 3)  # so that small batches have several blocks
+        patch.setattr(rows, "BLOCK", 3)  # so that small batches have several blocks
         yield
 
 
@@ -47,10 +87,10 @@ class Case:
 
     def __init__(
         self,
+        layer: Layer,
         lengths: list[int],
         *,
-        gates: int,
-        dense: bool,
+        dense: bool = False,
         dropped: bool = False,
         alphabet: int = 57,
     ):
@@ -70,8 +110,10 @@ class Case:
         if dense:
             self.inputs = [self._random(generator, n, INPUTS) for n in lengths]
             self.x = packed(self.inputs, self.names).clone().requires_grad_()
-        self.weight = self._random(generator, gates * UNITS, width + UNITS).requires_grad_()
-        self.bias = self._random(generator, gates * UNITS).requires_grad_()
+        weight = self._random(generator, layer.products * UNITS, width + UNITS)
+        self.weight = weight.requires_grad_()
+        self.bias = self._random(generator, layer.biases * UNITS).requires_grad_()
+        self.layer = layer
 
     @staticmethod
     def _random(generator: torch.Generator, *shape: int) -> Tensor:
@@ -81,6 +123,10 @@ class Case:
     def leaves(self) -> list[Tensor]:
         """What gradients are taken of."""
         return [self.weight, self.bias, *([] if self.x is None else [self.x])]
+
+    def run(self, final: bool) -> Tensor:
+        """What the fast layer makes of it."""
+        return self.layer.run(self.names, self.x, self.weight, self.bias, final=final)
 
     def rows(self) -> list[Tensor]:
         """The input of each name, (length, X), cut out of `x` where that is the leaf."""
@@ -96,34 +142,22 @@ class Case:
         ]
 
 
-def _loop_lstm(case: Case, final: bool) -> Tensor:
+def _loop(case: Case, final: bool) -> Tensor:
     """Name by name and letter by letter, over the readable step."""
-    hidden = []
+    hidden, finals = [], []
     for row in case.rows():
         h = c = torch.zeros(1, UNITS, dtype=torch.float64)
-        steps = []
-        for x in row:
-            state = lstm_step(x[None], h, c, case.weight, case.bias)
-            h, c = state.h, state.c
-            steps.append(h[0])
-        hidden.append(torch.stack(steps))
-    return torch.stack([steps[-1] for steps in hidden]) if final else packed(hidden, case.names)
-
-
-def _loop_rnn(case: Case, final: bool, tanh: bool) -> Tensor:
-    hidden, before_last = [], []
-    for row in case.rows():
-        h = torch.zeros(1, UNITS, dtype=torch.float64)
         steps = [h[0]]
         for x in row:
-            h = rnn_step(x[None], h, case.weight, case.bias, tanh=tanh)
+            h, c = case.layer.step(x[None], h, c, case.weight, case.bias)
             steps.append(h[0])
         hidden.append(torch.stack(steps[1:]))
-        before_last.append(steps[-2])
-    return torch.stack(before_last) if final else packed(hidden, case.names)
+        finals.append(steps[-2 if case.layer.before_last else -1])
+    return torch.stack(finals) if final else packed(hidden, case.names)
 
 
-def _assert_same_values_and_gradients(case: Case, fast: Tensor, slow: Tensor) -> None:
+def _assert_same_values_and_gradients(case: Case, final: bool) -> None:
+    fast, slow = case.run(final), _loop(case, final)
     torch.testing.assert_close(fast, slow, atol=1e-12, rtol=1e-12)
     if not slow.requires_grad:  # a batch of single letters has nothing before the last
         slow = slow + 0 * sum(leaf.sum() for leaf in case.leaves)
@@ -134,145 +168,109 @@ def _assert_same_values_and_gradients(case: Case, fast: Tensor, slow: Tensor) ->
         torch.testing.assert_close(one, other, atol=1e-12, rtol=1e-12)
 
 
+@every_layer
 @ragged_or_not
 @letters_or_dense
 @apart_or_alike
 @last_or_all
-def test_the_fast_lstm_layer_is_a_loop_over_the_readable_step(lengths, dense, alphabet, final):
-    case = Case(lengths, gates=4, dense=dense, alphabet=alphabet)
-    fast = lstm_layer(case.names, case.x, case.weight, case.bias, final=final)
-    _assert_same_values_and_gradients(case, fast, _loop_lstm(case, final))
-
-
-@ragged_or_not
-@letters_or_dense
-@apart_or_alike
-@last_or_all
-@squashed_or_not
-def test_the_fast_rnn_layer_is_a_loop_over_the_readable_step(lengths, dense, alphabet, final, tanh):
-    case = Case(lengths, gates=1, dense=dense, alphabet=alphabet)
-    fast = rnn_layer(case.names, case.x, case.weight, case.bias, final=final, tanh=tanh)
-    _assert_same_values_and_gradients(case, fast, _loop_rnn(case, final, tanh))
+def test_a_fast_layer_is_a_loop_over_the_readable_step(layer, lengths, dense, alphabet, final):
+    case = Case(layer, lengths, dense=dense, alphabet=alphabet)
+    _assert_same_values_and_gradients(case, final)
 
 
 @modest
 @given(
     names=st.lists(st.lists(st.integers(0, 2), min_size=1, max_size=6), min_size=2, max_size=12),
-    gated=st.booleans(),
+    layer=st.sampled_from(list(LAYERS.values())),
     final=st.booleans(),
     precision=st.sampled_from([torch.float64, torch.float32]),
 )
 def test_what_names_have_in_common_is_computed_once_with_the_same_result(
-    names, gated, final, precision
+    names, layer, final, precision
 ):
     batch = pack_names([np.array(name, dtype=np.uint8) for name in names])
-    weights = Case([1], gates=4 if gated else 1, dense=False)
+    weights = Case(layer, [1])
     generator = torch.Generator().manual_seed(len(names))
     answers = len(names) if final else len(batch.letters)
     pull = torch.randn(answers, UNITS, generator=generator, dtype=torch.float64).to(precision)
     leaves = [leaf.detach().to(precision).requires_grad_() for leaf in weights.leaves]
 
     def run() -> list[Tensor]:
-        if gated:
-            states = lstm_layer(batch, None, *leaves, final=final)
-        else:
-            states = rnn_layer(batch, None, *leaves, final=final, tanh=True)
+        states = layer.run(batch, None, *leaves, final=final)
         return [states, *torch.autograd.grad(states, leaves, pull)]
 
     together = run()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(layers, "share_prefixes", lambda names, _: prefixes.each_name_alone(names))
+        patch.setattr(inputs, "share_prefixes", lambda names, _: prefixes.each_name_alone(names))
         alone = run()
     near = 1e-12 if precision is torch.float64 else 1e-4
     for one, other in zip(together, alone, strict=True):
         torch.testing.assert_close(one, other, atol=near, rtol=near)
 
 
+@every_layer
 @last_or_all
-def test_a_dropped_letter_reads_as_a_zero_vector_in_both_layers(final):
-    lstm = Case([2, 5, 1, 3], gates=4, dense=False, dropped=True)
-    fast = lstm_layer(lstm.names, None, lstm.weight, lstm.bias, final=final)
-    _assert_same_values_and_gradients(lstm, fast, _loop_lstm(lstm, final))
-    rnn = Case([2, 5, 1, 3], gates=1, dense=False, dropped=True)
-    fast = rnn_layer(rnn.names, None, rnn.weight, rnn.bias, final=final, tanh=True)
-    _assert_same_values_and_gradients(rnn, fast, _loop_rnn(rnn, final, True))
+def test_a_dropped_letter_reads_as_a_zero_vector(layer, final):
+    _assert_same_values_and_gradients(Case(layer, [2, 5, 1, 3], dropped=True), final)
 
 
-def _gradients_hold(layer: Callable[..., Tensor], case: Case, **options: Any) -> bool:
+def _gradients_hold(case: Case, final: bool) -> bool:
     def run(weight: Tensor, bias: Tensor, *x: Tensor) -> Tensor:
-        return layer(case.names, x[0] if x else None, weight, bias, **options)
+        return case.layer.run(case.names, x[0] if x else None, weight, bias, final=final)
 
     return torch.autograd.gradcheck(run, case.leaves)
 
 
-GRADCHECK_LENGTHS = pytest.mark.parametrize(
-    "lengths", [[1], [2, 2], [1, 3, 2]], ids=["one letter", "equal", "ragged"]
-)
 ALIKE = [3, 2, 3, 1, 2, 4, 3]
 
 
-@GRADCHECK_LENGTHS
+@every_layer
+@pytest.mark.parametrize("lengths", [[1], [2, 2], [1, 3, 2]], ids=["one letter", "equal", "ragged"])
 @letters_or_dense
 @last_or_all
-def test_the_lstm_layers_hand_written_gradient_is_the_numerical_one(lengths, dense, final):
-    assert _gradients_hold(lstm_layer, Case(lengths, gates=4, dense=dense), final=final)
+def test_the_hand_written_gradient_is_the_numerical_one(layer, lengths, dense, final):
+    assert _gradients_hold(Case(layer, lengths, dense=dense), final)
 
 
-@GRADCHECK_LENGTHS
+@every_layer
+@last_or_all
+def test_the_hand_written_gradient_of_names_that_begin_alike_is_the_numerical_one(layer, final):
+    case = Case(layer, ALIKE, alphabet=2)
+    assert prefixes.share_prefixes(case.names, 1).shared_steps > 1
+    assert _gradients_hold(case, final)
+
+
+@every_layer
 @letters_or_dense
 @last_or_all
-@squashed_or_not
-def test_the_rnn_layers_hand_written_gradient_is_the_numerical_one(lengths, dense, final, tanh):
-    case = Case(lengths, gates=1, dense=dense)
-    assert _gradients_hold(rnn_layer, case, final=final, tanh=tanh)
-
-
-@last_or_all
-@squashed_or_not
-def test_the_hand_written_gradients_of_names_that_begin_alike_are_the_numerical_ones(final, tanh):
-    lstm, rnn = (Case(ALIKE, gates=gates, dense=False, alphabet=2) for gates in (4, 1))
-    assert prefixes.share_prefixes(lstm.names, 1).shared_steps > 1
-    assert _gradients_hold(lstm_layer, lstm, final=final)
-    assert _gradients_hold(rnn_layer, rnn, final=final, tanh=tanh)
-
-
-def _run(kind: str, case: Case, final: bool) -> Tensor:
-    if kind == "lstm":
-        return lstm_layer(case.names, case.x, case.weight, case.bias, final=final)
-    return rnn_layer(case.names, case.x, case.weight, case.bias, final=final, tanh=True)
-
-
-@pytest.mark.parametrize(("kind", "gates"), [("lstm", 4), ("rnn", 1)])
-@letters_or_dense
-@last_or_all
-def test_a_graph_that_is_kept_gives_the_same_gradient_twice(kind, gates, dense, final):
-    case = Case(ALIKE, gates=gates, dense=dense, alphabet=2)
-    total = _run(kind, case, final).sum()
+def test_a_graph_that_is_kept_gives_the_same_gradient_twice(layer, dense, final):
+    case = Case(layer, ALIKE, dense=dense, alphabet=2)
+    total = case.run(final).sum()
     first = torch.autograd.grad(total, case.leaves, retain_graph=True)
     second = torch.autograd.grad(total, case.leaves, retain_graph=True)
     for one, other in zip(first, second, strict=True):
         assert torch.equal(one, other)
 
 
-@pytest.mark.parametrize(("kind", "gates"), [("lstm", 4), ("rnn", 1)])
-def test_an_input_that_asks_for_no_gradient_changes_no_other(kind, gates):
-    case = Case([2, 4, 1], gates=gates, dense=True)
+@every_layer
+def test_an_input_that_asks_for_no_gradient_changes_no_other(layer):
+    case = Case(layer, [2, 4, 1], dense=True)
     weight, bias = case.leaves[:2]
-    with_input = torch.autograd.grad(_run(kind, case, False).sum(), [weight, bias])
+    with_input = torch.autograd.grad(case.run(False).sum(), [weight, bias])
     assert case.x is not None
     case.x = case.x.detach()
-    without = torch.autograd.grad(_run(kind, case, False).sum(), [weight, bias])
+    without = torch.autograd.grad(case.run(False).sum(), [weight, bias])
     for one, other in zip(with_input, without, strict=True):
         assert torch.equal(one, other)
 
 
-@pytest.mark.parametrize(("kind", "gates"), [("lstm", 4), ("rnn", 1)])
+@every_layer
 @letters_or_dense
 @last_or_all
-def test_neither_pass_changes_what_it_was_given(kind, gates, dense, final):
-    case = Case(ALIKE, gates=gates, dense=dense, alphabet=2)
+def test_neither_pass_changes_what_it_was_given(layer, dense, final):
+    case = Case(layer, ALIKE, dense=dense, alphabet=2)
     before = [leaf.detach().clone() for leaf in case.leaves]
-    result = _run(kind, case, final)
+    result = case.run(final)
     kept = result.detach().clone()
     pull = torch.ones_like(result)
     torch.autograd.grad(result, case.leaves, pull)
@@ -282,8 +280,6 @@ def test_neither_pass_changes_what_it_was_given(kind, gates, dense, final):
 
 
 def test_the_rnn_has_read_nothing_before_a_single_letter():
-    names: PackedNames = pack_names(random_names([1, 3]))
-    case = Case([1, 3], gates=1, dense=False)
-    before = rnn_layer(names, None, case.weight, case.bias, tanh=False, final=True)
+    before = Case(LAYERS["rnn"], [1, 3]).run(True)
     assert not before[0].any()
     assert before[1].all()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import accumulate
 
 import torch
@@ -11,6 +12,14 @@ from torch import Tensor
 from namerec.core.corpus.packing import PackedNames
 from namerec.core.networks.prefixes import Prefixes
 from namerec.core.networks.products import ROWS, SUMMED_ROWS, linear_of_rows, summed
+
+#: Rows whose factors are computed together: few enough to stay in the processor's cache meanwhile.
+BLOCK = 1024
+
+
+def in_blocks(*tensors: Tensor) -> Iterator[tuple[Tensor, ...]]:
+    """The same rows of all tensors, a block at a time."""
+    return zip(*(tensor.split(BLOCK) for tensor in tensors), strict=True)
 
 
 def states_of(rows: Prefixes, like: Tensor, size: int) -> tuple[Tensor, Tensor]:
