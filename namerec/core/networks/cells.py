@@ -4,8 +4,10 @@ These few lines are the reference: traces call them, the fast layers are tested 
 a reader who wants to know what an LSTM does needs no other file.
 
 Source: Hochreiter and Schmidhuber, "Long short-term memory", Neural Computation 9(8), 1997; the
-forget gate from Gers, Schmidhuber and Cummins, "Learning to forget", 2000; the RNN is Elman's,
-"Finding structure in time", 1990, by default without its nonlinearity, as in the classic tutorial.
+forget gate from Gers, Schmidhuber and Cummins, "Learning to forget", 2000; the GRU from Cho et al.,
+"Learning phrase representations using RNN encoder-decoder for statistical machine translation",
+EMNLP 2014, with the reset gate behind the product, as in `nn.GRU`; the RNN is Elman's, "Finding
+structure in time", 1990, by default without its nonlinearity, as in the classic tutorial.
 """
 
 from __future__ import annotations
@@ -63,6 +65,42 @@ def lstm_step(
     return LSTMState(i, f, g, o, c, h)
 
 
+class GRUState(NamedTuple):
+    """All that one GRU step computes, each (B, H)."""
+
+    r: Tensor  # reset gate, 0..1: how much of the old state the candidate reads
+    z: Tensor  # update gate, 0..1: how much of the old state is kept
+    n: Tensor  # candidate, -1..1: what takes the place of what is not kept
+    h: Tensor  # hidden state, -1..1
+
+
+def gru_step(
+    x: Tensor, h: Tensor, weight: Tensor, bias: Tensor, alter: Alter = as_computed
+) -> GRUState:
+    """One time step of a GRU, as `nn.GRU` computes it.
+
+    Args:
+        x: Input, (B, X).
+        h: Hidden state before the step, (B, H).
+        weight: Of both gates and the candidate, stacked r, z, n, reading input and hidden state,
+            (3H, X + H).
+        bias: Of r, of z, of what n reads of the input and of what it reads of the state, (4H,).
+        alter: Cuts in; what it gives is what the step goes on with.
+
+    Returns:
+        Gates, candidate and the new state.
+    """
+    of_input, of_state = weight.tensor_split([x.shape[1]], dim=1)
+    bias_r, bias_z, bias_n, bias_state = bias.chunk(4)
+    r_input, z_input, n_input = (x @ of_input.T).chunk(3, dim=1)
+    r_state, z_state, n_state = (h @ of_state.T).chunk(3, dim=1)
+    r = alter("r", torch.sigmoid(r_input + r_state + bias_r))
+    z = alter("z", torch.sigmoid(z_input + z_state + bias_z))
+    n = alter("n", torch.tanh(n_input + bias_n + r * (n_state + bias_state)))
+    h = alter("h", (1 - z) * n + z * h)
+    return GRUState(r, z, n, h)
+
+
 def rnn_step(
     x: Tensor,
     h: Tensor,
@@ -115,3 +153,32 @@ class LSTMCell(nn.Module):
     def forward(self, x: Tensor, h: Tensor, c: Tensor) -> LSTMState:
         """One time step: x (B, X), h and c (B, H)."""
         return lstm_step(x, h, c, *self.stacked())
+
+
+class GRUCell(nn.Module):
+    """The two gates and the candidate of one GRU layer.
+
+    What the candidate reads of the state is a layer of its own, because the reset gate acts on it.
+    """
+
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__()
+        self.hidden_size = hidden_size
+        self.reset_gate = nn.Linear(input_size + hidden_size, hidden_size)
+        self.update_gate = nn.Linear(input_size + hidden_size, hidden_size)
+        self.candidate_input = nn.Linear(input_size, hidden_size)
+        self.candidate_state = nn.Linear(hidden_size, hidden_size)
+
+    def stacked(self) -> tuple[Tensor, Tensor]:
+        """Weight (3H, X + H) and bias (4H,), see `gru_step`."""
+        gates = self.reset_gate, self.update_gate
+        candidate = self.candidate_input, self.candidate_state
+        read = torch.cat([layer.weight for layer in candidate], dim=1)
+        return (
+            torch.cat([*(gate.weight for gate in gates), read]),
+            torch.cat([layer.bias for layer in (*gates, *candidate)]),
+        )
+
+    def forward(self, x: Tensor, h: Tensor) -> GRUState:
+        """One time step: x (B, X), h (B, H)."""
+        return gru_step(x, h, *self.stacked())

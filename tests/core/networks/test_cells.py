@@ -4,7 +4,16 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from namerec.core.networks.cells import GATES, LSTMCell, LSTMState, lstm_step, rnn_step
+from namerec.core.networks.cells import (
+    GATES,
+    GRUCell,
+    GRUState,
+    LSTMCell,
+    LSTMState,
+    gru_step,
+    lstm_step,
+    rnn_step,
+)
 
 LARGE = 1e4
 
@@ -117,6 +126,86 @@ def test_stacking_keeps_gradients_on_the_gates_own_weights():
     assert torch.equal(output, torch.ones(2))
     assert cell.input_gate.weight.grad is not None
     assert not cell.input_gate.weight.grad.any()
+
+
+def test_a_gru_step_is_the_textbooks_equations_number_by_number():
+    x, h = _random(1, 2), _random(1, 2, seed=1)
+    weight, bias = _random(6, 4, seed=3), _random(8, seed=4)
+    state = gru_step(x, h, weight, bias)
+
+    def product(row: int, read: Tensor, begin: int) -> float:
+        return float(weight[row, begin : begin + 2] @ read[0])
+
+    def sigmoid(z: float) -> float:
+        return 1 / (1 + math.exp(-z))
+
+    for unit in range(2):
+        r, z = (
+            sigmoid(product(row, x, 0) + product(row, h, 2) + float(bias[row]))
+            for row in (unit, 2 + unit)
+        )
+        of_state = product(4 + unit, h, 2) + float(bias[6 + unit])
+        n = math.tanh(product(4 + unit, x, 0) + float(bias[4 + unit]) + r * of_state)
+        expected = (r, z, n, (1 - z) * n + z * float(h[0, unit]))
+        got = tuple(float(value[0, unit]) for value in state)
+        assert got == pytest.approx(expected, abs=1e-12)
+
+
+def test_a_gru_step_is_pytorchs_own_cell_with_the_same_weights():
+    cell = nn.GRUCell(3, 2, dtype=torch.float64)
+    weight, bias = _random(6, 5), _random(8, seed=4)
+    with torch.no_grad():
+        cell.weight_ih.copy_(weight[:, :3])
+        cell.weight_hh.copy_(weight[:, 3:])
+        cell.bias_ih.copy_(bias[:6])
+        cell.bias_hh.zero_()[4:] = bias[6:]
+    x, h = _random(4, 3, seed=1), _random(4, 2, seed=2)
+    torch.testing.assert_close(gru_step(x, h, weight, bias).h, cell(x, h), atol=1e-12, rtol=0)
+
+
+def _gru_step(bias: dict[int, float]) -> tuple[GRUState, Tensor, Tensor]:
+    """A step of two units with large biases on some of r, z, n; and what it read."""
+    weight, stacked = _random(6, 5), torch.zeros(8, dtype=torch.float64)
+    for place, value in bias.items():
+        stacked[2 * place :][:2] = value
+    x, h = _random(4, 3, seed=1), _random(4, 2, seed=2)
+    return gru_step(x, h, weight, stacked), x, h
+
+
+def test_an_open_update_gate_keeps_the_state_and_a_shut_one_takes_the_candidate():
+    state, _, before = _gru_step({1: LARGE})
+    assert torch.equal(state.h, before)
+    state, _, _ = _gru_step({1: -LARGE})
+    assert torch.equal(state.h, state.n)
+
+
+def test_a_shut_reset_gate_lets_the_candidate_read_the_letter_alone():
+    state, x, _ = _gru_step({0: -LARGE})
+    of_input = _random(6, 5)[4:, :3]
+    torch.testing.assert_close(state.n, torch.tanh(x @ of_input.T), atol=1e-12, rtol=0)
+
+
+def test_the_grus_named_gates_are_what_their_names_say():
+    cell = GRUCell(3, 2).double()
+    x, h = _random(4, 3, seed=1), _random(4, 2, seed=2)
+    read = torch.cat([x, h], dim=1)
+    state = cell(x, h)
+    for got, gate in (
+        (state.r, torch.sigmoid(cell.reset_gate(read))),
+        (state.z, torch.sigmoid(cell.update_gate(read))),
+        (state.n, torch.tanh(cell.candidate_input(x) + state.r * cell.candidate_state(h))),
+    ):
+        torch.testing.assert_close(got, gate, atol=1e-12, rtol=0)
+
+
+def test_what_a_gru_step_goes_on_with_can_be_altered():
+    held = torch.full((4, 2), 0.25, dtype=torch.float64)
+    x, h = _random(4, 3, seed=1), _random(4, 2, seed=2)
+    weight, bias = _random(6, 5), _random(8, seed=4)
+    plain = gru_step(x, h, weight, bias)
+    state = gru_step(x, h, weight, bias, lambda symbol, value: held if symbol == "z" else value)
+    assert torch.equal(state.z, held)
+    torch.testing.assert_close(state.h, 0.75 * plain.n + 0.25 * h, atol=1e-12, rtol=0)
 
 
 @pytest.mark.parametrize("tanh", [False, True])

@@ -7,12 +7,14 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn.utils.rnn import PackedSequence
 
 from namerec.core.corpus.packing import NO_LETTER, pack_names
 from namerec.core.networks import prefixes
-from namerec.core.networks.cells import lstm_step, rnn_step
+from namerec.core.networks.cells import gru_step, lstm_step, rnn_step
 from namerec.core.networks.layers import inputs, rows
+from namerec.core.networks.layers.gru import gru_layer
 from namerec.core.networks.layers.lstm import lstm_layer
 from namerec.core.networks.layers.rnn import rnn_layer
 from tests.core.references import modest, one_hot, packed, random_names
@@ -56,6 +58,10 @@ def _lstm(x: Tensor, h: Tensor, c: Tensor, weight: Tensor, bias: Tensor) -> tupl
     return state.h, state.c
 
 
+def _gru(x: Tensor, h: Tensor, c: Tensor, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
+    return gru_step(x, h, weight, bias).h, c
+
+
 def _rnn(*given: Tensor, tanh: bool) -> tuple[Tensor, Tensor]:
     x, h, c, weight, bias = given
     return rnn_step(x, h, weight, bias, tanh=tanh), c
@@ -63,6 +69,7 @@ def _rnn(*given: Tensor, tanh: bool) -> tuple[Tensor, Tensor]:
 
 LAYERS = {
     "lstm": Layer(lstm_layer, _lstm, 4, 4),
+    "gru": Layer(gru_layer, _gru, 3, 4),
     **{
         name: Layer(partial(rnn_layer, tanh=tanh), partial(_rnn, tanh=tanh), 1, 1, before_last=True)
         for name, tanh in (("rnn", False), ("rnn with tanh", True))
@@ -283,3 +290,33 @@ def test_the_rnn_has_read_nothing_before_a_single_letter():
     before = Case(LAYERS["rnn"], [1, 3]).run(True)
     assert not before[0].any()
     assert before[1].all()
+
+
+@apart_or_alike
+@letters_or_dense
+def test_the_gru_layer_is_pytorchs_own_with_the_same_weights(alphabet, dense):
+    case = Case(LAYERS["gru"], LENGTHS["many"], dense=dense, alphabet=alphabet)
+    width = case.weight.shape[1] - UNITS
+    own = nn.GRU(width, UNITS, dtype=torch.float64)
+    weight, bias = case.weight.detach(), case.bias.detach()
+    own.load_state_dict(
+        {
+            "weight_ih_l0": weight[:, :width],
+            "weight_hh_l0": weight[:, width:],
+            "bias_ih_l0": bias[: 3 * UNITS],
+            "bias_hh_l0": torch.cat([torch.zeros(2 * UNITS), bias[3 * UNITS :]]),
+        }
+    )
+    states = case.run(False)
+    rows = packed(case.inputs, case.names) if case.x is None else case.x
+    expected, _ = own(PackedSequence(rows, torch.tensor(case.names.batch_sizes)))
+    torch.testing.assert_close(states, expected.data, atol=1e-12, rtol=0)
+    pull = torch.randn(states.shape, generator=torch.Generator().manual_seed(9)).double()
+    got = torch.autograd.grad(states, case.leaves, pull)
+    read, recurrent, of_input, of_state, *of_x = torch.autograd.grad(
+        expected.data, [*own.parameters(), *case.leaves[2:]], pull
+    )
+    weight = torch.cat([read, recurrent], dim=1)
+    bias = torch.cat([of_input, of_state[2 * UNITS :]])
+    for one, other in zip(got, [weight, bias, *of_x], strict=True):
+        torch.testing.assert_close(one, other, atol=1e-12, rtol=1e-12)

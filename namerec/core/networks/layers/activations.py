@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+sigmoid_backward = torch.ops.aten.sigmoid_backward.grad_input  # d * y * (1 - y)
 tanh_backward = torch.ops.aten.tanh_backward.grad_input  # d * (1 - y * y)
 
 
