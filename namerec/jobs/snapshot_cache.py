@@ -17,9 +17,6 @@ class SnapshotCache:
     def __init__(self) -> None:
         self._known: dict[str, tuple[tuple[RunStatus, RunState], JobSnapshot]] = {}
 
-    def __len__(self) -> int:
-        return len(self._known)
-
     def at(self, run: RunSummary, folder: RunFolder) -> JobSnapshot:
         """A run as its folder tells it.
 

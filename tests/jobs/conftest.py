@@ -9,7 +9,7 @@ from namerec.core.corpus.dataset import Dataset
 from namerec.jobs.executors import Executor, LocalExecutor
 from namerec.jobs.manager import JobManager
 from namerec.runs.store import RunStore
-from tests.jobs.fakes import FedExecutor
+from tests.jobs.fakes import FedExecutor, HeldBackExecutor
 from tests.runs.conftest import (
     _no_waiting_for_the_disk,
     _one_thread,
@@ -63,6 +63,18 @@ def managed(store: RunStore) -> Iterator[Callable[..., JobManager]]:
 def manager(managed: Callable[..., JobManager], tiny_dataset: Dataset) -> JobManager:
     """A manager that trains for real, on the tiny dataset whatever it is asked for."""
     return managed(LocalExecutor(lambda reference: tiny_dataset))
+
+
+@pytest.fixture
+def held_back(tiny_dataset: Dataset) -> HeldBackExecutor:
+    """Trains for real, on the tiny dataset, but no further than an epoch until it is told."""
+    return HeldBackExecutor(lambda reference: tiny_dataset)
+
+
+@pytest.fixture
+def held_manager(managed: Callable[..., JobManager], held_back: HeldBackExecutor) -> JobManager:
+    """A manager over it."""
+    return managed(held_back)
 
 
 @pytest.fixture

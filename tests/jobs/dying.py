@@ -1,6 +1,7 @@
 """Processes that train a run of the tiny dataset and are killed with SIGKILL on the way.
 
-    python -m tests.jobs.dying tell FOLDER        trains one run and says so after every epoch
+    python -m tests.jobs.dying tell FOLDER        trains one run, says so after every epoch, and
+                                                  waits before the last
     python -m tests.jobs.dying everywhere FOLDER  trains a run for every flush to the disk there is,
                                                   and dies at the first, the second, the third ...
 
@@ -26,8 +27,8 @@ from tests.conftest import tiny_config, tiny_lines
 
 #: A run whose best epochs are the first and the last of three.
 THREE_EPOCHS = tiny_config(epochs=3, seed=6, learning_rate=0.2)
-#: A run long enough to be killed on the way.
-LONG = tiny_config(epochs=60, letter_dropout=0.1)
+#: A run that waits before its end to be killed.
+LONG = tiny_config(epochs=20, letter_dropout=0.1)
 
 
 def main() -> None:
@@ -42,6 +43,8 @@ def main() -> None:
         for record in LocalExecutor(lambda reference: dataset).stream(folder):
             if isinstance(record, EpochRecord):
                 print(record.epoch, flush=True)
+                if record.epoch == LONG.training.epochs - 1:
+                    signal.pause()
     else:
         _die_everywhere(store, THREE_EPOCHS, dataset)
 

@@ -1,17 +1,20 @@
-"""Hand-written stand-ins: an executor that a test feeds, and a clock that it sets."""
+"""Hand-written stand-ins: executors that a test feeds or holds back, and a clock that it sets."""
 
+import contextlib
+import math
 import queue
 import threading
 from collections.abc import Callable, Generator
 
+from namerec.core.corpus.dataset import Dataset
 from namerec.core.evaluation.results import Scores
 from namerec.core.training.loop import Plan
 from namerec.core.training.records import EpochRecord, FinalRecord, StepRecord
-from namerec.jobs.executors import StreamRecord
+from namerec.jobs.executors import LocalExecutor, StreamRecord
 from namerec.runs.folder import RunFolder
 
-#: Seconds that a test waits for what should happen at once.
-LIMIT = 20.0
+#: Seconds that a test waits for what should happen at once: a bound against hangs.
+LIMIT = 60.0
 
 
 class End:
@@ -99,6 +102,36 @@ class FedExecutor:
             feeds = list(self._feeds.values())
         for feed in feeds:
             feed.put(End())
+
+
+class HeldBackExecutor(LocalExecutor):
+    """Trains for real, but no run further than an epoch, until the test raises or lifts that.
+
+    There a run gives its plan again and again, which changes nothing, so that it follows orders.
+    """
+
+    def __init__(self, load_dataset: Callable[[str], Dataset], epoch: int = 1) -> None:
+        super().__init__(load_dataset)
+        self._epoch: float = epoch
+
+    def go_on(self, epoch: float = math.inf) -> None:
+        """Lets all runs train up to another epoch, or to their ends."""
+        self._epoch = epoch
+
+    def most_epochs(self) -> float:
+        """The epoch that no run may go beyond now."""
+        return self._epoch
+
+    def stream(self, run: RunFolder) -> Generator[StreamRecord]:
+        tick = threading.Event()
+        with contextlib.closing(super().stream(run)) as stream:
+            for record in stream:
+                if isinstance(record, Plan):
+                    layout = record
+                yield record
+                while isinstance(record, EpochRecord) and record.epoch >= self.most_epochs():
+                    tick.wait(0.005)
+                    yield layout
 
 
 class FakeClock:

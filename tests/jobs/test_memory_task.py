@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from namerec.core.corpus.dataset import Dataset
 from namerec.core.tasks import memory_task as recall
 from namerec.core.tasks.memory_curves import RECALL_NETWORKS
 from namerec.data import catalogue
@@ -99,15 +100,21 @@ def test_a_run_whose_result_could_not_be_kept_is_not_removed(managed, tmp_path, 
 
 
 def test_its_runs_are_no_networks_to_choose_from(managed, path, tiny_dataset, monkeypatch):
-    manager = managed(LocalExecutor(lambda reference: tiny_dataset))
+    def load(reference: str) -> Dataset:
+        return catalogue.load(reference) if recall.is_recall(reference) else tiny_dataset
+
+    manager = managed(LocalExecutor(load))
     named = manager.start(tiny_config(epochs=1), tiny_dataset)
     manager.wait(named, LIMIT)
-    manager._executor = LocalExecutor(catalogue.load)
     keeper = RecallKeeper(manager, path)
     monkeypatch.setattr(manager.store, "remove", lambda run_id: None)
     keeper.start(SMALL.model_copy(update={"distances": (5,), "networks": ("rnn",)}))
     assert keeper.wait(LIMIT)
-    assert [run.experiment for run in manager.store.summaries()] == [True, False]
+    runs = manager.store.summaries()
+    assert [(run.state, run.experiment) for run in runs] == [
+        ("finished", True),
+        ("finished", False),
+    ]
     assert [run.id for run in manager.store.trained()] == [named]
     latest = manager.latest()
     assert latest is not None

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from namerec.core.networks.config import MODEL_KINDS
 from namerec.core.training.config import RunConfig
+from namerec.core.training.records import EpochRecord
 from namerec.errors import ConfigError, DivergedError, JobError, RunError
 from namerec.jobs import job as job_module
 from namerec.jobs import work as work_module
@@ -22,7 +23,6 @@ from namerec.jobs.work import turns
 from namerec.runs.folder import RunFolder
 from namerec.runs.records import RunStatus
 from namerec.runs.store import RunStore
-from namerec.settings import settings, variable
 from tests.conftest import tiny_config
 from tests.core.references import modest
 from tests.jobs.fakes import (
@@ -36,6 +36,7 @@ from tests.jobs.fakes import (
     step_record,
     wait_until,
 )
+from tests.jobs.references import allow
 from tests.runs.references import Solo, assert_holds_all, assert_sentence
 
 # -- turns
@@ -365,34 +366,34 @@ def test_a_race_that_the_system_gives_no_thread_fails_as_a_whole(
 
 
 def test_runs_of_a_race_that_were_interrupted_go_on_one_by_one_bit_for_bit(
-    manager, store, tiny_dataset, monkeypatch
+    managed, store, tiny_dataset, monkeypatch
 ):
+    class StoppedAfterAnEpoch(LocalExecutor):
+        def stream(self, run):
+            for record in super().stream(run):
+                if isinstance(record, EpochRecord):
+                    manager.stop(run.id)
+                yield record
+
     monkeypatch.setattr(work_module.turns, "__defaults__", (0.0,))
-    configs = _configs(epochs=20)
+    configs = _configs()
+    manager = managed(StoppedAfterAnEpoch(lambda reference: tiny_dataset))
     race = _raced(store, manager.start_race(configs, tiny_dataset))
-    wait_until(lambda: all(job.epoch > 0 for job in _snapshots(manager, [f.id for f in race])))
-    manager.shutdown()
     for folder in race:  # as a kill leaves them
+        assert manager.wait(folder.id, LIMIT).state == "stopped"
         status = folder.status()
-        assert status.state == "stopped"
+        assert status.epoch == 1
         folder.write_status(status.model_copy(update={"state": "running"}))
         assert folder.state(folder.status()) == "interrupted"
-    again = type(manager)(store, LocalExecutor(lambda reference: tiny_dataset))
+    again = managed(LocalExecutor(lambda reference: tiny_dataset))
     for folder, config in zip(race, configs, strict=True):
         again.resume(folder.id)
         ended = again.wait(folder.id, LIMIT)
         assert (ended.state, ended.race) == ("finished", "")
         assert_holds_all(folder, Solo(config, tiny_dataset))
-    again.shutdown()
 
 
 # -- limits
-
-
-def _allow(monkeypatch: pytest.MonkeyPatch, **limits: object) -> None:
-    for name, value in limits.items():
-        monkeypatch.setenv(variable(name), str(value))
-    settings.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -407,7 +408,7 @@ def _allow(monkeypatch: pytest.MonkeyPatch, **limits: object) -> None:
 def test_a_race_is_refused_as_a_whole_where_one_of_it_is_too_much(
     fed_manager, store, tiny_dataset, monkeypatch, limits, said
 ):
-    _allow(monkeypatch, **limits)
+    allow(monkeypatch, **limits)
     with pytest.raises((JobError, ConfigError), match=said):
         fed_manager.start_race(_configs(batch_size=64), tiny_dataset, "ada")
     assert store.summaries() == []
@@ -436,7 +437,7 @@ def test_a_race_whose_networks_fit_one_by_one_but_not_together_is_refused(
 def test_a_waiting_race_needs_as_much_room_in_the_queue_as_runs_of_its_own(
     fed_manager, fed, tiny_dataset, monkeypatch
 ):
-    _allow(monkeypatch, most_queued=2)
+    allow(monkeypatch, most_queued=2)
     fed_manager.start(tiny_config(), tiny_dataset)
     with pytest.raises(JobError, match="2 runs of all users are waiting"):
         fed_manager.start_race(_configs(), tiny_dataset)
@@ -460,7 +461,7 @@ def test_a_race_that_cannot_be_stored_leaves_nothing(fed_manager, store, tiny_da
 
 
 def test_minutes_are_counted_for_each_by_itself(fed_manager, fed, race, feeds, monkeypatch):
-    _allow(monkeypatch, most_minutes=1)
+    allow(monkeypatch, most_minutes=1)
     rnn, lstm, custom = feeds
     for feed in (rnn, custom):
         feed.put(epoch_record(1, seconds=50.0), final_record(), End())
