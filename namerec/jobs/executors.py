@@ -229,7 +229,7 @@ def _unforeseen(error: Exception) -> str:
     if isinstance(error, MemoryError) or "can't allocate memory" in str(error):
         return (
             "There was not enough memory for this training. Make the batch, the network or the "
-            "letter groups smaller, or close other programs, and start again. The full cause is in "
+            "n-grams smaller, or close other programs, and start again. The full cause is in "
             "“error.txt” in the run's folder."
         )
     return (

@@ -97,7 +97,7 @@ def check_network(config: RunConfig, categories: int, settings: Settings) -> Non
         raise ConfigError(
             f"This network has {parameters:,} trainable parameters; at most "
             f"{settings.most_parameters:,} are allowed here ({variable('most_parameters')}). "
-            "Lower hidden_size, num_layers or letter_groups."
+            "Lower hidden_size, num_layers or char_ngrams."
         )
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from namerec.core.corpus.alphabet import ALPHABET_SIZE
 from namerec.core.corpus.dataset import Dataset
 from namerec.core.evaluation.scores import EVALUATION_BATCH
-from namerec.core.networks.config import GROUP_BUCKETS, ModelConfig
+from namerec.core.networks.config import NGRAM_BUCKETS, ModelConfig
 from namerec.core.training.config import RunConfig, TrainConfig
 from namerec.core.training.loop import plan
 from namerec.runs.folder import MAX_MILESTONE_BYTES
@@ -80,7 +80,7 @@ def largest_part(config: RunConfig, dataset: Dataset) -> tuple[str, int | str]:
         changed = config.model_copy(update={part: less})
         return _need(changed, histogram, len(dataset.categories)).total
 
-    asked = ("hidden_size", "batch_size", "num_layers", "letter_groups", "steps", "direction")
+    asked = ("hidden_size", "batch_size", "num_layers", "char_ngrams", "steps", "direction")
     most = min((name for name in asked if values[name] is not None), key=left_when_halved)
     return most, values[most]
 
@@ -105,7 +105,7 @@ def stored(config: RunConfig, names: int, categories: int) -> int:
 def _half(name: str, value: int | str) -> int | str:
     if isinstance(value, str):
         return "forward"
-    return value // 2 if name == "letter_groups" else max(1, value // 2)
+    return value // 2 if name == "char_ngrams" else max(1, value // 2)
 
 
 def _need(config: RunConfig, histogram: np.ndarray, categories: int) -> Need:
@@ -149,7 +149,7 @@ def _letters(histogram: np.ndarray, names: int) -> int:
 def _activations(
     model: ModelConfig, names: int, letters: int, categories: int, *, training: bool
 ) -> int:
-    """Bytes that a batch takes in the layers, and in the votes of its letter groups."""
+    """Bytes that a batch takes in the layers, and in the logits of its n-grams."""
     directions = 2 if model.direction == "both" else 1
     states = letters + names
     one = _FLOAT * states * model.hidden_size
@@ -159,12 +159,12 @@ def _activations(
     between = (model.num_layers - 1) * directions * (3 if training else 1) * one
     at_work = _AT_WORK[model.kind] * one if training else directions * one
     one_hot = (_FLOAT + _INDEX) * letters * ALPHABET_SIZE if model.kind == "lstm" else 0
-    groups = max(model.letter_groups - 1, 0) * states
-    votes = groups * ((4 if training else 2) * _FLOAT * categories + 4 * _INDEX)
-    # While the votes' gradient is made there is a second one of all of them.
-    buckets = max(model.letter_groups - 1, 0) * GROUP_BUCKETS * categories * _FLOAT
+    ngrams = max(model.char_ngrams - 1, 0) * states
+    logits = ngrams * ((4 if training else 2) * _FLOAT * categories + 4 * _INDEX)
+    # While the logits' gradient is made there is a second one of all of them.
+    buckets = max(model.char_ngrams - 1, 0) * NGRAM_BUCKETS * categories * _FLOAT
     rows = 6 * _INDEX * states
-    return kept + between + at_work + one_hot + votes + (buckets if training else 0) + rows
+    return kept + between + at_work + one_hot + logits + (buckets if training else 0) + rows
 
 
 # -- what there is

@@ -26,6 +26,8 @@ MAX_HEADER_BYTES = 512 * 1024
 #: The tensor that holds the SHA-256 of the others; no text, since more than one of those come in
 #: any order, and equal runs have equal files. Older files have none and are taken as they are.
 CHECKSUM = "sha256"
+#: Ends of tensors' names that earlier versions wrote, and what they are called now.
+RENAMED = {"groups.votes": "ngrams.logits"}
 
 
 def write_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
@@ -47,7 +49,7 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         written = tensors.pop(CHECKSUM, None)
         if written is not None and not torch.equal(written, _checksum(tensors)):
             raise ValueError("its values are not those that were written")
-        return tensors, file.metadata() or {}
+        return {_name_now(name): tensor for name, tensor in tensors.items()}, file.metadata() or {}
 
 
 def with_prefix(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
@@ -67,6 +69,13 @@ def read_metadata(path: Path) -> dict[str, str]:
     """
     with _opened(path) as file:
         return file.metadata() or {}
+
+
+def _name_now(name: str) -> str:
+    for earlier, now in RENAMED.items():
+        if name.endswith(earlier):
+            return name.removesuffix(earlier) + now
+    return name
 
 
 def _checksum(tensors: Mapping[str, Tensor]) -> Tensor:

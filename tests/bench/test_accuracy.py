@@ -48,9 +48,9 @@ def test_every_run_yardstick_average_and_mixture_is_a_row(dataset):
     labels = [summary.label for summary in summarised(rows(dataset, [0]))]
     assert labels[:5] == [
         "Always the most frequent",
-        "Letter groups, naive Bayes",
-        "Letter groups, logistic regression",
-        "Letter groups, balanced regression",
+        "Character n-grams, naive Bayes",
+        "Character n-grams, logistic regression",
+        "Character n-grams, balanced regression",
         "Label ceiling",
     ]
     assert labels[5:] == [

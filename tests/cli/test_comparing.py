@@ -20,7 +20,7 @@ def test_runs_stand_beside_the_yardsticks_with_mean_and_spread(store, tiny_folde
     scores = [store.open(run).status().scores["test"].accuracy for run in runs]
     assert by_label[mine]["count"] == 2
     assert abs(by_label[mine]["accuracy"][0] - sum(scores) / 2) < 1e-9
-    assert by_label["Letter groups, naive Bayes"]["count"] == 2
+    assert by_label["Character n-grams, naive Bayes"]["count"] == 2
     assert f"{mine}, average of 2" not in by_label  # other splits are not averaged
     said = ask("compare", *runs).stdout
     assert "Measured on" in said

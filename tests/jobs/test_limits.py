@@ -189,7 +189,7 @@ def test_where_nobody_says_what_is_free_only_the_setting_counts(tiny_dataset, mo
         ({"hidden_size": 1024}, {"batch_size": 16}, "hidden_size"),
         ({"hidden_size": 64, "num_layers": 3}, {"batch_size": 8192}, "num_layers"),
         ({"hidden_size": 1}, {"batch_size": 8192, "steps": 48_000}, "batch_size"),
-        ({"hidden_size": 1, "letter_groups": 5}, {"batch_size": 1}, "letter_groups"),
+        ({"hidden_size": 1, "char_ngrams": 5}, {"batch_size": 1}, "char_ngrams"),
     ],
 )
 def test_the_setting_that_takes_most_is_named(model, training, most):
@@ -240,19 +240,19 @@ def test_the_estimate_counts_the_copies_of_the_weights(tiny_dataset):
     hidden=st.integers(1, 512),
     layers=st.integers(1, 3),
     batch=st.integers(1, 4096),
-    groups=st.sampled_from([0, 2, 4]),
+    ngrams=st.sampled_from([0, 2, 4]),
 )
-def test_more_of_anything_never_needs_less(kind, hidden, layers, batch, groups):
-    def total(hidden: int, layers: int, batch: int, groups: int) -> int:
-        model = ModelConfig(kind=kind, hidden_size=hidden, num_layers=layers, letter_groups=groups)
+def test_more_of_anything_never_needs_less(kind, hidden, layers, batch, ngrams):
+    def total(hidden: int, layers: int, batch: int, ngrams: int) -> int:
+        model = ModelConfig(kind=kind, hidden_size=hidden, num_layers=layers, char_ngrams=ngrams)
         return need(RunConfig(model=model, training=TrainConfig(batch_size=batch)), names).total
 
     names = many_names()
-    least = total(hidden, layers, batch, groups)
-    assert least <= total(2 * hidden, layers, batch, groups)
-    assert least <= total(hidden, layers + 1, batch, groups)
-    assert least <= total(hidden, layers, 2 * batch, groups)
-    assert least <= total(hidden, layers, batch, groups + 1 if groups else 2)
+    least = total(hidden, layers, batch, ngrams)
+    assert least <= total(2 * hidden, layers, batch, ngrams)
+    assert least <= total(hidden, layers + 1, batch, ngrams)
+    assert least <= total(hidden, layers, 2 * batch, ngrams)
+    assert least <= total(hidden, layers, batch, ngrams + 1 if ngrams else 2)
 
 
 def test_a_batch_takes_the_longest_names_and_names_again_where_it_is_larger():

@@ -173,7 +173,7 @@ def test_yardsticks_stand_in_order_of_accuracy_under_the_ceiling(pretrained):
     table = yardstick_table(pretrained, "test", seen, known)
     assert list(table["what"]) == [
         "Label ceiling",
-        "Letter groups, logistic regression",
+        "Character n-grams, logistic regression",
         "This run: LSTM (built-in)",
         "Always the most frequent",
     ]

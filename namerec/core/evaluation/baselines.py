@@ -22,15 +22,15 @@ YARDSTICK_KINDS: tuple[YardstickKind, ...] = get_args(YardstickKind)
 #: What each is called on a screen.
 YARDSTICK_TITLES: dict[YardstickKind, str] = {
     "majority": "Always the most frequent",
-    "naive_bayes": "Letter groups, naive Bayes",
-    "regression": "Letter groups, logistic regression",
-    "balanced_regression": "Letter groups, balanced regression",
+    "naive_bayes": "Character n-grams, naive Bayes",
+    "regression": "Character n-grams, logistic regression",
+    "balanced_regression": "Character n-grams, balanced regression",
 }
 
 #: Changes whenever the yardsticks, or the splits they are fitted on, do: kept scores are then old.
 RECIPE = "1"
-#: Letters in the groups that are counted, fewest and most.
-GROUP_LENGTHS = (1, 4)
+#: Letters in the n-grams that are counted, fewest and most.
+NGRAM_LENGTHS = (1, 4)
 #: Added to each count of naive Bayes; of 0.1, 0.5 and 1 the best on validation names.
 SMOOTHING = 0.1
 #: Inverse strength of the regression's penalty; of 1, 10 and 30 the best balance of accuracy and
@@ -42,11 +42,11 @@ REGRESSION_STEPS = 1000
 UNHEARD_OF = 1e-12
 
 
-def _letter_groups(vectoriser: str, **settings: Any) -> Any:
+def _char_ngrams(vectoriser: str, **settings: Any) -> Any:
     from sklearn.feature_extraction import text
 
     return getattr(text, vectoriser)(
-        analyzer="char", lowercase=False, ngram_range=GROUP_LENGTHS, **settings
+        analyzer="char", lowercase=False, ngram_range=NGRAM_LENGTHS, **settings
     )
 
 
@@ -60,7 +60,7 @@ def _naive_bayes() -> Any:
     from sklearn.naive_bayes import MultinomialNB
     from sklearn.pipeline import make_pipeline
 
-    return make_pipeline(_letter_groups("CountVectorizer"), MultinomialNB(alpha=SMOOTHING))
+    return make_pipeline(_char_ngrams("CountVectorizer"), MultinomialNB(alpha=SMOOTHING))
 
 
 def _regression(class_weight: str | None = None) -> Any:
@@ -70,7 +70,7 @@ def _regression(class_weight: str | None = None) -> Any:
     regression = LogisticRegression(
         C=REGRESSION_STRENGTH, class_weight=class_weight, max_iter=REGRESSION_STEPS
     )
-    return make_pipeline(_letter_groups("TfidfVectorizer", sublinear_tf=True), regression)
+    return make_pipeline(_char_ngrams("TfidfVectorizer", sublinear_tf=True), regression)
 
 
 YARDSTICKS: dict[YardstickKind, Callable[[], Any]] = {

@@ -2,7 +2,7 @@
 
 An operation, see `operations`, alters values on the way through `reading.read`, so the whole
 network goes on from what was put in: later letters, higher layers and the output all see it. Letter
-groups vote on the side; their votes are added unchanged.
+n-grams speak on the side; their logits are added unchanged.
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ def after_every_letter(
         [read(model, one_hot_text(model, [name]), alter).output for name in beginnings]
     )
     names = pack_names([encode(name) for name in beginnings]).to(output.device)
-    answers = model.with_votes(output, names).log_softmax(dim=1)
+    answers = model.with_ngram_logits(output, names).log_softmax(dim=1)
     return np.asarray(answers.cpu().numpy())
 
 
@@ -174,7 +174,7 @@ def operated_answers(
         chosen = distinct[places]
         output = read(model, one_hot(model, letters_of(dataset, chosen)), alter).output
         names = dataset.batch(chosen)[0].to(output.device)
-        answers[places] = model.with_votes(output, names).log_softmax(dim=1).cpu().numpy()
+        answers[places] = model.with_ngram_logits(output, names).log_softmax(dim=1).cpu().numpy()
     return PredictedNames(
         indices=np.asarray(indices, dtype=np.int64),
         labels=dataset.labels[indices],

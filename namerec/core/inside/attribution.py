@@ -29,7 +29,7 @@ from namerec.core.inside.integration import (
 )
 from namerec.core.inside.reading import one_hot_text, read
 from namerec.core.networks.models import NameModel
-from namerec.core.networks.ngrams import groups_of
+from namerec.core.networks.ngrams import ngrams_of
 
 Method = Literal["integrated gradients", "gradient times input"]
 METHODS: tuple[Method, ...] = ("integrated gradients", "gradient times input")
@@ -96,7 +96,7 @@ class Attribution:
 class FadingName:
     """A network's answer on one name as a function of how present each of its letters is.
 
-    The vote of a letter group counts with the product of the presences of the letters in it; a
+    The logits of an n-gram count with the product of the presences of the letters in it; a
     name's beginning and end are always present. At all ones this is the network's own answer.
 
     Args:
@@ -107,11 +107,13 @@ class FadingName:
     def __init__(self, model: NameModel, letters: str) -> None:
         self._model = model.eval()
         self._letters = one_hot_text(model, [letters])  # (T, 1, 57)
-        self._votes: Tensor | None = None
-        if model.groups is not None:
+        self._ngram_logits: Tensor | None = None
+        if model.ngrams is not None:
             name = pack_names([encode(letters)]).to(self._letters.device)
-            rows, _ = groups_of(name, model.groups.longest)
-            self._votes = F.embedding(rows, model.groups.votes).detach()  # (groups, categories)
+            rows, _ = ngrams_of(name, model.ngrams.longest)
+            self._ngram_logits = F.embedding(
+                rows, model.ngrams.logits
+            ).detach()  # (n-grams, categories)
 
     @property
     def all_present(self) -> Tensor:
@@ -121,17 +123,20 @@ class FadingName:
     def outputs(self, presence: Tensor) -> Tensor:
         """The answer before the softmax, (B, categories), at presences (B, T), each 0..1."""
         output = read(self._model, self._letters * presence.T[:, :, None]).output
-        if self._model.groups is None or self._votes is None:
+        if self._model.ngrams is None or self._ngram_logits is None:
             return output
-        return output + self._presence_of_groups(presence, self._model.groups.longest) @ self._votes
+        return (
+            output
+            + self._presence_of_ngrams(presence, self._model.ngrams.longest) @ self._ngram_logits
+        )
 
     def log_probabilities(self, presence: Tensor) -> Tensor:
         """Log-probabilities of the categories, nats, (B, categories), at presences (B, T)."""
         return self.outputs(presence).log_softmax(dim=1)
 
     @staticmethod
-    def _presence_of_groups(presence: Tensor, longest: int) -> Tensor:
-        """Products over each group's letters, (B, groups), in the order of `groups_of`."""
+    def _presence_of_ngrams(presence: Tensor, longest: int) -> Tensor:
+        """Products over each n-gram's letters, (B, n-grams), in the order of `ngrams_of`."""
         marked = F.pad(presence, (1, 1), value=1.0)  # the beginning and the end
         lengths = range(2, min(longest, marked.shape[1]) + 1)
         return torch.cat([marked.unfold(1, n, 1).prod(dim=2) for n in lengths], dim=1)

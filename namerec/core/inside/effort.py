@@ -11,7 +11,7 @@ class Effort(NamedTuple):
     """What one letter of one name takes.
 
     Attributes:
-        weights: Numbers that are multiplied; letter groups' votes, which are looked up, are none.
+        weights: Numbers that are multiplied; n-gram logits, which are looked up, are none.
         values: Numbers computed by all layers, every gate among them.
     """
 
@@ -30,8 +30,8 @@ class Effort(NamedTuple):
 
 def effort(model: NameModel) -> Effort:
     """What one letter of one name takes in a network."""
-    votes = 0 if model.groups is None else model.groups.votes.numel()
-    weights = sum(parameter.numel() for parameter in model.parameters()) - votes
+    looked_up = 0 if model.ngrams is None else model.ngrams.logits.numel()
+    weights = sum(parameter.numel() for parameter in model.parameters()) - looked_up
     config, symbols = model.config, 6 if model.gated else 1
     layers = config.num_layers * (2 if config.direction == "both" else 1)
     return Effort(weights, layers * config.hidden_size * symbols)

@@ -128,7 +128,7 @@ def _loss(
         reading = read(model, one_hot(model, letters_of(dataset, indices)))
         names, labels = dataset.batch(indices)
         device = reading.output.device
-        output = model.with_votes(reading.output, names.to(device))
+        output = model.with_ngram_logits(reading.output, names.to(device))
         # In double precision: a sure network's 1 - p would round to no gradient at all.
         loss = F.nll_loss(output.double().log_softmax(1), labels.to(device), reduction="sum")
     return reading.steps[::directions], loss

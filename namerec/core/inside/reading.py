@@ -39,7 +39,7 @@ class Reading:
             letter that they read.
         after: The top layer's hidden state after each name's last letter, (B, H); with two
             directions both, each after the letter that it read last, (B, 2H).
-        output: Of the output layer, before letter groups' votes and softmax, (B, categories).
+        output: Of the output layer, before n-gram logits and softmax, (B, categories).
     """
 
     steps: list[list[Step]]

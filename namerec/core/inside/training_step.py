@@ -238,7 +238,7 @@ def _through_time(model: NameModel, letters: str, label: int) -> tuple[np.ndarra
     """
     x = one_hot_text(model, [letters])
     reading = read(model, x)
-    output = model.with_votes(reading.output, pack_names([encode(letters)]))
+    output = model.with_ngram_logits(reading.output, pack_names([encode(letters)]))
     loss = -F.log_softmax(output, dim=1)[0, label]
     steps = reading.steps[0]
     kinds = symbols(model)

@@ -1,6 +1,6 @@
 """PyTorch's own recurrent layers with the weights of a network of ours, and the way back.
 
-Dropout and letter groups, which would be the same in both, are left out.
+Dropout and character n-grams, which would be the same in both, are left out.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ def copy_by_hand(weights: Iterable[Weights], network: NameModel) -> None:
 
 
 def pair_of(model: NameModel, precision: torch.dtype) -> Pair:
-    """A network in both implementations, without dropout and letter groups.
+    """A network in both implementations, without dropout and character n-grams.
 
     Args:
         model: Any of the three networks that `has_counterpart`; it is left as it is.
@@ -137,7 +137,7 @@ def pair_of(model: NameModel, precision: torch.dtype) -> Pair:
     """
     # Converted first: the sum of two biases is then rounded in the precision asked for.
     weighed = copy.deepcopy(model).to(precision)
-    plain = {"letter_groups": 0, "group_dropout": 0.0, "dropout": 0.0, "forget_bias": 0.0}
+    plain = {"char_ngrams": 0, "ngram_dropout": 0.0, "dropout": 0.0, "forget_bias": 0.0}
     kind = "rnn" if isinstance(model, RNN) else "custom_lstm"
     config = model.config.model_copy(update=plain | {"kind": kind})
     by_hand = build(config, model.categories).to(precision)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -23,10 +23,10 @@ MODEL_TITLES: dict[ModelKind, str] = {
 }
 
 
-#: Letters in the longest letter groups that may be asked for; hashing counts in 63 bits.
-MOST_GROUPED = 5
-#: Rows of votes for each length of group; a surname corpus has a few thousand groups of each.
-GROUP_BUCKETS = 16_384
+#: Letters in the longest character n-grams that may be asked for; hashing counts in 63 bits.
+LONGEST_NGRAM = 5
+#: Rows of logits for each length of n-gram; a surname corpus has a few thousand of each.
+NGRAM_BUCKETS = 16_384
 
 
 #: Settings that only some networks have: which, and for messages.
@@ -37,10 +37,21 @@ SOME_NETWORKS_OWN: dict[str, tuple[tuple[ModelKind, ...], str]] = {
 }
 
 
+#: Settings as runs, zips, links and command lines of earlier versions call them.
+RENAMED = {"char_ngrams": "char_ngrams", "ngram_dropout": "ngram_dropout"}
+
+
 class Settings(BaseModel):
     """Frozen, and strict about names: a misspelt setting is an error, not a silence."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _names_now(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        return {RENAMED.get(name, name): value for name, value in values.items()}
 
 
 class ModelConfig(Settings):
@@ -56,8 +67,8 @@ class ModelConfig(Settings):
     dropout: Annotated[float, Field(ge=0, le=0.95)] = 0.0
     nonlinearity: Nonlinearity = "none"
     direction: Direction = "forward"
-    letter_groups: Annotated[int, Field(ge=0, le=MOST_GROUPED)] = 0
-    group_dropout: Annotated[float, Field(ge=0, le=0.95)] = 0.0
+    char_ngrams: Annotated[int, Field(ge=0, le=LONGEST_NGRAM)] = 0
+    ngram_dropout: Annotated[float, Field(ge=0, le=0.95)] = 0.0
     forget_bias: Annotated[float, Field(ge=-10, le=10)] = 0.0
 
     @model_validator(mode="after")
@@ -71,9 +82,9 @@ class ModelConfig(Settings):
         return self
 
     @model_validator(mode="after")
-    def _one_letter_is_no_group(self) -> ModelConfig:
-        if self.letter_groups == 1:
-            raise ValueError("letter_groups is the longest group's letters: 0 for none, or 2 to 5")
+    def _one_letter_is_no_ngram(self) -> ModelConfig:
+        if self.char_ngrams == 1:
+            raise ValueError("char_ngrams is the longest n-gram's letters: 0 for none, or 2 to 5")
         return self
 
     @property
@@ -88,10 +99,10 @@ class ModelConfig(Settings):
         hidden, layers = self.hidden_size, self.num_layers
         directions = 2 if self.direction == "both" else 1
         inputs = [ALPHABET_SIZE] + [directions * hidden] * (layers - 1)
-        votes = max(self.letter_groups - 1, 0) * GROUP_BUCKETS * categories
+        ngrams = max(self.char_ngrams - 1, 0) * NGRAM_BUCKETS * categories
         if self.kind == "rnn":
             steps = sum((size + hidden + 1) * hidden for size in inputs)
-            return votes + steps + (inputs[-1] + hidden + 1) * categories
+            return ngrams + steps + (inputs[-1] + hidden + 1) * categories
         biases = 2 if self.kind == "lstm" else 1  # nn.LSTM keeps two of them
         gates = sum(4 * hidden * (size + hidden + biases) for size in inputs)
-        return votes + directions * gates + (directions * hidden + 1) * categories
+        return ngrams + directions * gates + (directions * hidden + 1) * categories

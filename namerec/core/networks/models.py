@@ -22,7 +22,7 @@ from namerec.core.networks.cells import LSTMCell
 from namerec.core.networks.config import ModelConfig, ModelKind
 from namerec.core.networks.layers.lstm import lstm_layer
 from namerec.core.networks.layers.rnn import rnn_layer
-from namerec.core.networks.ngrams import LetterGroups
+from namerec.core.networks.ngrams import CharNgrams
 
 
 class NameModel(nn.Module):
@@ -40,8 +40,8 @@ class NameModel(nn.Module):
         self.config = config
         self.categories = categories
         self.generator: torch.Generator | None = None
-        self.groups: LetterGroups | None = (
-            LetterGroups(config.letter_groups, categories) if config.letter_groups else None
+        self.ngrams: CharNgrams | None = (
+            CharNgrams(config.char_ngrams, categories) if config.char_ngrams else None
         )
 
     def layer_weights(self) -> list[tuple[Tensor, Tensor]]:
@@ -57,7 +57,7 @@ class NameModel(nn.Module):
         return []
 
     def read_out(self, last: Tensor, before: Tensor, after: Tensor) -> Tensor:
-        """What the output layer makes of the top layer: (B, categories), before votes and softmax.
+        """The output layer's answer to the top layer, before n-gram logits and softmax.
 
         Args:
             last: The top layer's input at the last letter, (B, X).
@@ -67,13 +67,13 @@ class NameModel(nn.Module):
         """
         raise NotImplementedError
 
-    def with_votes(self, output: Tensor, names: PackedNames) -> Tensor:
-        """Adds the votes of the names' letter groups, if there are any, to (B, categories)."""
-        if self.groups is None:
+    def with_ngram_logits(self, output: Tensor, names: PackedNames) -> Tensor:
+        """Adds the logits of the names' character n-grams, if there are any, to (B, categories)."""
+        if self.ngrams is None:
             return output
-        dropout = self.config.group_dropout if self.training else 0.0
-        votes: Tensor = self.groups(names, dropout, self.generator)
-        return output + votes
+        dropout = self.config.ngram_dropout if self.training else 0.0
+        logits: Tensor = self.ngrams(names, dropout, self.generator)
+        return output + logits
 
     def dropped(self, states: Tensor) -> Tensor:
         """Dropout as in Srivastava et al., JMLR 15, 2014 (inverted), from our own generator."""
@@ -131,7 +131,7 @@ class RNN(NameModel):
         else:
             last_input = x.index_select(0, last)
         output = self.read_out(last_input, before, before)
-        return torch.as_tensor(self.softmax(self.with_votes(output, names)))
+        return torch.as_tensor(self.softmax(self.with_ngram_logits(output, names)))
 
     def read_out(self, last: Tensor, before: Tensor, after: Tensor) -> Tensor:
         """See the base class; the state after the last letter is not read."""
@@ -170,7 +170,7 @@ class LSTM(NameModel):
             _, (states, _) = self.rnn(PackedSequence(rows, sizes))
             final = states[-1]
         final = self.dropped(final.index_select(0, names.restore))
-        return torch.as_tensor(self.softmax(self.with_votes(self.out(final), names)))
+        return torch.as_tensor(self.softmax(self.with_ngram_logits(self.out(final), names)))
 
     def read_out(self, last: Tensor, before: Tensor, after: Tensor) -> Tensor:
         """See the base class; only the state after the last letter is read."""
@@ -262,7 +262,7 @@ class CustomLSTM(NameModel):
                 state = lstm_layer(read, given, *weights[layer], final=top)
                 states.append(state if top or turn is None else state.index_select(0, turn))
             x = self.dropped(torch.cat(states, dim=1) if len(states) > 1 else states[0])
-        return torch.as_tensor(self.softmax(self.with_votes(self.out(x), names)))
+        return torch.as_tensor(self.softmax(self.with_ngram_logits(self.out(x), names)))
 
     def read_out(self, last: Tensor, before: Tensor, after: Tensor) -> Tensor:
         """See the base class; only the states after the last letters are read."""
@@ -278,7 +278,7 @@ def build(config: ModelConfig, categories: int, seed: int = 0) -> NameModel:
 
     PyTorch's own initial distributions, drawn from a generator of our own: uniform within
     1/sqrt(fan-in) for `nn.Linear`, within 1/sqrt(hidden size) for `nn.LSTM` and the custom
-    LSTM's gates; letter groups have no votes yet. The forget gates' biases are raised by
+    LSTM's gates; n-grams have no logits yet. The forget gates' biases are raised by
     `config.forget_bias`.
 
     Args:
@@ -293,8 +293,8 @@ def build(config: ModelConfig, categories: int, seed: int = 0) -> NameModel:
     gates = {gate for cell in model.modules() if isinstance(cell, LSTMCell) for gate in cell.gates}
     with torch.no_grad():
         for module in model.modules():
-            if isinstance(module, LetterGroups):
-                module.votes.zero_()  # no group speaks for anything before it was met
+            if isinstance(module, CharNgrams):
+                module.logits.zero_()  # no n-gram speaks for anything before it was met
             elif isinstance(module, nn.LSTM | LSTMCell):
                 _draw(module, module.hidden_size, generator)
             elif isinstance(module, nn.Linear) and module not in gates:

@@ -2,7 +2,7 @@
 
 Whoever writes an LSTM by hand should show that it is one. A network's recurrent weights are put
 into both implementations; outputs and gradients may then differ by rounding alone, in float64 by a
-billionth of what they may in float32. What both would share is left out: dropout and letter groups.
+billionth of what they may in float32. What both would share is left out: dropout and n-grams.
 """
 
 from __future__ import annotations

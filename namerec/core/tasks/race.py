@@ -22,7 +22,7 @@ from namerec.errors import ConfigError
 #: What a preset may give one network alone, in words.
 _OWN_WORDS = {
     "direction": "reading in both directions",
-    "letter_groups": "groups of up to {} letters that vote",
+    "char_ngrams": "character n-grams of up to {} letters",
     "num_layers": "{} layers",
     "learning_rate": "a learning rate of {:g}",
 }

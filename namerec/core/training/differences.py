@@ -15,7 +15,7 @@ def effective_settings(config: RunConfig) -> dict[str, Value]:
     """All settings that decide a run's numbers, by name, in the order of the configuration.
 
     What has no effect is None: a setting that the network does not have, `epochs` beside `steps`,
-    the dropout of letter groups where there are none. `split_seed` is the seed that does divide
+    the dropout of n-grams where there are none. `split_seed` is the seed that does divide
     the names. The corpus is left out: two references can stand for the same names.
     """
     model, training = config.model, config.training
@@ -23,8 +23,8 @@ def effective_settings(config: RunConfig) -> dict[str, Value]:
     for name, (kinds, _) in SOME_NETWORKS_OWN.items():
         if model.kind not in kinds:
             values[name] = None
-    if model.letter_groups == 0:
-        values["group_dropout"] = None
+    if model.char_ngrams == 0:
+        values["ngram_dropout"] = None
     if training.steps is not None:
         values["epochs"] = None
     values["split_seed"] = training.split_draw

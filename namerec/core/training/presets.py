@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from namerec.core.networks.config import ModelConfig, ModelKind
+from namerec.core.networks.config import RENAMED, ModelConfig, ModelKind
 from namerec.core.training.config import PresetName, RunConfig, TrainConfig, validated
 from namerec.errors import ConfigError
 
@@ -63,7 +63,7 @@ PRESET_TABLE: dict[PresetName, dict[str, dict[str, Any]]] = {
         },
         "kinds": {
             "rnn": {"nonlinearity": "tanh"},
-            "custom_lstm": {"direction": "both", "letter_groups": 5, "group_dropout": 0.8},
+            "custom_lstm": {"direction": "both", "char_ngrams": 5, "ngram_dropout": 0.8},
         },
     },
 }
@@ -101,7 +101,8 @@ def with_settings(config: RunConfig, assignments: dict[str, str]) -> RunConfig:
         ConfigError: If a name is unknown or a value is out of bounds.
     """
     values = config.model_dump()
-    for name, text in assignments.items():
+    for given, text in assignments.items():
+        name = RENAMED.get(given, given)
         if name in ModelConfig.model_fields and name != "kind":
             values["model"][name] = text
         elif name in TrainConfig.model_fields:

@@ -13,7 +13,7 @@ from namerec.runs.lineage import BEFORE, FIRST
 from namerec.runs.records import RunInfo, RunStatus
 
 #: Most unpacked bytes for one packed byte of a file. Records pack to a fifth or a twentieth, and
-#: the votes of letter groups, mostly zeros, to a tenth; what packs better is stored as it is.
+#: the n-gram logits, mostly zeros, to a tenth; what packs better is stored as it is.
 MAX_RATIO = 100
 
 #: Bytes of a number in weights and answers, and of the two whole numbers that go with an answer.

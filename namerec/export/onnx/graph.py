@@ -17,7 +17,7 @@ from namerec.core.networks.models import RNN, NameModel
 from namerec.export import about
 from namerec.export.onnx import layers as onnx_layers
 from namerec.export.onnx.check import ensure_agreement
-from namerec.export.onnx.ngrams import with_votes
+from namerec.export.onnx.ngrams import with_ngram_logits
 from namerec.export.onnx.nodes import Drawing
 from namerec.export.source import MadeFile, Source
 
@@ -122,8 +122,8 @@ def graph_of(model: NameModel) -> GraphProto:
     else:
         layer = cast(nn.Linear, model.out)
         answer = onnx_layers.output(g, layer, onnx_layers.read_by_lstm(g, model, read))
-    if model.groups is not None:
-        answer = with_votes(g, model.groups, read, answer)
+    if model.ngrams is not None:
+        answer = with_ngram_logits(g, model.ngrams, read, answer)
     logarithms = g.node("LogSoftmax", [answer], "log_probabilities", axis=1)
     outputs = [logarithms, g.node("Exp", [logarithms], "probabilities")]
     shape: list[str | int | None] = ["names", model.categories]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch
 
 from namerec.core.networks import ngrams as hashing
-from namerec.core.networks.config import GROUP_BUCKETS
+from namerec.core.networks.config import NGRAM_BUCKETS
 from namerec.export.onnx.layers import Letters
 from namerec.export.onnx.nodes import Drawing
 
@@ -16,31 +16,33 @@ from namerec.export.onnx.nodes import Drawing
 _TO_THE_END = 2**31 - 1
 
 
-def with_votes(g: Drawing, groups: hashing.LetterGroups, read: Letters, answer: str) -> str:
-    """Adds the votes of each name's letter groups to (B, categories).
+def with_ngram_logits(g: Drawing, ngrams: hashing.CharNgrams, read: Letters, answer: str) -> str:
+    """Adds the logits of each name's character n-grams to (B, categories).
 
-    A group of n letters is a window of n neighbours in the name with its two ends put on, and is
+    An n-gram is a window of n neighbours in the name with its two ends put on, and is
     told apart by a number in base 59. It lies in the name if its last symbol does.
     """
     symbols, places, end = _with_ends(g, read)
     base = g.whole("symbols_in_all", hashing.SYMBOLS)
-    none = g.whole("no_group", len(groups.votes))
+    none = g.whole("no_ngram", len(ngrams.logits))
     numbers, rows = symbols, []
-    for length in range(2, groups.longest + 1):
-        shorter = _slice(g, numbers, f"groups_before_letter_{length}", until=-1)
-        raised = g.node("Mul", [shorter, base], f"groups_raised_for_letter_{length}")
-        letter = _slice(g, symbols, f"letter_{length}_of_groups", begin=length - 1)
-        numbers = g.node("Add", [raised, letter], f"groups_of_{length}")  # (B, T + 3 - length)
+    for length in range(2, ngrams.longest + 1):
+        shorter = _slice(g, numbers, f"ngrams_before_letter_{length}", until=-1)
+        raised = g.node("Mul", [shorter, base], f"ngrams_raised_for_letter_{length}")
+        letter = _slice(g, symbols, f"letter_{length}_of_ngrams", begin=length - 1)
+        numbers = g.node("Add", [raised, letter], f"ngrams_of_{length}")  # (B, T + 3 - length)
         place = _slice(g, places, f"place_of_letter_{length}", begin=length - 1)
-        inside = g.node("LessOrEqual", [place, end], f"groups_of_{length}_in_name")
+        inside = g.node("LessOrEqual", [place, end], f"ngrams_of_{length}_in_name")
         chosen = [inside, _hashed(g, numbers, length), none]
-        rows.append(g.node("Where", chosen, f"rows_of_groups_of_{length}"))
-    every_row = g.node("Concat", rows, "rows_of_groups", axis=1)
-    # One more row, for what is no group: nobody's votes.
-    table = g.weight("votes", torch.cat([groups.votes, torch.zeros_like(groups.votes[:1])]))
-    found = g.node("Gather", [table, every_row], "votes_of_groups")  # (B, groups, categories)
-    votes = g.node("ReduceSum", [found, g.whole("axis_1", [1])], "votes_in_all", keepdims=0)
-    return g.node("Add", [answer, votes], "output_with_votes")
+        rows.append(g.node("Where", chosen, f"rows_of_ngrams_of_{length}"))
+    every_row = g.node("Concat", rows, "rows_of_ngrams", axis=1)
+    # One more row, for what is no n-gram: no logits.
+    table = g.weight(
+        "ngram_logits", torch.cat([ngrams.logits, torch.zeros_like(ngrams.logits[:1])])
+    )
+    found = g.node("Gather", [table, every_row], "logits_of_ngrams")  # (B, n-grams, categories)
+    logits = g.node("ReduceSum", [found, g.whole("axis_1", [1])], "ngram_logits_in_all", keepdims=0)
+    return g.node("Add", [answer, logits], "output_with_ngram_logits")
 
 
 def _with_ends(g: Drawing, read: Letters) -> tuple[str, str, str]:
@@ -68,10 +70,10 @@ def _slice(g: Drawing, values: str, name: str, begin: int = 0, until: int = _TO_
 
 
 def _hashed(g: Drawing, numbers: str, length: int) -> str:
-    """The row of votes of each group of so many letters."""
-    name = f"groups_of_{length}"
+    """The row of logits of each n-gram of so many letters."""
+    name = f"ngrams_of_{length}"
     spread = g.node("Mul", [numbers, g.whole("multiplier", hashing.MULTIPLIER)], f"{name}_spread")
     in_prime = g.node("Mod", [spread, g.whole("prime", hashing.PRIME)], f"{name}_in_prime")
-    bucket = g.node("Mod", [in_prime, g.whole("buckets", GROUP_BUCKETS)], f"{name}_bucket")
-    first = g.whole(f"{name}_first_row", (length - 2) * GROUP_BUCKETS)
+    bucket = g.node("Mod", [in_prime, g.whole("buckets", NGRAM_BUCKETS)], f"{name}_bucket")
+    first = g.whole(f"{name}_first_row", (length - 2) * NGRAM_BUCKETS)
     return g.node("Add", [bucket, first], f"{name}_row")

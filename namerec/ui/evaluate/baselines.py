@@ -65,9 +65,9 @@ def _table(run: RunSummary, part: Part, seen: services.Evaluation, waited: bool)
         _, split = services.run_dataset(run)
         st.caption(
             f"Measured on {plain(split.words(part))}; fitted on the training names of the same "
-            "split. Letter groups are all runs of 1 to 4 letters in a name. The ceiling is what "
-            f"the labels allow: a name that stands in several {run.nouns} can be right for one "
-            "of them only."
+            "split. Character n-grams are all runs of 1 to 4 letters in a name. The ceiling is "
+            f"what the labels allow: a name that stands in several {run.nouns} can be right for "
+            "one of them only."
         )
 
 

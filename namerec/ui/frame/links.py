@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from namerec.core.corpus.protocols import PROTOCOLS
 from namerec.core.networks.config import (
     MODEL_KINDS,
+    RENAMED,
     SOME_NETWORKS_OWN,
     ModelConfig,
     ModelKind,
@@ -149,7 +150,7 @@ def settings_asked(
             corpus and split; the link's own are left out.
     """
     problems: list[str] = []
-    own = dict(parameters)
+    own = {RENAMED.get(key, key): text for key, text in parameters.items()}
     if base is None:
         kind = _word(own, NETWORK, MODEL_KINDS, USUAL_NETWORK, problems)
         name = _word(own, PRESET, PRESETS, USUAL_PRESET, problems)

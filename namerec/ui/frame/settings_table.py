@@ -102,16 +102,16 @@ ADVANCED: tuple[Number | Choice, ...] = (
         1,
     ),
     Number(
-        "letter_groups",
-        "Letter groups (0: none)",
-        "Longest group of neighbouring letters that votes for a language beside the network, "
-        "0 or 2 to 5. An n-gram model inside the network.",
+        "char_ngrams",
+        "Character n-grams (0: none)",
+        "Letters in the longest n-gram, 0 or 2 to 5. Each run of neighbouring letters has a logit "
+        "for each language, which is added to the network's: an n-gram model inside it.",
         1,
     ),
     Number(
-        "group_dropout",
-        "Group dropout",
-        "Share of letter groups without a vote, at random while training, 0 to 0.95.",
+        "ngram_dropout",
+        "N-gram dropout",
+        "Share of n-grams left out at random while training, 0 to 0.95.",
         0.05,
         "%.2f",
     ),

@@ -232,8 +232,8 @@ def _what_is_compared(config: ModelConfig) -> list[str]:
     if config.direction == "both":
         words.append("Both read in two directions; every layer’s backward cells are compared too.")
     without = ["dropout"] if config.dropout else []
-    if config.letter_groups:
-        without.append("the letter groups’ votes")
+    if config.char_ngrams:
+        without.append("the n-gram logits")
     if without:
         words.append(f"Compared without {' and '.join(without)}, which act around these layers.")
     return words

@@ -64,8 +64,10 @@ def surgery_panel(run: RunSummary, name: NormalisedName, trace: GateTrace) -> No
             "A gate's mean is each unit's own, over all letters of the "
             f"{plain(split.words('validation'))}, in the network as it is."
         )
-    if run.info.config.model.letter_groups:
-        st.caption("The letter groups of this network vote beside the operated part, as ever.")
+    if run.info.config.model.char_ngrams:
+        st.caption(
+            "The logits of this network’s character n-grams add to the operated part’s, as ever."
+        )
     _before_and_after(run, name, trace, operation)
     _cost(run, operation, words)
 
@@ -74,10 +76,10 @@ def hint(run: RunSummary) -> str:
     """What to try on a run's network; numbers are those of the pretrained ones, on test names."""
     model = run.info.config.model
     alone = model.num_layers == 1 and model.direction == "forward"
-    votes = ", but for the votes of letter groups" if model.letter_groups else ""
+    ngrams = ", but for the n-gram logits" if model.char_ngrams else ""
     if model.kind == "rnn":
         seen = (
-            f"the answer then comes from the last letter alone{votes}. The pretrained RNN with "
+            f"the answer then comes from the last letter alone{ngrams}. The pretrained RNN with "
             "tanh still names the right language of about 30 in 100 of the bundled corpus’ test "
             "names (leak-free split), the linear one of about 26."
             if alone
@@ -85,7 +87,7 @@ def hint(run: RunSummary) -> str:
         )
         return f"To try: silence a whole layer, and {seen}"
     silent = (
-        f"and every name gets the same answer{votes}." if alone else "and that layer falls silent."
+        f"and every name gets the same answer{ngrams}." if alone else "and that layer falls silent."
     )
     return (
         "To try: hold the forget gate at 0. The cell then keeps nothing, and earlier letters are "

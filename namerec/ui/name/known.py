@@ -177,9 +177,9 @@ def _what_is_compared(run: RunSummary, known: _Known) -> list[str]:
             "Compared is what the output layer reads: the top layer’s hidden state after the last "
             "letter."
         )
-    if config.letter_groups:
+    if config.char_ngrams:
         words.append(
-            f"In this network groups of 2 to {config.letter_groups} neighbouring letters vote "
-            "beside the hidden state, and may decide otherwise than its neighbours suggest."
+            f"In this network the logits of n-grams of 2 to {config.char_ngrams} letters add to "
+            "those of the hidden state, and may decide otherwise than its neighbours suggest."
         )
     return words

@@ -180,13 +180,13 @@ def _method_in_words(run: RunSummary, method: Method, *, adds_up: bool) -> str:
             "log-probability, scaled up to the whole letter. A local, linear view: its sum need "
             "not agree with the change."
         )
-        if model.kind == "rnn" and model.nonlinearity == "none" and not model.letter_groups:
+        if model.kind == "rnn" and model.nonlinearity == "none" and not model.char_ngrams:
             words += " In this RNN, which has no nonlinearity, it would agree before the softmax."
     met = "as letter dropout fed it in training" if dropout else "which it never met in training"
     words += f" Letters that are not there are blank input to the network, {met}."
-    if model.letter_groups:
+    if model.char_ngrams:
         words += (
-            f" The votes of groups of 2 to {model.letter_groups} letters fade with the letters in "
+            f" The logits of n-grams of 2 to {model.char_ngrams} letters fade with the letters in "
             "them."
         )
     return f"{words} About this one name only."

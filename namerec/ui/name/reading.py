@@ -76,8 +76,8 @@ def answer_panel(run: RunSummary, name: NormalisedName, trace: GateTrace) -> Non
         st.subheader("After every letter")
         chart(probabilities.ribbon_figure(trace, look), "ribbon")
         st.caption("What the network would answer if the name ended at that letter.")
-        if longest := run.info.config.model.letter_groups:
+        if longest := run.info.config.model.char_ngrams:
             st.caption(
-                f"In this network, groups of 2 to {longest} neighbouring letters vote beside the "
-                "hidden state; the gates below are its recurrent part alone."
+                f"In this network, the logits of n-grams of 2 to {longest} letters add to those of "
+                "the hidden state; the gates below are its recurrent part alone."
             )

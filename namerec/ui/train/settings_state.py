@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from namerec.core.networks.config import SOME_NETWORKS_OWN, ModelConfig, ModelKind
+from namerec.core.networks.config import RENAMED, SOME_NETWORKS_OWN, ModelConfig, ModelKind
 from namerec.core.training.config import (
     FREE_WHEN_GOING_ON,
     PresetName,
@@ -143,6 +143,7 @@ def _parameters() -> list[str]:
 
 
 def _is_free(name: str, base: RunConfig | None) -> bool:
+    name = RENAMED.get(name, name)
     return base is None or name not in SETTINGS or may_change(name)
 
 

@@ -39,7 +39,7 @@ def test_the_majority_is_the_most_frequent_training_category(endings):
 
 
 @pytest.mark.parametrize("kind", ["naive_bayes", "regression", "balanced_regression"])
-def test_letter_groups_tell_endings_apart(kind, endings):
+def test_character_ngrams_tell_endings_apart(kind, endings):
     split = make_split(endings, "leak-free", 0)
     answers = baselines.fit(kind, endings, split.train).answers(split.test)
     assert (answers.predicted == answers.labels).mean() > 0.95

@@ -75,10 +75,10 @@ def test_without_a_cut_every_network_answers_as_it_does(shape, name):
 @every_shape
 def test_without_a_cut_names_of_a_corpus_are_answered_as_ever(shape):
     names = unequal_dataset({"Alphan": 9, "Betan": 6})
-    model = network(categories=2, letter_groups=3, **shape)
-    assert model.groups is not None
+    model = network(categories=2, char_ngrams=3, **shape)
+    assert model.ngrams is not None
     with torch.no_grad():
-        model.groups.votes.normal_(generator=torch.Generator().manual_seed(1))
+        model.ngrams.logits.normal_(generator=torch.Generator().manual_seed(1))
     indices = np.array([3, 0, 14, 3, 7, 9])
     answers = operated_answers(model, names, indices, Operation())
     expected = predict_names(model, names, indices)

@@ -25,7 +25,7 @@ from namerec.core.inside.integration import (
 )
 from namerec.core.networks.config import MODEL_KINDS
 from namerec.core.networks.models import RNN, NameModel
-from namerec.core.networks.ngrams import groups_of
+from namerec.core.networks.ngrams import ngrams_of
 from tests.core.references import modest, network, pack_text
 
 CATEGORIES = ("Ab", "Cd", "Ef", "Gh")
@@ -34,29 +34,29 @@ SHAPES = [
 ] + [
     {"kind": "rnn", "nonlinearity": "tanh", "num_layers": 2},
     {"kind": "custom_lstm", "direction": "both", "num_layers": 2},
-    {"kind": "lstm", "letter_groups": 5},
-    {"kind": "custom_lstm", "direction": "both", "letter_groups": 3},
+    {"kind": "lstm", "char_ngrams": 5},
+    {"kind": "custom_lstm", "direction": "both", "char_ngrams": 3},
 ]  # fmt: skip
 every_shape = pytest.mark.parametrize("shape", SHAPES, ids=str)
 names = pytest.mark.parametrize("name", ["X", "O'Neill"])
 
 
-def voting(shape: dict[str, Any]) -> NameModel:
-    """A network of that shape with strong answers, whose letter groups, if any, have votes."""
+def with_ngrams(shape: dict[str, Any]) -> NameModel:
+    """A network of that shape with strong answers, whose n-grams, if any, have logits."""
     model = network(**shape)
     torch.manual_seed(0)
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.mul_(2)
-        if model.groups is not None:
-            model.groups.votes.normal_(0, 0.5)
+        if model.ngrams is not None:
+            model.ngrams.logits.normal_(0, 0.5)
     return model
 
 
 @every_shape
 @names
 def test_a_name_with_all_letters_present_is_answered_as_the_network_answers(shape, name):
-    model = voting(shape)
+    model = with_ngrams(shape)
     fading = FadingName(model, name)
     answer = fading.log_probabilities(fading.all_present[None])
     torch.testing.assert_close(answer, model(pack_text(name)))
@@ -65,7 +65,7 @@ def test_a_name_with_all_letters_present_is_answered_as_the_network_answers(shap
 @every_shape
 @names
 def test_an_absent_letter_is_what_letter_dropout_feeds(shape, name):
-    model = voting({**shape, "letter_groups": 0})
+    model = with_ngrams({**shape, "char_ngrams": 0})
     fading = FadingName(model, name)
     packed = pack_text(name)
     dropped = packed.letters.clone()
@@ -79,9 +79,9 @@ def test_an_absent_letter_is_what_letter_dropout_feeds(shape, name):
 
 @pytest.mark.parametrize("name", ["X", "Bo", "Li A", "O'Neill"])
 @pytest.mark.parametrize("longest", [2, 3, 5])
-def test_a_groups_vote_counts_with_the_product_of_its_letters(name, longest):
-    model = voting({"kind": "rnn", "letter_groups": longest})
-    assert model.groups is not None
+def test_an_ngrams_logits_count_with_the_product_of_its_letters(name, longest):
+    model = with_ngrams({"kind": "rnn", "char_ngrams": longest})
+    assert model.ngrams is not None
     fading = FadingName(model, name)
     presence = torch.rand(1, len(name), dtype=torch.float64, generator=torch.manual_seed(1))
     marked = [1.0, *presence[0].tolist(), 1.0]
@@ -90,21 +90,21 @@ def test_a_groups_vote_counts_with_the_product_of_its_letters(name, longest):
         for length in range(2, longest + 1)
         for begin in range(len(marked) - length + 1)
     ]
-    rows, _ = groups_of(pack_text(name), longest)
+    rows, _ = ngrams_of(pack_text(name), longest)
     assert len(spans) == len(rows)
-    votes = sum(
-        np.prod(marked[begin:end]) * model.groups.votes[row].detach()
+    logits = sum(
+        np.prod(marked[begin:end]) * model.ngrams.logits[row].detach()
         for (begin, end), row in zip(spans, rows.tolist(), strict=True)
     )
-    model.groups.votes.data.zero_()
+    model.ngrams.logits.data.zero_()
     alone = FadingName(model, name).outputs(presence)
-    torch.testing.assert_close(fading.outputs(presence) - alone, votes[None])
+    torch.testing.assert_close(fading.outputs(presence) - alone, logits[None])
 
 
 @every_shape
 @names
 def test_integrated_gradients_explain_the_change_within_one_percent(shape, name):
-    model = voting(shape)
+    model = with_ngrams(shape)
     shown = attribute(model, CATEGORIES, name, 2, "integrated gradients")
     assert shown.complete
     assert shown.missed <= max(0.01 * abs(shown.change), MOST_MISSED_NATS)
@@ -116,7 +116,7 @@ def test_integrated_gradients_explain_the_change_within_one_percent(shape, name)
 @every_shape
 @names
 def test_captum_finds_the_same_contributions(shape, name):
-    fading = FadingName(voting(shape), name)
+    fading = FadingName(with_ngrams(shape), name)
     present = fading.all_present
     ones = present[None].clone().requires_grad_()
 
@@ -134,7 +134,7 @@ def test_captum_finds_the_same_contributions(shape, name):
 
 @every_shape
 def test_the_gradient_is_what_fading_each_letter_a_little_does(shape):
-    fading = FadingName(voting(shape), "Garcia")
+    fading = FadingName(with_ngrams(shape), "Garcia")
     present, little = fading.all_present, 1e-5
     steps = little * torch.eye(6, dtype=torch.float64)
 
@@ -221,7 +221,7 @@ def test_points_followed_at_once_are_bounded_by_the_values_that_each_keeps(monke
 
 
 def test_the_gradient_times_input_says_what_it_misses_and_leaves_no_trace_in_the_network():
-    model = voting({"kind": "lstm", "dropout": 0.5}).train()
+    model = with_ngrams({"kind": "lstm", "dropout": 0.5}).train()
     shown = attribute(model, CATEGORIES, "Schmidt", 0, "gradient times input")
     assert shown.points == 1
     assert not shown.complete

@@ -21,7 +21,7 @@ def logistic(score: float) -> list[float]:
     [
         {"kind": "rnn", "nonlinearity": "tanh"},
         {"kind": "lstm", "num_layers": 2},
-        {"kind": "custom_lstm", "direction": "both", "letter_groups": 3},
+        {"kind": "custom_lstm", "direction": "both", "char_ngrams": 3},
     ],
     ids=str,
 )

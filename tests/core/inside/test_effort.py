@@ -23,10 +23,10 @@ def test_values_are_those_that_a_reading_keeps(shape):
     ],
     ids=str,
 )
-def test_votes_of_letter_groups_are_looked_up_and_no_work(shape):
+def test_logits_of_ngrams_are_looked_up_and_no_work(shape):
     alone = network(**shape)
     assert effort(alone).weights == alone.config.parameter_count(4)
-    assert effort(network(**shape, letter_groups=3)) == effort(alone)
+    assert effort(network(**shape, char_ngrams=3)) == effort(alone)
 
 
 def test_as_many_names_are_read_at_once_as_keep_no_more_than_allowed():

@@ -25,7 +25,7 @@ SHAPES = [
     {"kind": "rnn", "nonlinearity": "tanh", "num_layers": 2},
     {"kind": "lstm", "num_layers": 2},
     {"kind": "custom_lstm"},
-    {"kind": "custom_lstm", "num_layers": 2, "letter_groups": 3},
+    {"kind": "custom_lstm", "num_layers": 2, "char_ngrams": 3},
 ]
 
 
@@ -34,10 +34,10 @@ def names() -> Dataset:
     return Dataset.build("eight", (LabelledName(line[:-2], line[-1]) for line in LINES))
 
 
-def with_votes(model: NameModel) -> NameModel:
-    """Letter groups begin without votes; the loss must feel them."""
-    if model.groups is not None:
-        torch.nn.init.normal_(model.groups.votes, generator=torch.Generator().manual_seed(1))
+def with_ngram_logits(model: NameModel) -> NameModel:
+    """N-grams begin without logits; the loss must feel them."""
+    if model.ngrams is not None:
+        torch.nn.init.normal_(model.ngrams.logits, generator=torch.Generator().manual_seed(1))
     return model
 
 
@@ -58,7 +58,7 @@ def looped(model: NameModel, name: str, label: int) -> dict[str, np.ndarray]:
         kept.append({"h": list(h), "c": list(c) if model.gated else []})
         for state in (*h, *(c if model.gated else [])):
             state.retain_grad()
-    answer = model.with_votes(output, pack_text(name)).log_softmax(1)
+    answer = model.with_ngram_logits(output, pack_text(name)).log_softmax(1)
     (-answer[0, label]).backward()
 
     def norm(state: torch.Tensor) -> float:
@@ -73,7 +73,7 @@ def looped(model: NameModel, name: str, label: int) -> dict[str, np.ndarray]:
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_gradients_are_those_of_autograd_on_a_plain_loop(names, shape):
-    model = with_votes(network(**shape))
+    model = with_ngram_logits(network(**shape))
     measured = gradient_norms(model, names, INDICES)
     assert measured.norms.keys() == set("hc" if model.gated else "h")
     for row, index in enumerate(INDICES):

@@ -34,9 +34,9 @@ def test_usual_networks_are_measured_on_all_names_and_larger_ones_on_fewer():
     assert len(sample(network("lstm", hidden_size=128), PART[:777])) == 777
 
 
-def test_votes_of_letter_groups_make_a_network_no_slower():
-    plain, voting = network(hidden_size=128), network(hidden_size=128, letter_groups=3)
-    assert len(sample(plain, PART)) == len(sample(voting, PART))
+def test_logits_of_ngrams_make_a_network_no_slower():
+    plain, with_ngrams = network(hidden_size=128), network(hidden_size=128, char_ngrams=3)
+    assert len(sample(plain, PART)) == len(sample(with_ngrams, PART))
 
 
 @pytest.mark.parametrize("graph", [False, True])

@@ -25,7 +25,7 @@ from tests.core.references import NAMES, modest, network, pack_text, plain_answe
 
 LSTMS = [
     {"kind": "lstm", "num_layers": 2},
-    {"kind": "custom_lstm", "num_layers": 2, "letter_groups": 3},
+    {"kind": "custom_lstm", "num_layers": 2, "char_ngrams": 3},
     {"kind": "custom_lstm", "direction": "both", "num_layers": 2},
 ]
 RNNS = [{"kind": "rnn", "nonlinearity": nonlinearity} for nonlinearity in ("tanh", "none")]
@@ -57,7 +57,7 @@ def test_the_output_layer_makes_the_answer_of_this_very_state(shape):
     model = network(dtype=torch.float32, **shape)
     state = torch.from_numpy(last_states(model, list(NAMES)))
     nothing = torch.zeros(len(NAMES), 0)
-    output = model.with_votes(model.read_out(nothing, nothing, state), pack_text(*NAMES))
+    output = model.with_ngram_logits(model.read_out(nothing, nothing, state), pack_text(*NAMES))
     torch.testing.assert_close(output.log_softmax(1), model(pack_text(*NAMES)))
 
 

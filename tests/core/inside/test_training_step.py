@@ -25,7 +25,7 @@ SHAPES = [
     {"kind": "lstm", "num_layers": 2},
     {"kind": "custom_lstm"},
     {"kind": "custom_lstm", "direction": "both", "num_layers": 2},
-    {"kind": "custom_lstm", "letter_groups": 3},
+    {"kind": "custom_lstm", "char_ngrams": 3},
 ]
 
 

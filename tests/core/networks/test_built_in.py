@@ -44,15 +44,15 @@ def test_both_read_in_both_directions_as_the_network_does(shape):
         torch.testing.assert_close(one(pack_text(*NAMES)), model(pack_text(*NAMES)))
 
 
-def test_dropout_and_letter_groups_are_left_out_of_both():
+def test_dropout_and_ngrams_are_left_out_of_both():
     plain = network("custom_lstm")
-    grouped = network("custom_lstm", letter_groups=3, dropout=0.9)
-    assert grouped.groups is not None
-    torch.nn.init.ones_(grouped.groups.votes[:, 1])
-    grouped.load_state_dict(plain.state_dict(), strict=False)  # all but the votes
+    with_ngrams = network("custom_lstm", char_ngrams=3, dropout=0.9)
+    assert with_ngrams.ngrams is not None
+    torch.nn.init.ones_(with_ngrams.ngrams.logits[:, 1])
+    with_ngrams.load_state_dict(plain.state_dict(), strict=False)  # all but the n-gram logits
     expected = plain(pack_text(*NAMES))
-    assert not torch.allclose(grouped(pack_text(*NAMES)), expected)
-    for one in pair_of(grouped, torch.float64):
+    assert not torch.allclose(with_ngrams(pack_text(*NAMES)), expected)
+    for one in pair_of(with_ngrams, torch.float64):
         torch.testing.assert_close(one.train()(pack_text(*NAMES)), expected)
 
 

@@ -25,8 +25,8 @@ SHAPES = st.builds(
     hidden_size=st.integers(1, 1024),
     num_layers=st.integers(1, 4),
     dropout=st.floats(0, 0.95),
-    letter_groups=st.sampled_from([0, 2, 3, 4, 5]),
-    group_dropout=st.floats(0, 0.95),
+    char_ngrams=st.sampled_from([0, 2, 3, 4, 5]),
+    ngram_dropout=st.floats(0, 0.95),
 ) | st.sampled_from(
     [ModelConfig(kind="rnn", nonlinearity="tanh"), ModelConfig(direction="both", num_layers=2)]
 )
@@ -71,10 +71,10 @@ BOUNDS: list[tuple[str, str, Any, Any]] = [
     ("model", "num_layers", 4, 5),
     ("model", "dropout", 0.0, -0.01),
     ("model", "dropout", 0.95, 0.96),
-    ("model", "letter_groups", 2, -1),
-    ("model", "letter_groups", 5, 6),
-    ("model", "group_dropout", 0.0, -0.1),
-    ("model", "group_dropout", 0.95, 0.96),
+    ("model", "char_ngrams", 2, -1),
+    ("model", "char_ngrams", 5, 6),
+    ("model", "ngram_dropout", 0.0, -0.1),
+    ("model", "ngram_dropout", 0.95, 0.96),
     ("training", "split_seed", 0, -1),
     ("training", "split_seed", 2**31 - 1, 2**31),
     ("training", "seed", 0, -1),
@@ -187,7 +187,7 @@ def test_our_own_presets_differ_only_in_the_kind_and_in_what_one_network_alone_h
     config = preset(name, kind)
     other = preset(name, "custom_lstm")
     assert config.training == other.training
-    alike = {"kind": "custom_lstm", "letter_groups": 0, "group_dropout": 0.0}
+    alike = {"kind": "custom_lstm", "char_ngrams": 0, "ngram_dropout": 0.0}
     alike |= {"direction": "forward", "nonlinearity": "none"}
     assert config.model.model_copy(update=alike) == other.model.model_copy(update=alike)
     assert (config.model.hidden_size, config.model.num_layers) == (128, 1)
@@ -233,14 +233,21 @@ def test_what_one_network_has_the_others_refuse(kind, setting, value):
         validated({"model": {"kind": kind, setting: value}})
 
 
-def test_one_letter_is_no_group():
+def test_settings_are_taken_by_their_earlier_names_too():
+    earlier = {"char_ngrams": 3, "ngram_dropout": 0.5}
+    config = validated({"model": earlier})
+    assert (config.model.char_ngrams, config.model.ngram_dropout) == (3, 0.5)
+    assert with_settings(config, {"char_ngrams": "4"}).model.char_ngrams == 4
+
+
+def test_one_letter_is_no_ngram():
     with pytest.raises(ConfigError, match="0 for none, or 2 to 5"):
-        validated({"model": {"letter_groups": 1}})
+        validated({"model": {"char_ngrams": 1}})
 
 
-def test_the_best_custom_lstm_alone_has_letter_groups():
-    groups = {kind: preset("best", kind).model.letter_groups for kind in MODEL_KINDS}
-    assert groups == {"rnn": 0, "lstm": 0, "custom_lstm": 5}
+def test_the_best_custom_lstm_alone_has_ngrams():
+    ngrams = {kind: preset("best", kind).model.char_ngrams for kind in MODEL_KINDS}
+    assert ngrams == {"rnn": 0, "lstm": 0, "custom_lstm": 5}
 
 
 def test_the_split_is_drawn_by_its_own_seed_if_it_has_one():

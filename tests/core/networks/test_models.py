@@ -392,11 +392,9 @@ def test_what_is_described_is_what_is_built(kind):
 
 @every_kind
 @layers_1_to_3
-@pytest.mark.parametrize("letter_groups", [0, 3])
-def test_parameters_are_counted_without_building(kind, num_layers, letter_groups):
-    config = ModelConfig(
-        kind=kind, hidden_size=7, num_layers=num_layers, letter_groups=letter_groups
-    )
+@pytest.mark.parametrize("char_ngrams", [0, 3])
+def test_parameters_are_counted_without_building(kind, num_layers, char_ngrams):
+    config = ModelConfig(kind=kind, hidden_size=7, num_layers=num_layers, char_ngrams=char_ngrams)
     assert config.parameter_count(5) == len(_numbers(build(config, 5)))
 
 

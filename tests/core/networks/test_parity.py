@@ -22,7 +22,7 @@ from tests.core.references import network
 SHAPES = [
     {"kind": "custom_lstm", "num_layers": 2},
     {"kind": "custom_lstm", "direction": "both", "num_layers": 2},
-    {"kind": "custom_lstm", "letter_groups": 3, "dropout": 0.5},
+    {"kind": "custom_lstm", "char_ngrams": 3, "dropout": 0.5},
     {"kind": "lstm", "num_layers": 2, "dropout": 0.5},
     {"kind": "rnn", "nonlinearity": "tanh", "num_layers": 2},
 ]

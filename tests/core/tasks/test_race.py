@@ -21,7 +21,7 @@ def test_all_networks_of_a_race_have_the_same_settings_but_for_their_kind(name):
     assert [config.model.hidden_size for config in configs] == [32, 32, 32]
     assert [config.model.nonlinearity for config in configs] == ["tanh", "none", "none"]
     assert {config.model.direction for config in configs} == {"forward"}
-    assert {config.model.letter_groups for config in configs} == {0}
+    assert {config.model.char_ngrams for config in configs} == {0}
 
 
 def test_the_networks_of_a_fast_race_are_those_of_the_preset():
@@ -51,7 +51,7 @@ def test_what_a_preset_gives_one_network_alone_is_told():
     assert left_out("fast") == ""
     assert left_out("best") == (
         "Outside of a race the preset Best gives the LSTM (custom) reading in both directions and "
-        "groups of up to 5 letters that vote. In a race all have the same."
+        "character n-grams of up to 5 letters. In a race all have the same."
     )
     assert left_out("report") == (
         "Outside of a race the preset Report gives the LSTM (built-in) 2 layers and a learning "

@@ -38,15 +38,15 @@ def test_a_setting_that_a_network_does_not_have_is_none():
     }
 
 
-def test_epochs_do_not_count_beside_steps_nor_group_dropout_without_groups():
+def test_epochs_do_not_count_beside_steps_nor_ngram_dropout_without_ngrams():
     by_steps = RunConfig(training=TrainConfig(steps=100, epochs=7))
     assert effective_settings(by_steps)["epochs"] is None
     assert effective_settings(by_steps)["steps"] == 100
-    grouped = RunConfig(model=ModelConfig(letter_groups=3, group_dropout=0.5))
-    plain = RunConfig(model=ModelConfig(group_dropout=0.5))
-    assert settings_that_differ([grouped, plain]) == {
-        "letter_groups": (3, 0),
-        "group_dropout": (0.5, None),
+    with_ngrams = RunConfig(model=ModelConfig(char_ngrams=3, ngram_dropout=0.5))
+    plain = RunConfig(model=ModelConfig(ngram_dropout=0.5))
+    assert settings_that_differ([with_ngrams, plain]) == {
+        "char_ngrams": (3, 0),
+        "ngram_dropout": (0.5, None),
     }
 
 

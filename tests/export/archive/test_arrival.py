@@ -53,7 +53,7 @@ def answered(folder: RunFolder, change: Callable[[PredictedNames], PredictedName
         ({"kind": "rnn", "nonlinearity": "tanh"}, {}),
         ({"kind": "rnn"}, {"protocol": "report"}),
         ({"kind": "lstm", "num_layers": 2}, {"protocol": "raw", "steps": 30}),
-        ({"kind": "custom_lstm", "direction": "both", "letter_groups": 3}, {"patience": 1}),
+        ({"kind": "custom_lstm", "direction": "both", "char_ngrams": 3}, {"patience": 1}),
     ],
 )
 def test_runs_of_every_shape_pass(store, tiny_dataset, shape, training):

@@ -36,11 +36,11 @@ KINDS: dict[str, list[dict[str, Any]]] = {
     "custom_lstm": [{}, {"direction": "both"}],
 }
 SHAPES: list[dict[str, Any]] = [
-    {"kind": kind, "num_layers": layers, "letter_groups": groups} | own
+    {"kind": kind, "num_layers": layers, "char_ngrams": ngrams} | own
     for kind, owns in KINDS.items()
     for own in owns
     for layers in (1, 3)
-    for groups in (0, 5)
+    for ngrams in (0, 5)
 ]
 
 
@@ -49,12 +49,12 @@ def source(tmp_path_factory):
     return trained(tmp_path_factory.mktemp("runs"))
 
 
-def with_votes(model: NameModel) -> NameModel:
-    """A network whose letter groups have learned something, if it has any."""
-    if model.groups is not None:
+def with_ngram_logits(model: NameModel) -> NameModel:
+    """A network whose n-grams have learned something, if it has any."""
+    if model.ngrams is not None:
         generator = torch.Generator().manual_seed(1)
         with torch.no_grad():
-            model.groups.votes.uniform_(-1, 1, generator=generator)
+            model.ngrams.logits.uniform_(-1, 1, generator=generator)
     return model
 
 
@@ -87,7 +87,7 @@ def own(model: NameModel, names: Names) -> np.ndarray:
 
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: "-".join(map(str, shape.values())))
 def test_every_network_answers_as_it_does_itself_for_names_of_1_to_64_letters(shape):
-    model = with_votes(network(**shape))
+    model = with_ngram_logits(network(**shape))
     session = session_of(model)
     names = random_names([1, 2, 3, 4, 64, 7, 1, 30])
     logarithms, shares = asked(session, names)
@@ -101,7 +101,7 @@ def test_every_network_answers_as_it_does_itself_for_names_of_1_to_64_letters(sh
 
 def test_the_recurrent_part_is_the_plain_loop_over_letters_and_layers():
     for shape in SHAPES:
-        if shape["letter_groups"] == 0 and "direction" not in shape:
+        if shape["char_ngrams"] == 0 and "direction" not in shape:
             model = network(**shape)
             names = random_names([5, 1])
             expected = torch.stack([plain_answer(model, name.tolist()) for name in names])
@@ -114,14 +114,14 @@ def test_the_recurrent_part_is_the_plain_loop_over_letters_and_layers():
 def test_any_names_of_any_lengths_with_any_padding_in_any_network(data):
     kind = data.draw(st.sampled_from(list(KINDS)))
     shape = data.draw(st.sampled_from(KINDS[kind]))
-    model = with_votes(
+    model = with_ngram_logits(
         network(
             kind,
             categories=data.draw(st.integers(2, 5)),
             seed=data.draw(st.integers(0, 9)),
             hidden_size=data.draw(st.integers(1, 6)),
             num_layers=data.draw(st.integers(1, 4)),
-            letter_groups=data.draw(st.sampled_from([0, 0, 2, 3, 4, 5])),
+            char_ngrams=data.draw(st.sampled_from([0, 0, 2, 3, 4, 5])),
             **shape,
         )
     )

@@ -87,8 +87,8 @@ SHAPES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
             "num_layers": 2,
             "direction": "both",
             "dropout": 0.3,
-            "letter_groups": 4,
-            "group_dropout": 0.5,
+            "char_ngrams": 4,
+            "ngram_dropout": 0.5,
         },
         {"letter_dropout": 0.1, "schedule": "constant", "split_seed": 4, "seed": 7},
     ),
@@ -125,7 +125,7 @@ def test_the_built_in_lstms_losses_are_the_runs_bit_for_bit(awkward, tmp_path):
             "kind": st.sampled_from(MODEL_KINDS),
             "num_layers": st.integers(1, 2),
             "dropout": st.sampled_from([0.0, 0.4]),
-            "letter_groups": st.sampled_from([0, 0, 0, 2]),
+            "char_ngrams": st.sampled_from([0, 0, 0, 2]),
         }
     ),
     training=st.fixed_dictionaries(
@@ -251,7 +251,7 @@ def test_the_script_imports_pytorch_and_nothing_else_that_python_has_not(awkward
 def test_a_plain_runs_script_has_nothing_of_what_other_runs_need(awkward, tmp_path):
     plain = programs.settings("rnn", {}, schedule="constant", clip_norm=0.0, batch_size=1, epochs=1)
     text = _text(trained(tmp_path / "runs", plain, awkward))
-    for word in ("dropout", "dropped", "cycle", "clip", "LSTM", "groups", "PATIENCE", "mirror",
+    for word in ("dropout", "dropped", "cycle", "clip", "LSTM", "ngrams", "PATIENCE", "mirror",
                  "multinomial", "STEPS", "pool", "np.", "#: "):  # fmt: skip
         assert word not in text, word
 

@@ -53,7 +53,7 @@ def configs(draw: st.DrawFn) -> RunConfig:
     values["training"]["protocol"] = draw(st.sampled_from(PROTOCOLS))
     try:
         return named(validated(values), draw(st.sampled_from(PRESETS)))
-    except ConfigError:  # one letter is no group; more names than a run may draw
+    except ConfigError:  # one letter is no n-gram; more names than a run may draw
         return config
 
 
@@ -100,6 +100,12 @@ def test_a_link_holds_only_what_differs_from_its_preset():
     }
 
 
+def test_settings_of_an_earlier_link_are_taken_by_their_earlier_names():
+    asked = settings_asked({"char_ngrams": "3", "ngram_dropout": "0.5"}, ["bundled"])
+    assert (asked.config.model.char_ngrams, asked.config.model.ngram_dropout) == (3, 0.5)
+    assert asked.problems == ()
+
+
 def test_a_link_without_settings_is_the_usual_form():
     asked = settings_asked({}, CORPORA)
     assert asked.config == preset("fast", "custom_lstm")
@@ -120,7 +126,7 @@ def test_a_link_without_settings_is_the_usual_form():
         ({"split": "fair"}, "no split “fair”"),
         ({"learnig_rate": "1"}, "Did it mean “learning_rate”?"),
         ({"network": "lstm", "nonlinearity": "tanh"}, "which this network has not"),
-        ({"letter_groups": "1"}, "does not go with its other settings; 0 stays"),
+        ({"char_ngrams": "1"}, "does not go with its other settings; 0 stays"),
         ({"corpus": "own:ffff"}, "not, or no longer, on this computer"),
     ],
 )

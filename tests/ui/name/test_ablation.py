@@ -95,7 +95,7 @@ def test_an_rnn_has_units_to_silence_and_no_gates():
 
 def test_a_cut_in_a_layer_that_is_not_shown_is_kept(tiny_dataset, tiny_folder):
     config = tiny_config(dataset=str(tiny_folder), epochs=1)
-    model = ModelConfig(kind="custom_lstm", hidden_size=8, direction="both", letter_groups=2)
+    model = ModelConfig(kind="custom_lstm", hidden_size=8, direction="both", char_ngrams=2)
     run_id = manager().start(config.model_copy(update={"model": model}), tiny_dataset)
     assert manager().wait(run_id, 30).state == "finished"
     run = stored(run_id)
@@ -105,7 +105,7 @@ def test_a_cut_in_a_layer_that_is_not_shown_is_kept(tiny_dataset, tiny_folder):
     app.toggle(key=f"surgery_{run.id}_1_off").set_value(True).run()
     assert not app.exception
     assert "layer 1 →: input gate held at 1; layer 1 ←: all units silenced." in said(app)
-    assert "letter groups of this network vote beside the operated part" in said(app)
+    assert "logits of this network’s character n-grams add to the operated part’s" in said(app)
 
 
 def test_what_the_hint_says_of_the_pretrained_networks_is_so():

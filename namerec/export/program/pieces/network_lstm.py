@@ -15,9 +15,9 @@ from torch.nn.utils.rnn import PackedSequence
 from namerec.export.program.pieces.dropout import dropped
 from namerec.export.program.pieces.first_weights import draw
 from namerec.export.program.pieces.names import CATEGORIES, LETTERS
+from namerec.export.program.pieces.ngram_logits import CharNgrams
 from namerec.export.program.pieces.packing import Batch, one_hot
 from namerec.export.program.pieces.settings import FORGET_BIAS, HIDDEN_SIZE, NUM_LAYERS
-from namerec.export.program.pieces.votes import LetterGroups
 
 
 class LSTM(nn.Module):
@@ -25,8 +25,8 @@ class LSTM(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        #: if groups
-        self.groups = LetterGroups()
+        #: if ngrams
+        self.ngrams = CharNgrams()
         #: end
         #: if stacked
         # One nn.LSTM a layer, so that what is dropped between them comes from our own generator.
@@ -72,8 +72,8 @@ class LSTM(nn.Module):
         final = dropped(final) if self.training else final
         #: end
         output = self.out(final)
-        #: if groups
-        output = output + self.groups(names)
+        #: if ngrams
+        output = output + self.ngrams(names)
         #: end
         return F.log_softmax(output, dim=1)
 

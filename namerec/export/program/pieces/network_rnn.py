@@ -13,9 +13,9 @@ from torch import Tensor, nn
 from namerec.export.program.pieces.dropout import dropped
 from namerec.export.program.pieces.first_weights import draw
 from namerec.export.program.pieces.names import CATEGORIES, LETTERS
+from namerec.export.program.pieces.ngram_logits import CharNgrams
 from namerec.export.program.pieces.packing import Batch, one_hot
 from namerec.export.program.pieces.settings import HIDDEN_SIZE, NUM_LAYERS
-from namerec.export.program.pieces.votes import LetterGroups
 
 
 def read(layer: nn.Module, x: Tensor, sizes: list[int]) -> tuple[Tensor, Tensor]:
@@ -48,8 +48,8 @@ class RNN(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        #: if groups
-        self.groups = LetterGroups()
+        #: if ngrams
+        self.ngrams = CharNgrams()
         #: end
         self.i2h = nn.Linear(len(LETTERS) + HIDDEN_SIZE, HIDDEN_SIZE)
         #: if layers
@@ -88,8 +88,8 @@ class RNN(nn.Module):
         final = dropped(final) if self.training else final
         #: end
         output = self.i2o(torch.cat([x[names.last], final], dim=1))
-        #: if groups
-        output = output + self.groups(names)
+        #: if ngrams
+        output = output + self.ngrams(names)
         #: end
         return F.log_softmax(output, dim=1)
 

@@ -13,8 +13,8 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.nn.utils.rnn import pack_sequence
 
-from namerec.export.program.pieces.groups import groups_of
 from namerec.export.program.pieces.names import LETTERS, letters_of
+from namerec.export.program.pieces.ngrams import ngrams_of
 
 
 class Batch(NamedTuple):
@@ -26,8 +26,8 @@ class Batch(NamedTuple):
     #: if both
     mirror: Tensor  # where each letter's counterpart stands if names are read from their ends, (N,)
     #: end
-    #: if groups
-    groups: Tensor  # the row of votes of each letter group, (G,)
+    #: if ngrams
+    ngrams: Tensor  # the row of logits of each character n-gram, (G,)
     owners: Tensor  # which of the B names it stands in, (G,)
     #: end
 
@@ -44,11 +44,11 @@ def pack(texts: list[str]) -> Batch:
     rows = [begins[:length] + place for place, length in enumerate(lengths.tolist())]
     mirror = pack_sequence([of_name.flip(0) for of_name in rows]).data
     #: end
-    #: if groups
-    groups = [groups_of(text) for text in texts]
-    at_letters = pack_sequence([groups[place][:-1] for place in order]).data
-    at_ends = torch.stack([of_name[-1] for of_name in groups])
-    found = torch.cat([at_letters, at_ends]).T  # (LONGEST_GROUP - 1, N + B)
+    #: if ngrams
+    ngrams = [ngrams_of(text) for text in texts]
+    at_letters = pack_sequence([ngrams[place][:-1] for place in order]).data
+    at_ends = torch.stack([of_name[-1] for of_name in ngrams])
+    found = torch.cat([at_letters, at_ends]).T  # (LONGEST_NGRAM - 1, N + B)
     in_order = [torch.full((len(texts[place]),), place) for place in order]
     owners = torch.cat([pack_sequence(in_order).data, torch.arange(len(texts))]).expand_as(found)
     #: end
@@ -59,7 +59,7 @@ def pack(texts: list[str]) -> Batch:
         #: if both
         mirror,
         #: end
-        #: if groups
+        #: if ngrams
         found[found >= 0],
         owners[found >= 0],
         #: end
