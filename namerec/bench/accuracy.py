@@ -1,4 +1,4 @@
-"""Accuracies side by side: runs, their averages, the yardsticks, and runs with even priors.
+"""Accuracies side by side: runs, their averages, the baselines, and runs with even priors.
 
 Everything is fitted on training names and chosen on validation names; test names are only scored.
 """
@@ -14,14 +14,14 @@ import numpy as np
 from namerec.core.corpus.dataset import Dataset
 from namerec.core.corpus.protocols import Part, Sampling
 from namerec.core.corpus.splits import Split
-from namerec.core.evaluation.baselines import YARDSTICK_KINDS, YARDSTICK_TITLES, fit, label_ceiling
+from namerec.core.evaluation.baselines import BASELINE_KINDS, BASELINE_TITLES, fit, label_ceiling
 from namerec.core.evaluation.combining import averaged, learned_prior, reweighted
 from namerec.core.evaluation.results import PredictedNames, Scores
 from namerec.core.evaluation.scores import score
 
 #: Evenness of the priors that is tried on validation names.
 EVENNESS_TRIED = np.linspace(0, 1, 41)
-#: The yardstick that networks are mixed with: the most accurate one.
+#: The baseline that networks are mixed with: the most accurate one.
 PARTNER = "regression"
 
 Answers = dict[Part, PredictedNames]
@@ -113,14 +113,14 @@ def rows_of_split(
         cost = (run.seconds, run.parameters) if run else (None, None)
         return Row(label, scores, scores["test"].accuracy, *cost)
 
-    yardsticks: dict[str, Answers] = {}
-    for kind in YARDSTICK_KINDS:
-        say(f"{YARDSTICK_TITLES[kind]}, split {split.seed}")
+    baselines: dict[str, Answers] = {}
+    for kind in BASELINE_KINDS:
+        say(f"{BASELINE_TITLES[kind]}, split {split.seed}")
         fitted = fit(kind, dataset, split.train)
-        yardsticks[kind] = {
+        baselines[kind] = {
             part: fitted.answers(split.part(part)) for part in ("validation", "test")
         }
-        yield scored(YARDSTICK_TITLES[kind], yardsticks[kind])
+        yield scored(BASELINE_TITLES[kind], baselines[kind])
     yield Row("Label ceiling", None, label_ceiling(dataset, split.test))
     for label, runs in _by_label(contestants).items():
         for run in runs:
@@ -132,7 +132,7 @@ def rows_of_split(
             together = _averaged(members)
             if words:
                 yield scored(f"{label}{words}", together)
-            mixed = _averaged([together, yardsticks[PARTNER]])
+            mixed = _averaged([together, baselines[PARTNER]])
             yield scored(f"{label}{words}, and regression", mixed)
             prior = learned_prior(dataset, split.train, runs[0].sampling)
             for name, answers in ((words, together), (f"{words}, and regression", mixed)):

@@ -1,4 +1,4 @@
-"""`compare`: runs beside the yardsticks, mean and spread over their splits."""
+"""`compare`: runs beside the baselines, mean and spread over their splits."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @json_option
 @sentences_for_errors
 def compare(run_ids: tuple[str, ...], most_lost: float, as_json: bool) -> None:
-    """Put finished runs beside the yardsticks, on the test names of their splits.
+    """Put finished runs beside the baselines, on the test names of their splits.
 
     Runs that differ in their seeds alone are one row, with mean and standard deviation; runs of one
     split (train them with --set split_seed=N) are also averaged.

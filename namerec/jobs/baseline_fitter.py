@@ -1,6 +1,6 @@
-"""The program that fits yardsticks for a server: `python -m namerec.jobs.baseline_fitter`.
+"""The program that fits baselines for a server: `python -m namerec.jobs.baseline_fitter`.
 
-Reads a corpus and then kinds of yardsticks from its standard input, and writes a line of JSON for
+Reads a corpus and then kinds of baselines from its standard input, and writes a line of JSON for
 each; see `namerec.jobs.baseline_process`, which starts it.
 """
 
@@ -19,16 +19,16 @@ import numpy as np
 from namerec.core.corpus.dataset import Dataset
 from namerec.core.corpus.protocols import Protocol
 from namerec.core.corpus.splits import Split
-from namerec.core.evaluation.baselines import YARDSTICK_KINDS
+from namerec.core.evaluation.baselines import BASELINE_KINDS
 from namerec.jobs.baseline_process import SIZE_BYTES
 from namerec.jobs.baselines import scored
 
 
 def unpacked(archive: bytes) -> tuple[Dataset, Split]:
-    """A dataset, as far as yardsticks ask for it, and split.
+    """A dataset, as far as baselines ask for it, and split.
 
     Args:
-        archive: As `yardstick_process.packed` gives it, without its length.
+        archive: As `baseline_process.packed` gives it, without its length.
 
     Raises:
         ValueError: If it is no such archive.
@@ -68,7 +68,7 @@ def main() -> None:
     threading.Thread(target=_listen, args=(source, questions), daemon=True).start()
     while True:
         asked = questions.get()
-        [kind] = (kind for kind in YARDSTICK_KINDS if kind == asked)
+        [kind] = (kind for kind in BASELINE_KINDS if kind == asked)
         answers.write(scored(kind, dataset, split).model_dump_json().encode() + b"\n")
         answers.flush()
 

@@ -1,4 +1,4 @@
-"""The process that yardsticks are fitted in, seen from the server: started, asked, held, ended.
+"""The process that baselines are fitted in, seen from the server: started, asked, held, ended.
 
 Its other side is `namerec.jobs.baseline_fitter`. Between the two are the standard streams of a
 program of our own, which nothing is imported into again, as a forked or spawned worker would: the
@@ -27,7 +27,7 @@ import numpy as np
 import namerec
 from namerec.core.corpus.dataset import Dataset
 from namerec.core.corpus.splits import Split
-from namerec.core.evaluation.baselines import YardstickKind
+from namerec.core.evaluation.baselines import BaselineKind
 from namerec.errors import JobError
 
 #: The lowest priority there is: whatever else wants the processor, gets it.
@@ -40,8 +40,8 @@ SIZE_BYTES = 8
 LAST_WORDS = 4096
 
 
-class YardstickProcess:
-    """Scores the yardsticks of one split in a process of low priority; to be used in a `with`.
+class BaselineProcess:
+    """Scores the baselines of one split in a process of low priority; to be used in a `with`.
 
     The process starts at the first question, and anew at the next one if it was held.
 
@@ -77,8 +77,8 @@ class YardstickProcess:
     ) -> None:
         self._end()
 
-    def ask(self, kind: YardstickKind) -> bytes:
-        """The scores of a yardstick as JSON; waits for them, and as long as it is held.
+    def ask(self, kind: BaselineKind) -> bytes:
+        """The scores of a baseline as JSON; waits for them, and as long as it is held.
 
         Raises:
             JobError: If the process dies.
@@ -116,12 +116,12 @@ class _Child:
         # It hears of the server's end when it listens, which it does not while it starts.
         atexit.register(self._process.kill)
         try:
-            threading.Thread(target=self._hold, name="hold yardsticks", daemon=True).start()
+            threading.Thread(target=self._hold, name="hold baselines", daemon=True).start()
         except BaseException:  # the system gives no more threads
             self.end()
             raise
 
-    def ask(self, kind: YardstickKind) -> bytes | None:
+    def ask(self, kind: BaselineKind) -> bytes | None:
         """Its answer, or None if it was ended because of better things to do.
 
         Raises:
@@ -141,7 +141,7 @@ class _Child:
             return None
         self._process.kill()
         raise JobError(
-            f"The process that fits yardsticks ended with code {self._process.wait()} at {kind}; "
+            f"The process that fits baselines ended with code {self._process.wait()} at {kind}; "
             f"they are tried again when the server starts. It said: {self._last_words()}"
         )
 

@@ -9,15 +9,15 @@ from namerec.core.training.config import RunConfig, TrainConfig
 from namerec.core.training.loop import train
 from namerec.data import catalogue
 from namerec.disk import home
-from namerec.jobs.baselines import YardstickKeeper
+from namerec.jobs.baselines import BaselineKeeper
 from namerec.jobs.executors import LocalExecutor
 from namerec.jobs.manager import JobManager
 from namerec.runs.store import RunStore
 
 
-def local_yardsticks() -> YardstickKeeper:
-    """The yardsticks, kept in the user's data folder."""
-    return YardstickKeeper(home() / "yardsticks")
+def local_baselines() -> BaselineKeeper:
+    """The baselines, kept in the user's data folder."""
+    return BaselineKeeper(home() / "baselines")
 
 
 def local_manager() -> JobManager:

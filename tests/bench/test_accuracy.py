@@ -44,7 +44,7 @@ def rows(dataset, seeds, most_lost=1.0, runs=2, right=0.9) -> list[Row]:
     return result
 
 
-def test_every_run_yardstick_average_and_mixture_is_a_row(dataset):
+def test_every_run_baseline_average_and_mixture_is_a_row(dataset):
     labels = [summary.label for summary in summarised(rows(dataset, [0]))]
     assert labels[:5] == [
         "Always the most frequent",

@@ -12,7 +12,7 @@ def trained(folder, *arguments) -> str:
     return run
 
 
-def test_runs_stand_beside_the_yardsticks_with_mean_and_spread(store, tiny_folder):
+def test_runs_stand_beside_the_baselines_with_mean_and_spread(store, tiny_folder):
     runs = [trained(tiny_folder, "--seed", seed) for seed in ("0", "1")]
     values = answered("compare", *runs)
     by_label = {row["label"]: row for row in values["rows"]}

@@ -35,11 +35,11 @@ def history(
     *,
     protocol: str = "leak-free",
     held_out: str = HELD_OUT,
-    yardsticks: tuple[tuple[str, float], ...] = (),
+    baselines: tuple[tuple[str, float], ...] = (),
 ) -> History:
     records = [StepRecord(s, s / 10, 3 / s, 1.0, 0.004) for s in range(1, steps + 1)]
     passes = [epoch(number, 1 / number) for number in range(1, epochs + 1)]
-    return History.of(records, passes, protocol=protocol, held_out=held_out, yardsticks=yardsticks)
+    return History.of(records, passes, protocol=protocol, held_out=held_out, baselines=baselines)
 
 
 def matrix(counts: ArrayLike, categories: Sequence[str] = ()) -> ConfusionMatrix:

@@ -1,4 +1,4 @@
-"""The process that fits yardsticks: the real one, and stand-ins that fail as it might."""
+"""The process that fits baselines: the real one, and stand-ins that fail as it might."""
 
 import io
 import os
@@ -12,16 +12,16 @@ import numpy as np
 import pytest
 
 from namerec.core.corpus.splits import make_split
-from namerec.core.evaluation.baselines import YARDSTICK_KINDS
+from namerec.core.evaluation.baselines import BASELINE_KINDS
 from namerec.errors import JobError
 from namerec.jobs.baseline_fitter import unpacked
 from namerec.jobs.baseline_process import (
     NICENESS,
     SIZE_BYTES,
-    YardstickProcess,
+    BaselineProcess,
     packed,
 )
-from namerec.jobs.baselines import YardstickKeeper, measured, scored
+from namerec.jobs.baselines import BaselineKeeper, measured, scored
 from tests.conftest import ROOT
 from tests.core.references import unequal_dataset
 from tests.jobs.fakes import LIMIT, wait_until
@@ -105,35 +105,35 @@ def _with(archive: bytes, **changed: np.ndarray) -> bytes:
 
 def test_the_process_gives_the_scores_that_are_computed_here(tmp_path, dataset, split):
     """The real one, all the way: started, asked, ended, with nothing left running."""
-    keeper = YardstickKeeper(tmp_path)
+    keeper = BaselineKeeper(tmp_path)
     keeper.ask(dataset, split)
     wait_until(lambda: not keeper.underway(dataset, split.protocol, split.seed), 3 * LIMIT)
     known = keeper.known(dataset, split.protocol, split.seed)
     assert known.complete
-    assert known.scores == {kind: scored(kind, dataset, split) for kind in YARDSTICK_KINDS}
+    assert known.scores == {kind: scored(kind, dataset, split) for kind in BASELINE_KINDS}
 
 
 def test_one_process_of_low_priority_answers_every_question_and_is_gone_afterwards(dataset, split):
-    with YardstickProcess(dataset, split, _idle, _python(ECHO)) as process:
-        answers = [process.ask(kind).decode().split() for kind in YARDSTICK_KINDS]
+    with BaselineProcess(dataset, split, _idle, _python(ECHO)) as process:
+        answers = [process.ask(kind).decode().split() for kind in BASELINE_KINDS]
     assert [(int(nice), kind) for nice, _, kind in answers] == [
-        (NICENESS, kind) for kind in YARDSTICK_KINDS
+        (NICENESS, kind) for kind in BASELINE_KINDS
     ]
     [child] = {int(child) for _, child, _ in answers}
     assert _gone(child)
 
 
 def test_nothing_is_started_for_nothing(dataset, split):
-    with YardstickProcess(dataset, split, _idle, ("/no/such/program",)):
+    with BaselineProcess(dataset, split, _idle, ("/no/such/program",)):
         pass
 
 
 def test_what_cannot_be_started_is_told(tmp_path, dataset, split, caplog):
     def ask(process, kind):
-        with YardstickProcess(dataset, split, _idle, ("/no/such/program",)) as broken:
+        with BaselineProcess(dataset, split, _idle, ("/no/such/program",)) as broken:
             return measured(broken, kind)
 
-    keeper = YardstickKeeper(tmp_path, ask)
+    keeper = BaselineKeeper(tmp_path, ask)
     keeper.ask(dataset, split)
     wait_until(lambda: not keeper.underway(dataset, split.protocol, split.seed))
     assert "No such file" in caplog.text
@@ -151,7 +151,7 @@ def test_what_cannot_be_started_is_told(tmp_path, dataset, split, caplog):
 )
 def test_a_process_that_dies_says_why(dataset, split, code, words):
     with (
-        YardstickProcess(dataset, split, _idle, _python(code)) as process,
+        BaselineProcess(dataset, split, _idle, _python(code)) as process,
         pytest.raises(JobError, match=f"(?s){words}") as raised,
     ):
         process.ask("regression")
@@ -160,8 +160,8 @@ def test_a_process_that_dies_says_why(dataset, split, code, words):
 
 def test_an_answer_that_is_no_scores_is_a_failure(dataset, split):
     with (
-        YardstickProcess(dataset, split, _idle, _python(ECHO)) as process,
-        pytest.raises(ValueError, match="YardstickScores"),
+        BaselineProcess(dataset, split, _idle, _python(ECHO)) as process,
+        pytest.raises(ValueError, match="BaselineScores"),
     ):
         measured(process, "majority")
 
@@ -178,7 +178,7 @@ def test_a_training_ends_the_process_and_another_answers_afterwards(tmp_path, da
         looks.append(busy.is_set())
         return looks[-1]
 
-    with YardstickProcess(dataset, split, looked, _python(FIRST_IS_MUTE, str(said))) as process:
+    with BaselineProcess(dataset, split, looked, _python(FIRST_IS_MUTE, str(said))) as process:
         asker = threading.Thread(target=lambda: answers.append(process.ask("naive_bayes")))
         asker.start()
         wait_until(lambda: len(looks) >= 2)

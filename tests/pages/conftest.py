@@ -5,23 +5,23 @@ from collections.abc import Iterator
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from namerec.jobs import baselines as yardsticks
-from namerec.ui.server.manager import manager, yardstick_keeper
+from namerec.jobs import baselines
+from namerec.ui.server.manager import baseline_keeper, manager
 from tests.conftest import ROOT
 
-#: What yardsticks score here; fitting them takes half a minute, and has tests of its own.
-SOME_SCORES = yardsticks.YardstickScores(
+#: What baselines score here; fitting them takes half a minute, and has tests of its own.
+SOME_SCORES = baselines.BaselineScores(
     accuracy={"validation": 0.5, "test": 0.4}, macro_recall={"validation": 0.3, "test": 0.2}
 )
 
 
 @pytest.fixture
 def lab(monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
-    """The app, with a manager of its own over an empty data folder, and yardsticks at once."""
-    monkeypatch.setattr(yardsticks, "measured", lambda *given: SOME_SCORES)
+    """The app, with a manager of its own over an empty data folder, and baselines at once."""
+    monkeypatch.setattr(baselines, "measured", lambda *given: SOME_SCORES)
     manager.clear()
-    yardstick_keeper.clear()
+    baseline_keeper.clear()
     yield AppTest.from_file(str(ROOT / "dashboard.py"), default_timeout=60)
     manager().shutdown()
     manager.clear()
-    yardstick_keeper.clear()
+    baseline_keeper.clear()

@@ -18,9 +18,9 @@ from namerec.data import catalogue
 from namerec.data.own import OwnCorpora
 from namerec.data.upload import read_upload
 from namerec.export.spreadsheet import as_csv
-from namerec.jobs.baselines import Yardsticks, YardstickScores
+from namerec.jobs.baselines import Baselines, BaselineScores
 from namerec.text import percent
-from namerec.ui.evaluate.baselines import yardstick_table
+from namerec.ui.evaluate.baselines import baseline_table
 from namerec.ui.evaluate.compare import answers_side_by_side
 from namerec.ui.evaluate.matrix import names_table, selected_rows
 from namerec.ui.evaluate.sections import SECTIONS
@@ -162,15 +162,15 @@ def test_answers_side_by_side_are_both_runs_own(lab):
         assert list(table[column]) == [dataset.categories[said_of[i]] for i in chosen.tolist()]
 
 
-def test_yardsticks_stand_in_order_of_accuracy_under_the_ceiling(pretrained):
+def test_baselines_stand_in_order_of_accuracy_under_the_ceiling(pretrained):
     seen = services.evaluation(pretrained, "test")
     near = seen.scores.accuracy
     scores = {
-        kind: YardstickScores(accuracy={"test": value}, macro_recall={"test": value / 2})
+        kind: BaselineScores(accuracy={"test": value}, macro_recall={"test": value / 2})
         for kind, value in (("majority", near - 0.5), ("regression", near + 0.1))
     }
-    known = Yardsticks(scores=scores, ceiling={"test": 0.99})  # type: ignore[arg-type]
-    table = yardstick_table(pretrained, "test", seen, known)
+    known = Baselines(scores=scores, ceiling={"test": 0.99})  # type: ignore[arg-type]
+    table = baseline_table(pretrained, "test", seen, known)
     assert list(table["what"]) == [
         "Label ceiling",
         "Character n-grams, logistic regression",
@@ -210,7 +210,7 @@ def test_a_run_whose_names_are_gone_says_so_and_keeps_the_page(lab, pretrained, 
     assert "has changed since it was trained" in said(lab)
 
 
-def test_yardsticks_are_of_the_runs_own_names_wherever_they_are_now(lab, tiny_dataset, tmp_path):
+def test_baselines_are_of_the_runs_own_names_wherever_they_are_now(lab, tiny_dataset, tmp_path):
     """The folder they were read from holds other names; an upload of the same ones is found."""
     lab.run()
     path = tmp_path / "names.csv"
@@ -222,13 +222,13 @@ def test_yardsticks_are_of_the_runs_own_names_wherever_they_are_now(lab, tiny_da
     OwnCorpora().keep(upload)
     path.write_text("\n".join(["name,category", *rows[:-9]]))
     own = make_split(upload.dataset, "leak-free", tiny_config().training.split_draw)
-    services.yardsticks(run, compute=True)
-    wait_until(lambda: not services.yardsticks_underway(run))
-    known = services.yardsticks(run, compute=False)
+    services.baselines(run, compute=True)
+    wait_until(lambda: not services.baselines_underway(run))
+    known = services.baselines(run, compute=False)
     assert known is not None
     assert known.ceiling["test"] == label_ceiling(upload.dataset, own.test)
     path.unlink()
-    assert services.yardsticks(run, compute=False) == known
+    assert services.baselines(run, compute=False) == known
 
 
 def test_a_temperature_is_fitted_under_the_priors_it_is_used_with(pretrained):

@@ -15,7 +15,7 @@ from namerec.core.corpus.dataset import Dataset
 from namerec.core.corpus.protocols import Part, Protocol
 from namerec.errors import DataError
 
-#: Share of the names held out for the test, as in the yardsticks this project is measured by.
+#: Share of the names held out for the test, as in the baselines this project is measured by.
 TEST_SHARE = 1 / 7
 #: Share of the names that choose the epoch.
 VALIDATION_SHARE = 1 / 14

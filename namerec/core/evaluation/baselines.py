@@ -1,7 +1,7 @@
-"""The yardsticks: what is reached without a recurrent network, and what nobody can exceed.
+"""The baselines: what is reached without a recurrent network, and what nobody can exceed.
 
 Each is a scikit-learn pipeline on the letters of a name between a mark for its beginning and one
-for its end, fitted on the training part alone. `YARDSTICKS` is the one table of them.
+for its end, fitted on the training part alone. `BASELINES` is the one table of them.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ import numpy as np
 from namerec.core.corpus.dataset import Dataset
 from namerec.core.evaluation.results import PredictedNames
 
-YardstickKind = Literal["majority", "naive_bayes", "regression", "balanced_regression"]
+BaselineKind = Literal["majority", "naive_bayes", "regression", "balanced_regression"]
 
-YARDSTICK_KINDS: tuple[YardstickKind, ...] = get_args(YardstickKind)
+BASELINE_KINDS: tuple[BaselineKind, ...] = get_args(BaselineKind)
 
 #: What each is called on a screen.
-YARDSTICK_TITLES: dict[YardstickKind, str] = {
+BASELINE_TITLES: dict[BaselineKind, str] = {
     "majority": "Always the most frequent",
     "naive_bayes": "Character n-grams, naive Bayes",
     "regression": "Character n-grams, logistic regression",
     "balanced_regression": "Character n-grams, balanced regression",
 }
 
-#: Changes whenever the yardsticks, or the splits they are fitted on, do: kept scores are then old.
+#: Changes whenever the baselines, or the splits they are fitted on, do: kept scores are then old.
 RECIPE = "1"
 #: Letters in the n-grams that are counted, fewest and most.
 NGRAM_LENGTHS = (1, 4)
@@ -73,7 +73,7 @@ def _regression(class_weight: str | None = None) -> Any:
     return make_pipeline(_char_ngrams("TfidfVectorizer", sublinear_tf=True), regression)
 
 
-YARDSTICKS: dict[YardstickKind, Callable[[], Any]] = {
+BASELINES: dict[BaselineKind, Callable[[], Any]] = {
     "majority": _majority,
     "naive_bayes": _naive_bayes,
     "regression": _regression,
@@ -82,15 +82,15 @@ YARDSTICKS: dict[YardstickKind, Callable[[], Any]] = {
 
 
 @dataclass(frozen=True, eq=False)
-class Yardstick:
-    """A fitted yardstick.
+class Baseline:
+    """A fitted baseline.
 
     Attributes:
         kind: Which.
         dataset: Whose names it was fitted on and answers about.
     """
 
-    kind: YardstickKind
+    kind: BaselineKind
     dataset: Dataset
     _pipeline: Any
 
@@ -109,8 +109,8 @@ class Yardstick:
         )
 
 
-def fit(kind: YardstickKind, dataset: Dataset, train: np.ndarray) -> Yardstick:
-    """Fits a yardstick.
+def fit(kind: BaselineKind, dataset: Dataset, train: np.ndarray) -> Baseline:
+    """Fits a baseline.
 
     Takes about 10 s for a regression on 15,000 names, well under a second for the others.
 
@@ -121,9 +121,9 @@ def fit(kind: YardstickKind, dataset: Dataset, train: np.ndarray) -> Yardstick:
     """
     if len(np.unique(dataset.labels[train])) == 1:
         kind = "majority"  # with one category to choose from, every classifier says the same
-    pipeline = YARDSTICKS[kind]()
+    pipeline = BASELINES[kind]()
     pipeline.fit(_texts(dataset, train), dataset.labels[train])
-    return Yardstick(kind, dataset, pipeline)
+    return Baseline(kind, dataset, pipeline)
 
 
 def label_ceiling(dataset: Dataset, indices: np.ndarray) -> float:

@@ -1,6 +1,6 @@
 """What a report tells of its runs, read and computed once: no words, and nothing drawn yet.
 
-A finished run's scores, answers and curves lie in its folder. Only gradients, yardsticks and the
+A finished run's scores, answers and curves lie in its folder. Only gradients, baselines and the
 question which lines are one name need the corpus; without it, the reason stands in their place.
 """
 
@@ -26,10 +26,10 @@ from namerec.errors import DataError, NamerecError, RunError
 from namerec.export.about import NAMES_GONE, line_epoch
 from namerec.export.report.document import said
 from namerec.export.source import Source
-from namerec.figures.base.words import YARDSTICK_LINES
+from namerec.figures.base.words import BASELINE_LINES
 from namerec.figures.training.curves import History
-from namerec.jobs.baselines import Yardsticks
-from namerec.jobs.local import local_yardsticks
+from namerec.jobs.baselines import Baselines
+from namerec.jobs.local import local_baselines
 from namerec.runs import lineage
 from namerec.runs.measured import part_words
 from namerec.runs.networks import BEFORE_TRAINING, load_network
@@ -80,7 +80,7 @@ class RunFacts:
         run: What it is, and how far it has come; texts of people in it are as they were put in.
         structure: The network as it is printed.
         line: All its records, those of the runs that it goes on from included.
-        history: The same, for the curves, with the yardsticks that are known.
+        history: The same, for the curves, with the baselines that are known.
         scores: By part: what the finished run came to.
         answers: Its stored answers, by part.
         matrices: Counted from them; of an unfinished run that of its best epoch on the validation
@@ -262,19 +262,19 @@ def _history(source: Source, line: lineage.History, corpus: Dataset | Absent) ->
         line.epochs,
         protocol=protocol,
         held_out=part_words(protocol, "validation"),
-        yardsticks=() if isinstance(corpus, Absent) else _yardsticks(source, corpus),
+        baselines=() if isinstance(corpus, Absent) else _baselines(source, corpus),
     )
     joints = tuple((joint.step, f"went on from epoch {joint.epoch}") for joint in line.joints)
     return replace(history, joints=joints)
 
 
-def _yardsticks(source: Source, corpus: Dataset) -> tuple[tuple[str, float], ...]:
+def _baselines(source: Source, corpus: Dataset) -> tuple[tuple[str, float], ...]:
     """Those that were computed once, on validation names; none are computed here."""
     training = source.run.info.config.training
-    known: Yardsticks = local_yardsticks().known(corpus, training.protocol, training.split_draw)
+    known: Baselines = local_baselines().known(corpus, training.protocol, training.split_draw)
     lines = [
         (words, known.scores[kind].accuracy["validation"])
-        for kind, words in YARDSTICK_LINES.items()
+        for kind, words in BASELINE_LINES.items()
         if kind in known.scores
     ]
     if "validation" in known.ceiling:

@@ -236,12 +236,12 @@ def curve_pictures(facts: RunFacts, beginning: str = "") -> list[Picture]:
 
         return accuracy_still(history, theme, accuracy, form)
 
-    yardsticks = (
+    baselines = (
         " Dotted, accuracies on the same names without a recurrent network, and the ceiling that "
         "the labels set: "
-        + ", ".join(f"{name} {percent(share)}" for name, share in history.yardsticks)
+        + ", ".join(f"{name} {percent(share)}" for name, share in history.baselines)
         + "."
-        if history.yardsticks
+        if history.baselines
         else ""
     )
     return [
@@ -251,7 +251,7 @@ def curve_pictures(facts: RunFacts, beginning: str = "") -> list[Picture]:
         ),
         Picture(
             f"{beginning}accuracy", accuracy,
-            alt_text(accuracy_figure(history, LIGHT)) + yardsticks,
+            alt_text(accuracy_figure(history, LIGHT)) + baselines,
             lambda theme: accuracy_figure(history, theme), accuracy_drawn,
         ),
     ]  # fmt: skip

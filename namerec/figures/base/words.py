@@ -8,8 +8,8 @@ from namerec.text import literal, shortened
 LONGEST_LABEL = 20
 #: Shown in place of a space, which could not be seen.
 OPEN_BOX = "␣"
-#: Yardsticks that are lines on an accuracy chart, by kind, and what they are called there.
-YARDSTICK_LINES = {
+#: Baselines that are lines on an accuracy chart, by kind, and what they are called there.
+BASELINE_LINES = {
     "majority": "always the largest",
     "naive_bayes": "naive Bayes",
     "regression": "regression",

@@ -37,8 +37,8 @@ from namerec.figures.stills.frame import (
     say_in_still,
 )
 from namerec.figures.training.curves import (
+    BASELINE_GAP,
     NOTHING_YET,
-    YARDSTICK_GAP,
     History,
     accuracy_curves,
     loss_curves,
@@ -100,9 +100,9 @@ def accuracy_still(history: History, theme: Theme, title: str, form: StillForm) 
     _begin_at_zero(axes)
     _up_to_a_hundred(axes)
     _draw_joints(axes, theme, history)
-    yardsticks = sorted(curves.yardsticks, key=lambda yardstick: yardstick[1])
-    places = places_beside([value for _, value in yardsticks], YARDSTICK_GAP)
-    for (name, value), place in zip(yardsticks, places, strict=True):
+    baselines = sorted(curves.baselines, key=lambda baseline: baseline[1])
+    places = places_beside([value for _, value in baselines], BASELINE_GAP)
+    for (name, value), place in zip(baselines, places, strict=True):
         axes.axhline(value, color=theme.muted, linewidth=0.8, linestyle=":", zorder=0)
         axes.text(
             0.01, place, f"{drawable(name, LONGEST_LABEL)} {value:.1f} %", va="center",

@@ -28,8 +28,8 @@ from namerec.text import literal, roughly
 SMOOTHING = 0.03
 HEIGHT = 340  # pixels
 #: Height of a line of text at `HEIGHT`, in percent of the accuracy axis.
-YARDSTICK_GAP = 6.5
-#: Accuracy in percent around which curves begin, on the left, where yardsticks have their words.
+BASELINE_GAP = 6.5
+#: Accuracy in percent around which curves begin, on the left, where baselines have their words.
 CURVES_BEGIN = 60
 #: Plotly keeps the user's zoom for as long as this value stays the same.
 KEEP_ZOOM = "curves"
@@ -47,7 +47,7 @@ class History:
         protocol: The split protocol; under `report` nothing is held out, and legends say so.
         held_out: What validation scores are measured on, such as
             "validation names, leak-free split" (`Split.words("validation")`).
-        yardsticks: Accuracies 0..1 to compare with, by name.
+        baselines: Accuracies 0..1 to compare with, by name.
         joints: Where the run goes on from another one, whose records come first: the step, and
             words such as “went on from epoch 12”.
     """
@@ -57,7 +57,7 @@ class History:
     epochs: Sequence[EpochRecord]
     protocol: str
     held_out: str
-    yardsticks: tuple[tuple[str, float], ...] = ()
+    baselines: tuple[tuple[str, float], ...] = ()
     joints: tuple[Joint, ...] = ()
 
     @classmethod
@@ -68,12 +68,12 @@ class History:
         *,
         protocol: str,
         held_out: str,
-        yardsticks: tuple[tuple[str, float], ...] = (),
+        baselines: tuple[tuple[str, float], ...] = (),
     ) -> Self:
         """The history made of a run's records."""
         step = np.array([record.step for record in steps], dtype=np.int64)
         loss = np.array([record.loss for record in steps], dtype=np.float64)
-        return cls(step, loss, epochs, protocol, held_out, yardsticks)
+        return cls(step, loss, epochs, protocol, held_out, baselines)
 
     @property
     def last_step(self) -> int:
@@ -107,7 +107,7 @@ class AccuracyCurves(NamedTuple):
     train: list[float]
     held_out: list[float]
     macro_recall: list[float]
-    yardsticks: list[tuple[str, float]]
+    baselines: list[tuple[str, float]]
 
 
 def running_mean(values: np.ndarray, share: float = SMOOTHING) -> np.ndarray:
@@ -153,7 +153,7 @@ def accuracy_curves(history: History) -> AccuracyCurves:
         [100 * record.train_accuracy for record in history.epochs],
         [100 * record.validation_accuracy for record in history.epochs],
         [100 * record.validation_macro_recall for record in history.epochs],
-        [(name, 100 * share) for name, share in history.yardsticks],
+        [(name, 100 * share) for name, share in history.baselines],
     )
 
 
@@ -219,7 +219,7 @@ def accuracy_figure(history: History, theme: Theme) -> go.Figure:
             marker={"size": 5},
             hovertemplate=f"{words}: %{{y:.1f}} %{epoch}<extra></extra>",
         )
-    _draw_yardsticks(figure, curves.yardsticks, theme)
+    _draw_baselines(figure, curves.baselines, theme)
     draw_joints(figure, history.joints, history.last_step, theme)
     if not curves.epoch:
         say_in_the_middle(figure, theme, NOTHING_YET)
@@ -248,11 +248,11 @@ def _curve_figure(theme: Theme, title: str, alt: str, **settings: Any) -> go.Fig
     )
 
 
-def _draw_yardsticks(figure: go.Figure, yardsticks: list[tuple[str, float]], theme: Theme) -> None:
+def _draw_baselines(figure: go.Figure, baselines: list[tuple[str, float]], theme: Theme) -> None:
     """Quiet lines under the curves, with their words on the left."""
-    ordered = sorted(yardsticks, key=lambda yardstick: yardstick[1])
+    ordered = sorted(baselines, key=lambda baseline: baseline[1])
     values = [value for _, value in ordered]
-    for (name, value), place in zip(ordered, places_beside(values, YARDSTICK_GAP), strict=True):
+    for (name, value), place in zip(ordered, places_beside(values, BASELINE_GAP), strict=True):
         line = {"type": "line", "xref": "paper", "x0": 0.01, "x1": 1, "layer": "below"}
         figure.add_shape(
             **line, y0=value, y1=value, line={"color": theme.muted, "width": 1, "dash": "dot"}

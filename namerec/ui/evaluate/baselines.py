@@ -14,38 +14,38 @@ from namerec.ui.shared import services
 from namerec.ui.shared.tables import share_column
 
 if TYPE_CHECKING:
-    from namerec.jobs.baselines import Yardsticks
+    from namerec.jobs.baselines import Baselines
     from namerec.runs.store import RunSummary
 
 #: Seconds between two looks while they are being computed.
 _POLL_SECONDS = 1.0
 
 
-def yardsticks_panel(run: RunSummary, part: Part, seen: services.Evaluation) -> None:
-    """A table of the run, the yardsticks and the ceiling on the same names."""
+def baselines_panel(run: RunSummary, part: Part, seen: services.Evaluation) -> None:
+    """A table of the run, the baselines and the ceiling on the same names."""
     if part == "train":
-        st.info("Yardsticks are measured on validation and test names.", icon=":material/rule:")
+        st.info("Baselines are measured on validation and test names.", icon=":material/rule:")
         return
-    services.yardsticks(run.id, compute=True)
-    waiting = services.yardsticks_underway(run.id)
+    services.baselines(run.id, compute=True)
+    waiting = services.baselines_underway(run.id)
     st.fragment(_table, run_every=_POLL_SECONDS if waiting else None)(run, part, seen, waiting)
 
 
 def _table(run: RunSummary, part: Part, seen: services.Evaluation, waited: bool) -> None:
-    known = services.yardsticks(run.id, compute=False)
-    waiting = services.yardsticks_underway(run.id)
+    known = services.baselines(run.id, compute=False)
+    waiting = services.baselines_underway(run.id)
     if waited and not waiting:
         st.rerun()
     if known is None:
         st.warning("The names of this run are not there any more.", icon=":material/link_off:")
         return
-    table = yardstick_table(run, part, seen, known)
+    table = baseline_table(run, part, seen, known)
     with st.container(border=True):
-        st.subheader("Beside the yardsticks")
+        st.subheader("Beside the baselines")
         st.dataframe(
             table,
             hide_index=True,
-            alt="This run, the yardsticks and the label ceiling",
+            alt="This run, the baselines and the label ceiling",
             column_config={
                 "what": st.column_config.TextColumn("What"),
                 "accuracy": share_column("Accuracy"),
@@ -59,7 +59,7 @@ def _table(run: RunSummary, part: Part, seen: services.Evaluation, waited: bool)
             )
         elif not known.complete:
             st.warning(
-                "Some yardsticks could not be computed; the server's log says why.",
+                "Some baselines could not be computed; the server's log says why.",
                 icon=":material/error:",
             )
         _, split = services.run_dataset(run)
@@ -71,11 +71,11 @@ def _table(run: RunSummary, part: Part, seen: services.Evaluation, waited: bool)
         )
 
 
-def yardstick_table(
-    run: RunSummary, part: Part, seen: services.Evaluation, known: Yardsticks
+def baseline_table(
+    run: RunSummary, part: Part, seen: services.Evaluation, known: Baselines
 ) -> pd.DataFrame:
     """Rows `what`, `accuracy`, `macro recall`, the most accurate first, the ceiling on top."""
-    from namerec.core.evaluation.baselines import YARDSTICK_TITLES
+    from namerec.core.evaluation.baselines import BASELINE_TITLES
 
     rows: list[tuple[str, float, float | None]] = [
         (
@@ -85,7 +85,7 @@ def yardstick_table(
         )
     ]
     rows += [
-        (YARDSTICK_TITLES[kind], scores.accuracy[part], scores.macro_recall[part])
+        (BASELINE_TITLES[kind], scores.accuracy[part], scores.macro_recall[part])
         for kind, scores in known.scores.items()
     ]
     rows.sort(key=lambda row: -row[1])

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from namerec.core.corpus.protocols import Part
-from namerec.ui.evaluate.baselines import yardsticks_panel
+from namerec.ui.evaluate.baselines import baselines_panel
 from namerec.ui.evaluate.compare import comparison_panel
 from namerec.ui.evaluate.confidence import confidence_panel, priors_panel
 from namerec.ui.evaluate.epochs import timelapse_panel
@@ -34,7 +34,7 @@ SECTIONS: dict[str, tuple[str, Callable[[RunSummary, Part, services.Evaluation],
     "time": ("Over the epochs", timelapse_panel),
     "confidence": ("Confidence", confidence_panel),
     "priors": ("Priors", priors_panel),
-    "yardsticks": ("Yardsticks", yardsticks_panel),
+    "yardsticks": ("Baselines", baselines_panel),
 }
 
 

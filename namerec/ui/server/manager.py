@@ -1,4 +1,4 @@
-"""The one job manager and the yardsticks of this server, shared by all browser sessions.
+"""The one job manager and the baselines of this server, shared by all browser sessions.
 
 Kept alone in their file: a change to a cached function's file makes a new, empty manager.
 """
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 if TYPE_CHECKING:
-    from namerec.jobs.baselines import YardstickKeeper
+    from namerec.jobs.baselines import BaselineKeeper
     from namerec.jobs.manager import JobManager
 
 
@@ -37,8 +37,8 @@ def end_training() -> None:
 
 
 @st.cache_resource(show_spinner=False)
-def yardstick_keeper() -> YardstickKeeper:
-    """The server's yardsticks."""
-    from namerec.jobs.local import local_yardsticks
+def baseline_keeper() -> BaselineKeeper:
+    """The server's baselines."""
+    from namerec.jobs.local import local_baselines
 
-    return local_yardsticks()
+    return local_baselines()

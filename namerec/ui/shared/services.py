@@ -14,7 +14,7 @@ from namerec.core.inside.trace import GateTrace
 from namerec.core.networks.config import ModelConfig
 from namerec.core.training.records import EpochRecord
 from namerec.errors import NamerecError, RunError
-from namerec.ui.server.manager import manager, yardstick_keeper
+from namerec.ui.server.manager import baseline_keeper, manager
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from namerec.core.corpus.splits import Split
     from namerec.core.evaluation.priors import PriorSweep
     from namerec.core.inside.neighbours import TrainingNames
-    from namerec.jobs.baselines import Yardsticks
+    from namerec.jobs.baselines import Baselines
     from namerec.runs.networks import TrainedNetwork
     from namerec.runs.records import RunInfo
     from namerec.runs.store import RunSummary
@@ -122,8 +122,8 @@ def _corpus_of(info: RunInfo) -> str:
     return corpus_of(info, dataset)
 
 
-def yardsticks(run_id: str, *, compute: bool) -> Yardsticks | None:
-    """What is known of the yardsticks of a run's names and split; None if those are not there.
+def baselines(run_id: str, *, compute: bool) -> Baselines | None:
+    """What is known of the baselines of a run's names and split; None if those are not there.
 
     Args:
         run_id: Which run.
@@ -133,20 +133,20 @@ def yardsticks(run_id: str, *, compute: bool) -> Yardsticks | None:
         names, split = _names_and_split(_info(run_id))
     except NamerecError:
         return None
-    keeper = yardstick_keeper()
+    keeper = baseline_keeper()
     if compute:
         jobs = manager()
         keeper.ask(names, split, lambda: any(job.state == "running" for job in jobs.active()))
     return keeper.known(names, split.protocol, split.seed)
 
 
-def yardsticks_underway(run_id: str) -> bool:
-    """Whether the yardsticks of a run's names and split are being computed now."""
+def baselines_underway(run_id: str) -> bool:
+    """Whether the baselines of a run's names and split are being computed now."""
     try:
         names, split = _names_and_split(_info(run_id))
     except NamerecError:
         return False
-    return yardstick_keeper().underway(names, split.protocol, split.seed)
+    return baseline_keeper().underway(names, split.protocol, split.seed)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

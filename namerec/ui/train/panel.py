@@ -12,7 +12,7 @@ from namerec.core.networks.config import MODEL_TITLES
 from namerec.core.training.config import RunConfig
 from namerec.errors import NamerecError
 from namerec.figures.base import theme
-from namerec.figures.base.words import YARDSTICK_LINES
+from namerec.figures.base.words import BASELINE_LINES
 from namerec.figures.training import curves
 from namerec.runs.machine import thread_count
 from namerec.text import count, counted, duration, percent, plain
@@ -95,12 +95,12 @@ def _shown() -> JobSnapshot | None:
 
 
 def _moving(snapshot: JobSnapshot) -> bool:
-    """Whether there is anything to redraw: a run in progress, or yardsticks beside an ended one."""
+    """Whether there is anything to redraw: a run in progress, or baselines beside an ended one."""
     if not snapshot.ended:
         return True
-    _yardsticks(snapshot)  # has them computed if it is time
+    _baselines(snapshot)  # has them computed if it is time
     # While another run trains they are held, and nothing moves here.
-    return services.yardsticks_underway(snapshot.run_id) and not manager().active()
+    return services.baselines_underway(snapshot.run_id) and not manager().active()
 
 
 def _pace(snapshot: JobSnapshot) -> float | None:
@@ -249,22 +249,22 @@ def _history(snapshot: JobSnapshot | None) -> curves.History:
         epochs=line.history,
         protocol=protocol,
         held_out=held_out,
-        yardsticks=_yardsticks(snapshot),
+        baselines=_baselines(snapshot),
         joints=tuple((joint.step, f"went on from epoch {joint.epoch}") for joint in line.joints),
     )
 
 
-def _yardsticks(snapshot: JobSnapshot) -> tuple[tuple[str, float], ...]:
+def _baselines(snapshot: JobSnapshot) -> tuple[tuple[str, float], ...]:
     """Accuracies to compare with, on the names the validation curve is measured on."""
     # They take half a minute of the processor, which a running training has better use for.
     idle = snapshot.ended and not manager().active()
-    known = services.yardsticks(snapshot.run_id, compute=idle)
+    known = services.baselines(snapshot.run_id, compute=idle)
     if known is None:
         return ()
     lines = [
-        (YARDSTICK_LINES[kind], scores.accuracy["validation"])
+        (BASELINE_LINES[kind], scores.accuracy["validation"])
         for kind, scores in known.scores.items()
-        if kind in YARDSTICK_LINES
+        if kind in BASELINE_LINES
     ]
     if "validation" in known.ceiling:
         lines.append(("label ceiling", known.ceiling["validation"]))

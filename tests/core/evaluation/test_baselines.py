@@ -20,8 +20,8 @@ def endings() -> Dataset:
     return Dataset.build("endings", lines)
 
 
-@pytest.mark.parametrize("kind", baselines.YARDSTICK_KINDS)
-def test_every_yardstick_gives_probabilities_for_the_names_asked(kind, endings):
+@pytest.mark.parametrize("kind", baselines.BASELINE_KINDS)
+def test_every_baseline_gives_probabilities_for_the_names_asked(kind, endings):
     split = make_split(endings, "leak-free", 0)
     answers = baselines.fit(kind, endings, split.train).answers(split.test)
     assert (answers.indices == split.test).all()
@@ -62,7 +62,7 @@ def test_a_balanced_regression_finds_rare_categories_more_often():
 def test_a_category_without_training_names_is_answered_with_a_vanishing_probability():
     dataset = unequal_dataset({"Ab": 20, "Cd": 20, "Ef": 10})
     train = np.flatnonzero(dataset.labels != 2)
-    for kind in baselines.YARDSTICK_KINDS:
+    for kind in baselines.BASELINE_KINDS:
         answers = baselines.fit(kind, dataset, train).answers(np.arange(len(dataset)))
         assert np.isfinite(answers.log_probabilities).all()
         assert (np.exp(answers.log_probabilities[:, 2]) < 1e-9).all()
@@ -92,8 +92,8 @@ def test_no_fixed_answer_per_name_beats_the_ceiling_and_the_best_reaches_it(nois
     )
 
 
-def test_a_training_part_of_one_category_makes_every_yardstick_say_it():
+def test_a_training_part_of_one_category_makes_every_baseline_say_it():
     dataset = unequal_dataset({"Ab": 20, "Cd": 20})
-    for kind in baselines.YARDSTICK_KINDS:
+    for kind in baselines.BASELINE_KINDS:
         fitted = baselines.fit(kind, dataset, np.flatnonzero(dataset.labels == 1))
         assert (fitted.answers(np.arange(40)).predicted == 1).all()

@@ -16,7 +16,7 @@ from tests.figures.records import history, matrix, trace
 def test_every_figure_becomes_plain_json():
     figures = [
         loss_figure(history(), DARK),
-        accuracy_figure(history(yardsticks=(("majority", 0.5),)), DARK),
+        accuracy_figure(history(baselines=(("majority", 0.5),)), DARK),
         confusion_figure(matrix([[1, 2], [3, 4]]), DARK, view=MatrixView()),
         gate_figure(trace(), "f", 0, DARK),
         ribbon_figure(trace(), DARK),

@@ -117,10 +117,10 @@ def test_every_picture_opens_in_both_forms_whatever_names_are_in_it():
     points = [RecallPoint("lstm", 5, 0, 1.0, 571), RecallPoint("lstm", 10, 0, 0.5, 571)]
     curves = [Curve(HOSTILE, by_step([1.0, 0.1, 1e-7]), 0.2)]
     counted = matrix([[2, 1], [0, 3]], [HOSTILE, "\n\t"])
-    yardsticks = ((HOSTILE, 0.7), ("b", 0.71))
+    baselines = ((HOSTILE, 0.7), ("b", 0.71))
     makers: list[Callable[[StillForm], bytes]] = [
         lambda form: loss_still(history(), LIGHT, HOSTILE, form),
-        lambda form: accuracy_still(history(yardsticks=yardsticks), LIGHT, "a", form),
+        lambda form: accuracy_still(history(baselines=baselines), LIGHT, "a", form),
         lambda form: overlay_still(runs, "validation_loss", LIGHT, "scores", form, BY_EPOCH),
         lambda form: matrix_still(counted, LIGHT, HOSTILE, form, view=MatrixView("counts")),
         lambda form: gradient_still(curves, LIGHT, "gradients", form, state="hidden state"),

@@ -9,7 +9,7 @@ from hypothesis.extra import numpy as hnp
 from namerec.figures.base.points import MOST_POINTS, decimate
 from namerec.figures.base.theme import DARK, LIGHT, alt_text
 from namerec.figures.training.curves import (
-    YARDSTICK_GAP,
+    BASELINE_GAP,
     History,
     accuracy_curves,
     accuracy_figure,
@@ -87,11 +87,11 @@ def test_a_long_run_is_thinned_out():
 
 
 def test_accuracies_are_percentages():
-    curves = accuracy_curves(history(epochs=1, yardsticks=(("majority", 0.519),)))
+    curves = accuracy_curves(history(epochs=1, baselines=(("majority", 0.519),)))
     assert curves.train == [pytest.approx(40)]
     assert curves.held_out == [50]
     assert curves.macro_recall == [25]
-    assert dict(curves.yardsticks) == pytest.approx({"majority": 51.9})
+    assert dict(curves.baselines) == pytest.approx({"majority": 51.9})
 
 
 def test_legends_say_what_was_measured_on_which_names():
@@ -110,23 +110,23 @@ def test_under_the_report_protocol_nothing_is_called_validation():
         assert "training names" in [trace.name for trace in figure.data]
 
 
-def test_yardsticks_are_lines_with_their_value():
-    yardsticks = (("<i>guess</i>", 0.519), ("n-gram", 0.814))
-    shapes = accuracy_figure(history(yardsticks=yardsticks), DARK).layout.shapes
+def test_baselines_are_lines_with_their_value():
+    baselines = (("<i>guess</i>", 0.519), ("n-gram", 0.814))
+    shapes = accuracy_figure(history(baselines=baselines), DARK).layout.shapes
     assert [shape.y0 for shape in shapes[::2]] == [pytest.approx(51.9), pytest.approx(81.4)]
     words = [shape.label.text for shape in shapes[1::2]]
     assert words == ["&lt;i&gt;guess&lt;/i&gt; 51.9 %", "n-gram 81.4 %"]
 
 
 @given(st.lists(st.floats(0, 100), max_size=6))
-def test_words_of_yardsticks_keep_the_lines_order_and_do_not_overlap(values):
-    places = places_beside(sorted(values), YARDSTICK_GAP)
+def test_words_of_baselines_keep_the_lines_order_and_do_not_overlap(values):
+    places = places_beside(sorted(values), BASELINE_GAP)
     assert len(places) == len(values)
-    assert all(b - a >= YARDSTICK_GAP * 0.99 for a, b in pairwise(places))
-    assert all(YARDSTICK_GAP / 2 <= place <= 100 - YARDSTICK_GAP / 2 for place in places)
+    assert all(b - a >= BASELINE_GAP * 0.99 for a, b in pairwise(places))
+    assert all(BASELINE_GAP / 2 <= place <= 100 - BASELINE_GAP / 2 for place in places)
 
 
-def test_words_of_crowded_yardsticks_share_one_stack():
+def test_words_of_crowded_baselines_share_one_stack():
     assert places_beside([50.0, 81.0, 84.0], 6.0) == [47.0, 87.0, 93.0]
     assert places_beside([94.0, 96.0, 98.0], 6.0) == [79.0, 85.0, 91.0]
 
