@@ -38,7 +38,7 @@ SOME_NETWORKS_OWN: dict[str, tuple[tuple[ModelKind, ...], str]] = {
 
 
 #: Settings as runs, zips, links and command lines of earlier versions call them.
-RENAMED = {"char_ngrams": "char_ngrams", "ngram_dropout": "ngram_dropout"}
+RENAMED = {"letter_groups": "char_ngrams", "group_dropout": "ngram_dropout"}
 
 
 class Settings(BaseModel):

@@ -234,10 +234,10 @@ def test_what_one_network_has_the_others_refuse(kind, setting, value):
 
 
 def test_settings_are_taken_by_their_earlier_names_too():
-    earlier = {"char_ngrams": 3, "ngram_dropout": 0.5}
+    earlier = {"letter_groups": 3, "group_dropout": 0.5}
     config = validated({"model": earlier})
     assert (config.model.char_ngrams, config.model.ngram_dropout) == (3, 0.5)
-    assert with_settings(config, {"char_ngrams": "4"}).model.char_ngrams == 4
+    assert with_settings(config, {"letter_groups": "4"}).model.char_ngrams == 4
 
 
 def test_one_letter_is_no_ngram():

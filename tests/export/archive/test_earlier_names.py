@@ -49,7 +49,7 @@ def with_ngrams(tiny_dataset):
 def test_a_network_with_ngrams_and_the_state_to_go_on_from(store, with_ngrams):
     folder = with_ngrams.store(store, epochs=2)
     with_earlier_names(folder)
-    assert b'"char_ngrams": 3' in (folder.path / "config.json").read_bytes()
+    assert b'"letter_groups": 3' in (folder.path / "config.json").read_bytes()
     assert b"groups.votes" in (folder.path / "last.safetensors").read_bytes()
     again = store.open(folder.id)
     assert again.info().config == with_ngrams.config

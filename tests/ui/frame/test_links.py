@@ -101,7 +101,7 @@ def test_a_link_holds_only_what_differs_from_its_preset():
 
 
 def test_settings_of_an_earlier_link_are_taken_by_their_earlier_names():
-    asked = settings_asked({"char_ngrams": "3", "ngram_dropout": "0.5"}, ["bundled"])
+    asked = settings_asked({"letter_groups": "3", "group_dropout": "0.5"}, ["bundled"])
     assert (asked.config.model.char_ngrams, asked.config.model.ngram_dropout) == (3, 0.5)
     assert asked.problems == ()
 
