@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -21,9 +20,10 @@ from namerec.core.corpus.alphabet import ALPHABET_SIZE
 from namerec.core.corpus.packing import PackedNames, pack
 from namerec.core.networks.config import ModelConfig, ModelKind
 from namerec.core.networks.models import NameModel, build
+from namerec.files import ROOT
 
 #: The loops of the report and the tutorial are benchmarks only, so they live with the tests.
-LOOPS = Path(__file__).resolve().parents[2] / "tests" / "benchmarks" / "report_loops.py"
+LOOPS = ROOT / "tests" / "benchmarks" / "report_loops.py"
 LEARNING_RATE = 0.001
 
 

@@ -21,12 +21,12 @@ from typing import TYPE_CHECKING
 import namerec
 from namerec.disk import UNFINISHED, home
 from namerec.errors import NamerecError
+from namerec.files import ROOT
 from namerec.settings import OTHER_VARIABLES, settings, unknown_variables
 
 if TYPE_CHECKING:
     from namerec.runs.store import RunSummary
 
-ROOT = Path(namerec.__file__).resolve().parent.parent
 #: Seconds from which an unfinished file is left over from a crash and not just being written.
 DEBRIS_AGE = 3600.0
 #: Bytes that should be free: a few hundred runs.
@@ -77,20 +77,22 @@ def check_up() -> Iterator[Findings]:
 def _versions(findings: Findings) -> None:
     findings.facts["python"] = platform.python_version()
     findings.facts["namerec"] = namerec.__version__
-    wrong = []
+    wrong = {}
     for name, wanted in pinned().items():
         try:
             present = version(name)
         except PackageNotFoundError:
             findings.facts[name] = None
-            wrong.append(f"{name} {wanted} is not installed.")
+            wrong[f"{name}=={wanted}"] = f"{name} {wanted} is not installed."
             continue
         findings.facts[name] = present
         if present.split("+")[0] != wanted:  # torch's says after a plus what it was built for
-            wrong.append(f"{name} is {present}, but namerec was tested with {wanted}.")
+            wrong[f"{name}=={wanted}"] = (
+                f"{name} is {present}, but namerec was tested with {wanted}."
+            )
     if wrong:
-        findings.tell(wrong)
-        findings.problems.append("Install what was tested: pip install -r requirements.txt")
+        findings.tell(list(wrong.values()))
+        findings.problems.append(f"Run pip install {' '.join(wrong)} to have what was tested.")
 
 
 def pinned() -> dict[str, str]:

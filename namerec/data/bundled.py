@@ -7,9 +7,9 @@ from pathlib import Path
 from namerec.core.corpus.dataset import LabelledName
 from namerec.data.folder import read_folder
 from namerec.errors import DataError
+from namerec.files import ASSETS
 
-#: Where it lies: in `assets/` beside the package, not within it.
-FOLDER = Path(__file__).resolve().parents[2] / "assets" / "names"
+FOLDER = ASSETS / "names"
 
 
 def read_bundled(folder: Path = FOLDER) -> list[LabelledName]:
@@ -20,7 +20,7 @@ def read_bundled(folder: Path = FOLDER) -> list[LabelledName]:
     """
     if not folder.is_dir():
         raise DataError(
-            f"The bundled corpus is not in “{folder}”. Run namerec from a whole checkout of its "
-            "repository, or give a corpus of your own."
+            f"The bundled corpus is not in “{folder}”. Install namerec again, or run it from a "
+            "whole checkout, or give a corpus of your own."
         )
     return read_folder(folder)

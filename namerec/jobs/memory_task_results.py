@@ -9,7 +9,6 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-import namerec
 from namerec.core.networks.config import ModelConfig
 from namerec.core.tasks.memory_curves import (
     DISTANCES,
@@ -20,11 +19,12 @@ from namerec.core.tasks.memory_curves import (
 from namerec.core.tasks.memory_task import NOISE_BOUNDS, reference
 from namerec.core.training.config import RunConfig, TrainConfig
 from namerec.disk import write_whole
+from namerec.files import ASSETS
 
 _LOG = logging.getLogger(__name__)
 
 #: The result that ships with the project: `python -m namerec recall --out assets/recall.json`.
-BUNDLED = Path(namerec.__file__).resolve().parent.parent / "assets" / "recall.json"
+BUNDLED = ASSETS / "recall.json"
 
 #: Optimizer steps of every training: all distances take two to three minutes on one processor core.
 STEPS = 500

@@ -20,6 +20,7 @@ from namerec.core.tasks.memory_task import is_recall
 from namerec.core.training.config import RunConfig
 from namerec.disk import UNFINISHED, home, open_regular, write_whole
 from namerec.errors import RunError
+from namerec.files import ASSETS
 from namerec.runs.folder import RunFolder, milestone_file
 from namerec.runs.labels import NO_LABEL, RunLabel, read_label, write_label
 from namerec.runs.lineage import BEFORE, FIRST, Begun, write_begun
@@ -37,7 +38,7 @@ from namerec.runs.trash import DAYS, Trash
 from namerec.text import plural, shown
 
 #: Finished runs that ship with the project, so that the first launch has something to look into.
-PRETRAINED = Path(namerec.__file__).resolve().parent.parent / "assets" / "pretrained"
+PRETRAINED = ASSETS / "pretrained"
 
 #: The files of a finished run that looking into it needs, besides its milestones.
 LOOKED_INTO = (

@@ -13,11 +13,11 @@ from typing import Annotated, Literal, NamedTuple
 import streamlit as st
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-import namerec
 from namerec.errors import NamerecError, RunError
+from namerec.files import ASSETS
 from namerec.ui.server.manager import manager
 
-FOLDER = Path(namerec.__file__).resolve().parent.parent / "assets" / "lessons"
+FOLDER = ASSETS / "lessons"
 #: In the URL of every page: the lesson and its step, such as “gates:3”.
 LESSON = "lesson"
 #: The page of lessons themselves.

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import streamlit as st
 
 from namerec.disk import home
+from namerec.files import ASSETS, ROOT
 from namerec.logs import set_up
 from namerec.ui.frame import address
 from namerec.ui.frame.copy_link import copy_link
@@ -17,7 +18,6 @@ from namerec.ui.frame.lesson_bar import lesson_bar
 from namerec.ui.server.access import gate
 from namerec.ui.server.warmup import warm_up
 
-ROOT = Path(__file__).resolve().parents[3]
 _IN_FRAME = "_in_frame"
 
 
@@ -108,8 +108,8 @@ def open_lab() -> None:
         address.arrive(page.url_path)
         st.set_page_config(page_title=f"{page.title} · Name Recognition Lab")
         st.logo(
-            str(ROOT / "assets" / "logo.svg"),
-            icon_image=str(ROOT / "assets" / "icon.png"),
+            str(ASSETS / "logo.svg"),
+            icon_image=str(ASSETS / "icon.png"),
             size="large",
         )
         copy_link()
@@ -136,7 +136,7 @@ def require_frame() -> None:
 
 def _configure() -> None:
     """Layout and icon; before the navigation, whose own icons would be fetched from the network."""
-    st.set_page_config(page_icon=str(ROOT / "assets" / "icon.png"), layout="wide")
+    st.set_page_config(page_icon=str(ASSETS / "icon.png"), layout="wide")
 
 
 def _navigation(position: str) -> st.Page:

@@ -4,8 +4,9 @@ import re
 
 import pytest
 
+from namerec.files import ROOT
 from namerec.ui.frame.explain import TEXTS
-from namerec.ui.frame.shell import PAGES, ROOT, page_name
+from namerec.ui.frame.shell import PAGES, page_name
 
 
 @pytest.mark.parametrize("entry", PAGES, ids=page_name)
