@@ -1,4 +1,4 @@
-"""Memory: why gates, measured: gradients through time, the recall task, and the parity proof."""
+"""Memory: why gates, measured: gradients through time, the memory task, and the parity proof."""
 
 import streamlit as st
 

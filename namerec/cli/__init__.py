@@ -10,6 +10,7 @@ not wait for it.
 
 from __future__ import annotations
 
+import copy
 import io
 import sys
 
@@ -21,8 +22,8 @@ from namerec.cli.comparing import compare
 from namerec.cli.corpora import data
 from namerec.cli.doctor import doctor
 from namerec.cli.exporting import export, import_file
+from namerec.cli.memory_task import memory_task
 from namerec.cli.racing import race
-from namerec.cli.recalling import recall
 from namerec.cli.stored import runs
 from namerec.cli.training import train
 from namerec.disk import home
@@ -31,13 +32,18 @@ from namerec.logs import set_up
 # A new command is one entry here. Its module imports `common`, never this one or another command.
 _COMMANDS = (
     *(train, race, evaluate, predict, compare, runs, export, import_file),
-    *(data, bench, recall, doctor),
+    *(data, bench, memory_task, doctor),
 )
 
 
 @click.group(commands=_COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 def cli() -> None:
     """Name Recognition Lab: train recurrent networks on surnames, and ask them."""
+
+
+_earlier = copy.copy(memory_task)
+_earlier.hidden = True
+cli.add_command(_earlier, "recall")  # as it was called in earlier versions
 
 
 def main() -> None:

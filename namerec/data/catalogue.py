@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from namerec.core.corpus.dataset import Dataset
-from namerec.core.tasks import memory_task as recall
+from namerec.core.tasks import memory_task
 from namerec.data import bundled, tutorial
 from namerec.data.folder import read_folder
 from namerec.data.kept import PREFIX, OwnCorpus
@@ -90,7 +90,7 @@ def load(reference: str) -> Dataset:
     Args:
         reference: “bundled”, “tutorial”, “own:” and the id of a kept upload, or the path of a
             folder of text files or of a CSV or TSV file. A folder of your own that is called
-            “tutorial” is “./tutorial”. “recall:” and a number stands for the recall task with
+            “tutorial” is “./tutorial”. “memory-task:” and a number stands for the memory task with
             so many letters of noise (`core.tasks.memory_task`), which is made, not read.
 
     Raises:
@@ -106,8 +106,8 @@ def load(reference: str) -> Dataset:
         return Dataset.build(title, read_folder(folder))
     if reference.startswith(PREFIX):
         return OwnCorpora().load(reference.removeprefix(PREFIX))
-    if recall.is_recall(reference):
-        return recall.recall_dataset(recall.noise_of(reference))
+    if memory_task.is_memory_task(reference):
+        return memory_task.memory_dataset(memory_task.noise_of(reference))
     path, is_folder = _existing(reference)
     lines = read_folder(path) if is_folder else read_table(path)
     return Dataset.build(shown(Path(os.path.abspath(path)).name or str(path)), lines)
@@ -142,7 +142,7 @@ def stamp(reference: str) -> str:
     Raises:
         DataError: If a path or a kept upload given as reference is not there.
     """
-    if reference == BUNDLED or recall.is_recall(reference):
+    if reference == BUNDLED or memory_task.is_memory_task(reference):
         return ""
     if reference.startswith(PREFIX):
         return OwnCorpora().stamp(reference.removeprefix(PREFIX))

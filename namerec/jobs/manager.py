@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from namerec.core.corpus.dataset import Dataset
-from namerec.core.tasks.memory_task import is_recall
+from namerec.core.tasks.memory_task import is_memory_task
 from namerec.core.training.config import RunConfig
 from namerec.errors import JobError, NamerecError
 from namerec.jobs.executors import Executor
@@ -233,7 +233,7 @@ class JobManager:
     def latest(self) -> JobSnapshot | None:
         """The job started last, running or ended, experiments left out; None if there was none."""
         snapshots = [job.snapshot for job in reversed(self._queue.jobs())]
-        named = (job for job in snapshots if not is_recall(job.config.training.dataset))
+        named = (job for job in snapshots if not is_memory_task(job.config.training.dataset))
         return next(named, None)
 
     def wait_for_record(self, run_id: str, seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""The recall experiment: its trainings go through the job queue one after the other.
+"""The memory task: its trainings go through the job queue one after the other.
 
 One training waits in the queue at a time, so that a network somebody starts on the Train page is
 next, not twenty-fifth. Everything is in the JSON file after every training: an experiment whose
@@ -15,15 +15,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from namerec.core.tasks.memory_task import noise_of, recall_dataset
+from namerec.core.tasks.memory_task import memory_dataset, noise_of
 from namerec.disk import home
 from namerec.errors import JobError, NamerecError, RunError
 from namerec.jobs.manager import JobManager
 from namerec.jobs.memory_task_results import (
-    RecallCell,
-    RecallEntry,
-    RecallFile,
-    RecallPlan,
+    MemoryCell,
+    MemoryEntry,
+    MemoryFile,
+    MemoryPlan,
     read_results,
     write_results,
 )
@@ -35,11 +35,11 @@ _LOG = logging.getLogger(__name__)
 #: Seconds that one training is waited for at a time; a paused one may take for ever.
 _PATIENCE = 3600.0
 
-RecallState = Literal["running", "stopping", "stopped", "failed"]
+MemoryState = Literal["running", "stopping", "stopped", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
-class RecallProgress:
+class MemoryProgress:
     """Where an experiment stands that is not complete.
 
     Attributes:
@@ -53,11 +53,11 @@ class RecallProgress:
         message: Why it failed, in a sentence.
     """
 
-    plan: RecallPlan
-    state: RecallState
+    plan: MemoryPlan
+    state: MemoryState
     done: int
     total: int
-    cell: RecallCell | None = None
+    cell: MemoryCell | None = None
     job: JobSnapshot | None = None
     remaining: float | None = None
     message: str = ""
@@ -67,14 +67,14 @@ class RecallProgress:
 class _Work:
     """What the experiment's thread is at."""
 
-    plan: RecallPlan
-    cell: RecallCell | None = None
+    plan: MemoryPlan
+    cell: MemoryCell | None = None
     run_id: str = ""
     weight_done: float = 0.0
     since: float = 0.0
 
 
-class RecallKeeper:
+class MemoryKeeper:
     """Runs one experiment at a time in the background, and keeps all results.
 
     Args:
@@ -84,8 +84,9 @@ class RecallKeeper:
 
     def __init__(self, manager: JobManager, path: Path | None = None) -> None:
         self._manager = manager
-        self._path = path if path is not None else home() / "recall.json"
-        self._known = read_results(self._path)
+        self._path = path if path is not None else home() / "memory_task.json"
+        earlier = path is None and not self._path.exists()  # as earlier versions called the file
+        self._known = read_results(home() / "recall.json" if earlier else self._path)
         self._changing = threading.Lock()
         self._work: _Work | None = None
         self._cancelled = threading.Event()
@@ -93,11 +94,11 @@ class RecallKeeper:
         self._over.set()
         self._message = ""
 
-    def known(self) -> RecallFile:
+    def known(self) -> MemoryFile:
         """All results so far; quick enough for every rerun."""
         return self._known
 
-    def complete(self, plan: RecallPlan) -> None:
+    def complete(self, plan: MemoryPlan) -> None:
         """Measures what is missing of a plan.
 
         Raises:
@@ -105,7 +106,7 @@ class RecallKeeper:
         """
         self._begin(plan, anew=False)
 
-    def start(self, plan: RecallPlan) -> None:
+    def start(self, plan: MemoryPlan) -> None:
         """Measures everything in a plan; what was known of it stays until its successor is there.
 
         Raises:
@@ -120,7 +121,7 @@ class RecallKeeper:
             JobError: If there is none, or one is underway.
         """
         if self._known.asked is None:
-            raise JobError("There is no unfinished recall experiment to go on with. Start one.")
+            raise JobError("There is no unfinished memory task to go on with. Start one.")
         self._begin(self._known.asked, anew=False)
 
     def cancel(self) -> None:
@@ -136,13 +137,13 @@ class RecallKeeper:
         """Waits until no experiment is underway; says whether that is so."""
         return self._over.wait(seconds)
 
-    def progress(self) -> RecallProgress | None:
+    def progress(self) -> MemoryProgress | None:
         """Where the experiment begun last stands; None if it is complete, or there was none."""
         work, known = self._work, self._known
         if work is None:
             if known.asked is None:
                 return None
-            state: RecallState = "failed" if self._message else "stopped"
+            state: MemoryState = "failed" if self._message else "stopped"
             return replace(_counted(known, known.asked, state), message=self._message)
         stopping = self._cancelled.is_set()
         counted = _counted(known, work.plan, "stopping" if stopping else "running")
@@ -151,10 +152,10 @@ class RecallKeeper:
 
     # -- inside
 
-    def _begin(self, plan: RecallPlan, *, anew: bool) -> None:
+    def _begin(self, plan: MemoryPlan, *, anew: bool) -> None:
         with self._changing:
             if self._work is not None:
-                raise JobError("A recall experiment is underway already. Stop it first.")
+                raise JobError("A memory task is underway already. Stop it first.")
             self._work = _Work(plan, since=time.monotonic())
             self._cancelled.clear()
             self._over.clear()
@@ -163,9 +164,9 @@ class RecallKeeper:
             self._known = (
                 known.asked_anew(plan) if anew else known.model_copy(update={"asked": plan})
             )
-        threading.Thread(target=self._run, args=(plan,), name="recall", daemon=True).start()
+        threading.Thread(target=self._run, args=(plan,), name="memory task", daemon=True).start()
 
-    def _run(self, plan: RecallPlan) -> None:
+    def _run(self, plan: MemoryPlan) -> None:
         try:
             self._keep()
             for cell in self._known.missing(plan):
@@ -179,14 +180,14 @@ class RecallKeeper:
         except NamerecError as error:
             self._message = str(error)
         except Exception as error:  # noqa: BLE001 - a dead thread must not look busy
-            _LOG.exception("The recall experiment failed")
+            _LOG.exception("The memory task failed")
             self._message = f"The experiment failed: {type(error).__name__}. See the server's log."
         finally:
             with self._changing:
                 self._work = None
             self._over.set()
 
-    def _trained(self, cell: RecallCell) -> RecallEntry | None:
+    def _trained(self, cell: MemoryCell) -> MemoryEntry | None:
         """Trains through the queue; None if that was stopped, here or on the Train page."""
         with self._changing:
             if self._cancelled.is_set():
@@ -199,21 +200,21 @@ class RecallKeeper:
                 ended = self._manager.wait(run_id, _PATIENCE)
                 break
         if ended.state in ("failed", "diverged"):
-            return RecallEntry(
+            return MemoryEntry(
                 cell=cell, accuracy=None, sequences=0, seconds=ended.seconds,
                 message=ended.message[:1000],
             )  # fmt: skip
         test = next((scores for scores in ended.scores if scores.part == "test"), None)
         if ended.state != "finished" or test is None:
             return None
-        return RecallEntry(
+        return MemoryEntry(
             cell=cell,
             accuracy=test.accuracy,
             sequences=test.names,
             seconds=round(ended.seconds, 3),
         )
 
-    def _queued(self, cell: RecallCell) -> str:
+    def _queued(self, cell: MemoryCell) -> str:
         """Queues a training: one of the same settings that was left unfinished, or a new one."""
         here = {job.run_id for job in self._manager.active()}
         for run in self._manager.store.summaries():
@@ -222,9 +223,9 @@ class RecallKeeper:
                 self._manager.resume(run.id)
                 return run.id
         config = cell.config
-        return self._manager.start(config, recall_dataset(noise_of(config.training.dataset)))
+        return self._manager.start(config, memory_dataset(noise_of(config.training.dataset)))
 
-    def _learn(self, entry: RecallEntry) -> None:
+    def _learn(self, entry: MemoryEntry) -> None:
         self._known = self._known.with_entry(entry)
         done, run_id = (self._work.weight_done, self._work.run_id) if self._work else (0.0, "")
         self._change(cell=None, run_id="", weight_done=done + entry.cell.weight)
@@ -236,7 +237,7 @@ class RecallKeeper:
         try:
             self._manager.store.remove(run_id)
         except RunError as error:  # it stays listed, as an experiment
-            _LOG.warning("A run of the recall experiment was not removed: %s", error)
+            _LOG.warning("A run of the memory task was not removed: %s", error)
 
     def _change(self, **more: object) -> None:
         if self._work is not None:
@@ -247,17 +248,17 @@ class RecallKeeper:
         try:
             write_results(self._path, self._known)
         except OSError:  # known all the same, until the server ends
-            _LOG.exception("The recall results could not be kept in %s", self._path)
+            _LOG.exception("The results of the memory task could not be kept in %s", self._path)
             return False
         return True
 
 
-def _counted(known: RecallFile, plan: RecallPlan, state: RecallState) -> RecallProgress:
+def _counted(known: MemoryFile, plan: MemoryPlan, state: MemoryState) -> MemoryProgress:
     total = len(plan.cells())
-    return RecallProgress(plan, state, total - len(known.missing(plan)), total)
+    return MemoryProgress(plan, state, total - len(known.missing(plan)), total)
 
 
-def _remaining(known: RecallFile, work: _Work, job: JobSnapshot | None) -> float | None:
+def _remaining(known: MemoryFile, work: _Work, job: JobSnapshot | None) -> float | None:
     """Seconds still to go, from the time that what is done has taken."""
     of_current = work.cell.weight * job.progress if work.cell and job else 0.0
     done = work.weight_done + of_current

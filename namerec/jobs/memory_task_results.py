@@ -1,4 +1,4 @@
-"""The recall experiment's settings, its trainings, and the JSON file their results stand in."""
+"""The memory task's settings, its trainings, and the JSON file their results stand in."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from namerec.core.networks.config import ModelConfig
 from namerec.core.tasks.memory_curves import (
     DISTANCES,
-    RECALL_NETWORKS,
-    RecallNetwork,
-    RecallPoint,
+    MEMORY_NETWORKS,
+    MemoryNetwork,
+    MemoryPoint,
 )
 from namerec.core.tasks.memory_task import NOISE_BOUNDS, reference
 from namerec.core.training.config import RunConfig, TrainConfig
@@ -23,8 +23,8 @@ from namerec.files import ASSETS
 
 _LOG = logging.getLogger(__name__)
 
-#: The result that ships with the project: `python -m namerec recall --out assets/recall.json`.
-BUNDLED = ASSETS / "recall.json"
+#: The result that ships with the project, made by `python -m namerec memory-task`.
+BUNDLED = ASSETS / "memory_task.json"
 
 #: Optimizer steps of every training: all distances take two to three minutes on one processor core.
 STEPS = 500
@@ -47,7 +47,7 @@ class _Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class RecallSettings(_Record):
+class MemorySettings(_Record):
     """What can be set of the experiment; the same for all networks.
 
     Attributes:
@@ -61,13 +61,13 @@ class RecallSettings(_Record):
     clip_norm: Annotated[float, Field(ge=0, le=1000)] = 1.0
 
 
-class RecallCell(_Record):
+class MemoryCell(_Record):
     """One training of the experiment."""
 
-    network: RecallNetwork
+    network: MemoryNetwork
     noise: _Noise
     seed: _Seed
-    settings: RecallSettings
+    settings: MemorySettings
 
     @property
     def config(self) -> RunConfig:
@@ -102,7 +102,7 @@ class RecallCell(_Record):
         return gates * (self.noise + 1) + 30
 
 
-class RecallEntry(_Record):
+class MemoryEntry(_Record):
     """What one training came to.
 
     Attributes:
@@ -114,7 +114,7 @@ class RecallEntry(_Record):
         recipe: See `RECIPE`.
     """
 
-    cell: RecallCell
+    cell: MemoryCell
     accuracy: Annotated[float, Field(ge=0, le=1)] | None
     sequences: Annotated[int, Field(ge=0, le=2**53)]
     seconds: Annotated[float, Field(ge=0)]
@@ -122,25 +122,25 @@ class RecallEntry(_Record):
     recipe: int = RECIPE
 
 
-class RecallPlan(_Record):
+class MemoryPlan(_Record):
     """An experiment: every network at every distance with every seed."""
 
-    settings: RecallSettings = RecallSettings()
+    settings: MemorySettings = MemorySettings()
     seeds: Annotated[tuple[_Seed, ...], Field(min_length=1, max_length=20)] = (0,)
-    networks: Annotated[tuple[RecallNetwork, ...], Field(min_length=1)] = RECALL_NETWORKS
+    networks: Annotated[tuple[MemoryNetwork, ...], Field(min_length=1)] = MEMORY_NETWORKS
     distances: Annotated[tuple[_Noise, ...], Field(min_length=1)] = DISTANCES
 
-    def cells(self) -> list[RecallCell]:
+    def cells(self) -> list[MemoryCell]:
         """Its trainings, short distances first, so that the chart fills from the left."""
         return [
-            RecallCell(network=network, noise=noise, seed=seed, settings=self.settings)
+            MemoryCell(network=network, noise=noise, seed=seed, settings=self.settings)
             for seed in self.seeds
             for noise in self.distances
             for network in self.networks
         ]
 
 
-class RecallFile(_Record):
+class MemoryFile(_Record):
     """What stands in the JSON file.
 
     Attributes:
@@ -150,11 +150,11 @@ class RecallFile(_Record):
             until the next one is there.
     """
 
-    entries: Annotated[tuple[RecallEntry, ...], Field(max_length=_MOST_ENTRIES)] = ()
-    asked: RecallPlan | None = None
-    outdated: Annotated[tuple[RecallCell, ...], Field(max_length=_MOST_ENTRIES)] = ()
+    entries: Annotated[tuple[MemoryEntry, ...], Field(max_length=_MOST_ENTRIES)] = ()
+    asked: MemoryPlan | None = None
+    outdated: Annotated[tuple[MemoryCell, ...], Field(max_length=_MOST_ENTRIES)] = ()
 
-    def matching(self, settings: RecallSettings) -> list[RecallEntry]:
+    def matching(self, settings: MemorySettings) -> list[MemoryEntry]:
         """The entries that hold for some settings."""
         return [
             entry
@@ -162,12 +162,12 @@ class RecallFile(_Record):
             if entry.recipe == RECIPE and entry.cell.config == _under(entry.cell, settings)
         ]
 
-    def entry(self, cell: RecallCell) -> RecallEntry | None:
+    def entry(self, cell: MemoryCell) -> MemoryEntry | None:
         """The result of a training, if it is there."""
         known = (entry for entry in self.entries if entry.cell.config == cell.config)
         return next((entry for entry in known if entry.recipe == RECIPE), None)
 
-    def missing(self, plan: RecallPlan) -> list[RecallCell]:
+    def missing(self, plan: MemoryPlan) -> list[MemoryCell]:
         """The trainings of an experiment that are not there, or to be measured anew."""
         known = [entry.cell.config for entry in self.entries if entry.recipe == RECIPE]
         outdated = [cell.config for cell in self.outdated]
@@ -177,12 +177,12 @@ class RecallFile(_Record):
             if (config := cell.config) not in known or config in outdated
         ]
 
-    def asked_anew(self, plan: RecallPlan) -> RecallFile:
+    def asked_anew(self, plan: MemoryPlan) -> MemoryFile:
         """The same with an experiment begun that measures also what is there already."""
         outdated = tuple(cell for cell in plan.cells() if self.entry(cell) is not None)
         return self.model_copy(update={"asked": plan, "outdated": outdated})
 
-    def without(self, cells: Sequence[RecallCell]) -> RecallFile:
+    def without(self, cells: Sequence[MemoryCell]) -> MemoryFile:
         """The same without the results of some trainings, and of other recipes.
 
         Nor are those trainings outdated any more.
@@ -193,20 +193,20 @@ class RecallFile(_Record):
         outdated = tuple(cell for cell in self.outdated if cell.config not in gone)
         return self.model_copy(update={"entries": entries, "outdated": outdated})
 
-    def with_entry(self, entry: RecallEntry) -> RecallFile:
+    def with_entry(self, entry: MemoryEntry) -> MemoryFile:
         """The same with one more result, in place of an older one of the same training."""
         cleared = self.without([entry.cell])
         return cleared.model_copy(update={"entries": (*cleared.entries, entry)})
 
 
-def _under(cell: RecallCell, settings: RecallSettings) -> RunConfig:
+def _under(cell: MemoryCell, settings: MemorySettings) -> RunConfig:
     return cell.model_copy(update={"settings": settings}).config
 
 
-def points(entries: Iterable[RecallEntry]) -> list[RecallPoint]:
+def points(entries: Iterable[MemoryEntry]) -> list[MemoryPoint]:
     """The results that have an accuracy, as figures take them."""
     return [
-        RecallPoint(
+        MemoryPoint(
             entry.cell.network, entry.cell.noise, entry.cell.seed, entry.accuracy, entry.sequences
         )
         for entry in entries
@@ -214,18 +214,20 @@ def points(entries: Iterable[RecallEntry]) -> list[RecallPoint]:
     ]
 
 
-def read_results(path: Path) -> RecallFile:
+def read_results(path: Path) -> MemoryFile:
     """What a file holds; nothing, and a line in the log, if it cannot be read."""
     try:
-        return RecallFile.model_validate_json(path.read_bytes())
+        return MemoryFile.model_validate_json(path.read_bytes())
     except FileNotFoundError:
-        return RecallFile()
+        return MemoryFile()
     except (OSError, ValidationError):
-        _LOG.exception("The recall results in %s cannot be read; they are left out", path)
-        return RecallFile()
+        _LOG.exception(
+            "The results of the memory task in %s cannot be read; they are left out", path
+        )
+        return MemoryFile()
 
 
-def write_results(path: Path, results: RecallFile) -> None:
+def write_results(path: Path, results: MemoryFile) -> None:
     """Replaces a file's content.
 
     Raises:

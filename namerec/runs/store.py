@@ -16,7 +16,7 @@ from pathlib import Path
 import namerec
 from namerec.core.corpus.dataset import Dataset
 from namerec.core.corpus.protocols import noun_of
-from namerec.core.tasks.memory_task import is_recall
+from namerec.core.tasks.memory_task import is_memory_task
 from namerec.core.training.config import RunConfig
 from namerec.disk import UNFINISHED, home, open_regular, write_whole
 from namerec.errors import RunError
@@ -90,7 +90,7 @@ class RunSummary:
     @property
     def experiment(self) -> bool:
         """Whether it was trained on a made-up task, and is no reader of names to choose from."""
-        return is_recall(self.info.config.training.dataset)
+        return is_memory_task(self.info.config.training.dataset)
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,11 +120,11 @@ def test_a_corpus_that_is_listed_as_installed_loads_under_its_listed_title():
                 load(info.reference)
 
 
-def test_a_recall_task_is_made_and_never_listed():
-    dataset = load("recall:7")
+def test_a_memory_task_is_made_and_never_listed():
+    dataset = load("memory-task:7")
     assert {name[0] for name in dataset.names} == set(dataset.categories) == set("abcdefgh")
     assert set(dataset.lengths.tolist()) == {8}
-    assert stamp("recall:7") == ""
-    assert not any(info.reference.startswith("recall") for info in available())
+    assert stamp("memory-task:7") == ""
+    assert not any(info.reference.startswith("memory-task") for info in available())
     with pytest.raises(DataError, match="5 to 250"):
-        load("recall:lots")
+        load("memory-task:lots")

@@ -1,4 +1,4 @@
-"""The recall experiment through a real queue: live, cancelled, gone on with, never lost."""
+"""The memory task through a real queue: live, cancelled, gone on with, never lost."""
 
 import json
 import logging
@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from namerec.core.corpus.dataset import Dataset
-from namerec.core.tasks import memory_task as recall
-from namerec.core.tasks.memory_curves import RECALL_NETWORKS
+from namerec.core.tasks import memory_task
+from namerec.core.tasks.memory_curves import MEMORY_NETWORKS
 from namerec.data import catalogue
 from namerec.errors import JobError
-from namerec.jobs import memory_task_results as recall_results
+from namerec.jobs import memory_task_results
 from namerec.jobs.executors import LocalExecutor
-from namerec.jobs.memory_task import RecallKeeper, RecallProgress
-from namerec.jobs.memory_task_results import RecallFile, RecallPlan, RecallSettings
+from namerec.jobs.memory_task import MemoryKeeper, MemoryProgress
+from namerec.jobs.memory_task_results import MemoryFile, MemoryPlan, MemorySettings, write_results
 from tests.conftest import tiny_config
 from tests.jobs.fakes import (
     LIMIT,
@@ -27,18 +27,18 @@ from tests.jobs.fakes import (
     wait_until,
 )
 
-SMALL = RecallPlan(settings=RecallSettings(hidden_size=4), distances=(5, 7))
+SMALL = MemoryPlan(settings=MemorySettings(hidden_size=4), distances=(5, 7))
 
 
 @pytest.fixture(autouse=True)
 def _quick_task(monkeypatch):
-    monkeypatch.setattr(recall, "SEQUENCES", 240)
-    monkeypatch.setattr(recall_results, "STEPS", 3)
+    monkeypatch.setattr(memory_task, "SEQUENCES", 240)
+    monkeypatch.setattr(memory_task_results, "STEPS", 3)
 
 
 @pytest.fixture
 def path(tmp_path):
-    return tmp_path / "recall.json"
+    return tmp_path / "memory_task.json"
 
 
 def feed_next(manager, fed: FedExecutor, number: int):
@@ -47,7 +47,7 @@ def feed_next(manager, fed: FedExecutor, number: int):
     return fed.feed(fed.begun[number])
 
 
-def at(keeper: RecallKeeper) -> RecallProgress:
+def at(keeper: MemoryKeeper) -> MemoryProgress:
     """Where an experiment stands that is not complete."""
     progress = keeper.progress()
     assert progress is not None
@@ -62,12 +62,12 @@ def test_an_experiment_trains_every_network_at_every_distance_and_keeps_it(
     managed, path, monkeypatch
 ):
     manager = managed(LocalExecutor(catalogue.load))
-    keeper = RecallKeeper(manager, path)
+    keeper = MemoryKeeper(manager, path)
     runs: list[Any] = []
     remove = manager.store.remove
 
     def seen(run_id: str) -> None:
-        assert len(RecallKeeper(manager, path).known().entries) == len(runs) + 1  # kept before
+        assert len(MemoryKeeper(manager, path).known().entries) == len(runs) + 1  # kept before
         runs.append(manager.store.summary(manager.store.open(run_id)))
         remove(run_id)
 
@@ -77,7 +77,7 @@ def test_an_experiment_trains_every_network_at_every_distance_and_keeps_it(
     assert keeper.progress() is None
     known = keeper.known()
     measured = [(entry.cell.noise, entry.cell.network) for entry in known.entries]
-    assert measured == [(5, network) for network in RECALL_NETWORKS]
+    assert measured == [(5, network) for network in MEMORY_NETWORKS]
     assert len(runs) == 4
     for entry, run in zip(known.entries, runs, strict=True):  # whose test accuracy it is
         assert run.info.config == entry.cell.config
@@ -86,13 +86,13 @@ def test_an_experiment_trains_every_network_at_every_distance_and_keeps_it(
         assert run.status.scores["test"].names == entry.sequences
         assert run.status.scores["test"].protocol == "leak-free"
     assert manager.store.entries() == []  # each removed once its result was kept
-    assert RecallKeeper(manager, path).known() == known
+    assert MemoryKeeper(manager, path).known() == known
 
 
 def test_a_run_whose_result_could_not_be_kept_is_not_removed(managed, tmp_path, caplog):
     (tmp_path / "file").write_text("in the way")
     manager = managed(LocalExecutor(catalogue.load))
-    keeper = RecallKeeper(manager, tmp_path / "file" / "recall.json")
+    keeper = MemoryKeeper(manager, tmp_path / "file" / "memory_task.json")
     with caplog.at_level(logging.ERROR):
         keeper.start(SMALL.model_copy(update={"distances": (5,), "networks": ("rnn",)}))
         assert keeper.wait(LIMIT)
@@ -101,12 +101,12 @@ def test_a_run_whose_result_could_not_be_kept_is_not_removed(managed, tmp_path, 
 
 def test_its_runs_are_no_networks_to_choose_from(managed, path, tiny_dataset, monkeypatch):
     def load(reference: str) -> Dataset:
-        return catalogue.load(reference) if recall.is_recall(reference) else tiny_dataset
+        return catalogue.load(reference) if memory_task.is_memory_task(reference) else tiny_dataset
 
     manager = managed(LocalExecutor(load))
     named = manager.start(tiny_config(epochs=1), tiny_dataset)
     manager.wait(named, LIMIT)
-    keeper = RecallKeeper(manager, path)
+    keeper = MemoryKeeper(manager, path)
     monkeypatch.setattr(manager.store, "remove", lambda run_id: None)
     keeper.start(SMALL.model_copy(update={"distances": (5,), "networks": ("rnn",)}))
     assert keeper.wait(LIMIT)
@@ -124,7 +124,7 @@ def test_its_runs_are_no_networks_to_choose_from(managed, path, tiny_dataset, mo
 def test_one_training_waits_at_a_time_so_that_others_come_in_between(
     fed_manager, fed, path, tiny_dataset
 ):
-    keeper = RecallKeeper(fed_manager, path)
+    keeper = MemoryKeeper(fed_manager, path)
     keeper.start(SMALL)
     first = feed_next(fed_manager, fed, 0)
     person = fed_manager.start(tiny_config(), tiny_dataset)
@@ -135,7 +135,7 @@ def test_one_training_waits_at_a_time_so_that_others_come_in_between(
 
 
 def test_while_it_runs_it_says_what_is_trained_and_how_much_is_left(fed_manager, fed, path):
-    keeper = RecallKeeper(fed_manager, path)
+    keeper = MemoryKeeper(fed_manager, path)
     keeper.start(SMALL)
     finish(feed_next(fed_manager, fed, 0))
     second = feed_next(fed_manager, fed, 1)
@@ -159,7 +159,7 @@ def test_while_it_runs_it_says_what_is_trained_and_how_much_is_left(fed_manager,
 def test_a_cancelled_experiment_keeps_what_is_measured_and_can_be_gone_on_with(
     fed_manager, fed, path
 ):
-    keeper = RecallKeeper(fed_manager, path)
+    keeper = MemoryKeeper(fed_manager, path)
     keeper.start(SMALL)
     finish(feed_next(fed_manager, fed, 0))
     second = feed_next(fed_manager, fed, 1)
@@ -168,7 +168,7 @@ def test_a_cancelled_experiment_keeps_what_is_measured_and_can_be_gone_on_with(
     second.put(step_record(6))
     assert keeper.wait(LIMIT)
     assert fed_manager.snapshot(fed.begun[1]).state == "stopped"
-    later = RecallKeeper(fed_manager, path)  # as after a restart: all of it is in the file
+    later = MemoryKeeper(fed_manager, path)  # as after a restart: all of it is in the file
     assert (at(later).state, at(later).done) == ("stopped", 1)
     fed.fresh_feed(fed.begun[1])
     _say_stopped(fed_manager, fed.begun[1])
@@ -187,7 +187,7 @@ def _say_stopped(manager, run_id: str) -> None:
 
 
 def test_a_training_stopped_on_the_train_page_stops_the_experiment(fed_manager, fed, path):
-    keeper = RecallKeeper(fed_manager, path)
+    keeper = MemoryKeeper(fed_manager, path)
     keeper.start(SMALL)
     feed = feed_next(fed_manager, fed, 0)
     fed_manager.stop(fed.begun[0])
@@ -198,7 +198,7 @@ def test_a_training_stopped_on_the_train_page_stops_the_experiment(fed_manager, 
 
 
 def test_a_training_that_fails_is_a_result_too_and_the_next_is_trained(fed_manager, fed, path):
-    keeper = RecallKeeper(fed_manager, path)
+    keeper = MemoryKeeper(fed_manager, path)
     keeper.start(SMALL)
     feed_next(fed_manager, fed, 0).put(JobError("The loss is nan."))
     finish(feed_next(fed_manager, fed, 1))
@@ -219,10 +219,10 @@ def stored_before(path, *cells) -> None:
 
 
 def test_starting_anew_keeps_each_result_until_its_successor_is_there(fed_manager, fed, path):
-    other = SMALL.model_copy(update={"settings": RecallSettings(hidden_size=5)}).cells()[0]
+    other = SMALL.model_copy(update={"settings": MemorySettings(hidden_size=5)}).cells()[0]
     first, second, *_ = SMALL.cells()
     stored_before(path, other, first, second)
-    keeper = RecallKeeper(fed_manager, path)
+    keeper = MemoryKeeper(fed_manager, path)
     keeper.start(SMALL)
     assert (at(keeper).done, at(keeper).total) == (0, 8)
     finish(feed_next(fed_manager, fed, 0))
@@ -230,20 +230,20 @@ def test_starting_anew_keeps_each_result_until_its_successor_is_there(fed_manage
     accuracies = {entry.cell: entry.accuracy for entry in keeper.known().entries}
     assert accuracies == {other: 0.1, first: 0.75, second: 0.1}
     assert at(keeper).done == 1
-    assert RecallFile.model_validate_json(path.read_bytes()) == keeper.known()
+    assert MemoryFile.model_validate_json(path.read_bytes()) == keeper.known()
     keeper.cancel()
 
 
 def test_an_experiment_begun_anew_and_stopped_at_once_has_lost_nothing(fed_manager, fed, path):
     plan = SMALL.model_copy(update={"distances": (5,), "networks": ("rnn", "lstm")})
     stored_before(path, *plan.cells())
-    keeper = RecallKeeper(fed_manager, path)
+    keeper = MemoryKeeper(fed_manager, path)
     keeper.start(plan)
     feed = feed_next(fed_manager, fed, 0)
     keeper.cancel()
     feed.put(plan_of(1, 10))
     assert keeper.wait(LIMIT)
-    later = RecallKeeper(fed_manager, path)  # as after a restart
+    later = MemoryKeeper(fed_manager, path)  # as after a restart
     assert [entry.accuracy for entry in later.known().entries] == [0.1, 0.1]
     assert (at(later).state, at(later).done, at(later).total) == ("stopped", 0, 2)
     later.go_on()
@@ -256,7 +256,7 @@ def test_an_experiment_begun_anew_and_stopped_at_once_has_lost_nothing(fed_manag
 
 
 def test_completing_measures_only_what_is_missing(fed_manager, fed, path):
-    keeper = RecallKeeper(fed_manager, path)
+    keeper = MemoryKeeper(fed_manager, path)
     one = SMALL.model_copy(update={"networks": ("rnn",), "distances": (5,)})
     keeper.complete(one)
     finish(feed_next(fed_manager, fed, 0))
@@ -267,7 +267,7 @@ def test_completing_measures_only_what_is_missing(fed_manager, fed, path):
 
 
 def test_there_is_nothing_to_go_on_with_before_anything_was_begun(fed_manager, path):
-    keeper = RecallKeeper(fed_manager, path)
+    keeper = MemoryKeeper(fed_manager, path)
     assert keeper.progress() is None
     with pytest.raises(JobError, match="no unfinished"):
         keeper.go_on()
@@ -276,7 +276,7 @@ def test_there_is_nothing_to_go_on_with_before_anything_was_begun(fed_manager, p
 def test_a_store_that_cannot_be_written_ends_it_with_the_reason(fed_manager, path):
     fed_manager.store.root.parent.mkdir(parents=True, exist_ok=True)
     fed_manager.store.root.write_text("in the way")
-    keeper = RecallKeeper(fed_manager, path)
+    keeper = MemoryKeeper(fed_manager, path)
     keeper.start(SMALL)
     assert keeper.wait(LIMIT)
     assert at(keeper).state == "failed"
@@ -285,10 +285,17 @@ def test_a_store_that_cannot_be_written_ends_it_with_the_reason(fed_manager, pat
 
 def test_results_that_cannot_be_kept_are_known_all_the_same(fed_manager, fed, tmp_path, caplog):
     (tmp_path / "file").write_text("in the way")
-    keeper = RecallKeeper(fed_manager, tmp_path / "file" / "recall.json")
+    keeper = MemoryKeeper(fed_manager, tmp_path / "file" / "memory_task.json")
     with caplog.at_level(logging.ERROR):
         keeper.start(SMALL.model_copy(update={"networks": ("rnn",), "distances": (5,)}))
         finish(feed_next(fed_manager, fed, 0))
         assert keeper.wait(LIMIT)
     assert len(keeper.known().entries) == 1
     assert "could not be kept" in caplog.text
+
+
+def test_results_that_an_earlier_version_kept_are_known(fed_manager, tmp_path, monkeypatch):
+    monkeypatch.setenv("NAMEREC_HOME", str(tmp_path))
+    kept = MemoryFile(asked=SMALL)
+    write_results(tmp_path / "recall.json", kept)
+    assert MemoryKeeper(fed_manager).known() == kept

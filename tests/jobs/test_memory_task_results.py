@@ -1,46 +1,46 @@
-"""The recall experiment's settings and its file; the bundled result is what it says it is."""
+"""The memory task's settings and its file; the bundled result is what it says it is."""
 
 import logging
 
 import pytest
 
 from namerec.core.corpus.splits import make_split
-from namerec.core.tasks.memory_curves import DISTANCES, RECALL_NETWORKS, recall_curves
-from namerec.core.tasks.memory_task import recall_dataset
+from namerec.core.tasks.memory_curves import DISTANCES, MEMORY_NETWORKS, memory_curves
+from namerec.core.tasks.memory_task import memory_dataset
 from namerec.core.training.loop import train
 from namerec.core.training.records import FinalRecord
 from namerec.jobs.memory_task_results import (
     BUNDLED,
     RECIPE,
-    RecallCell,
-    RecallEntry,
-    RecallFile,
-    RecallPlan,
-    RecallSettings,
+    MemoryCell,
+    MemoryEntry,
+    MemoryFile,
+    MemoryPlan,
+    MemorySettings,
     points,
     read_results,
     write_results,
 )
 
-SETTINGS = RecallSettings()
+SETTINGS = MemorySettings()
 
 
-def cell(network="lstm", noise=5, seed=0, **settings) -> RecallCell:
-    return RecallCell(network=network, noise=noise, seed=seed, settings=RecallSettings(**settings))
+def cell(network="lstm", noise=5, seed=0, **settings) -> MemoryCell:
+    return MemoryCell(network=network, noise=noise, seed=seed, settings=MemorySettings(**settings))
 
 
-def entry(of: RecallCell, accuracy: float | None = 0.5, **more) -> RecallEntry:
-    return RecallEntry(cell=of, accuracy=accuracy, sequences=571, seconds=1.5, **more)
+def entry(of: MemoryCell, accuracy: float | None = 0.5, **more) -> MemoryEntry:
+    return MemoryEntry(cell=of, accuracy=accuracy, sequences=571, seconds=1.5, **more)
 
 
 def test_all_networks_are_trained_alike_but_for_what_they_are():
-    configs = {network: cell(network, 50, forget_bias=2).config for network in RECALL_NETWORKS}
+    configs = {network: cell(network, 50, forget_bias=2).config for network in MEMORY_NETWORKS}
     assert len({config.training for config in configs.values()}) == 1
     assert {config.model.hidden_size for config in configs.values()} == {SETTINGS.hidden_size}
     assert configs["rnn"].model.nonlinearity == "none"
     assert configs["rnn_tanh"].model.nonlinearity == "tanh"
-    assert [configs[network].model.forget_bias for network in RECALL_NETWORKS] == [0, 0, 2, 2]
-    assert configs["lstm"].training.dataset == "recall:50"
+    assert [configs[network].model.forget_bias for network in MEMORY_NETWORKS] == [0, 0, 2, 2]
+    assert configs["lstm"].training.dataset == "memory-task:50"
 
 
 def test_seeds_differ_in_weights_and_not_in_what_they_are_tested_on():
@@ -51,39 +51,39 @@ def test_seeds_differ_in_weights_and_not_in_what_they_are_tested_on():
 
 
 def test_a_plan_is_every_network_at_every_distance_short_ones_first():
-    cells = RecallPlan(seeds=(4, 7)).cells()
+    cells = MemoryPlan(seeds=(4, 7)).cells()
     assert len({cell.config.model_dump_json() for cell in cells}) == 2 * len(DISTANCES) * 4
     first = [(cell.seed, cell.noise) for cell in cells]
     assert first == sorted(first)
 
 
 def test_an_rnn_has_one_result_for_all_forget_biases_and_an_lstm_has_not():
-    known = RecallFile(entries=(entry(cell("rnn", forget_bias=0)), entry(cell(forget_bias=0))))
+    known = MemoryFile(entries=(entry(cell("rnn", forget_bias=0)), entry(cell(forget_bias=0))))
     at = [
-        [found.cell.network for found in known.matching(RecallSettings(forget_bias=bias))]
+        [found.cell.network for found in known.matching(MemorySettings(forget_bias=bias))]
         for bias in (0, 1)
     ]
     assert at == [["rnn", "lstm"], ["rnn"]]
-    assert known.matching(RecallSettings(clip_norm=0, forget_bias=0)) == []
-    assert known.matching(RecallSettings(hidden_size=64, forget_bias=0)) == []
+    assert known.matching(MemorySettings(clip_norm=0, forget_bias=0)) == []
+    assert known.matching(MemorySettings(hidden_size=64, forget_bias=0)) == []
 
 
 def test_a_newer_result_takes_the_place_of_the_older():
-    known = RecallFile().with_entry(entry(cell(), 0.1)).with_entry(entry(cell(noise=10), 0.2))
+    known = MemoryFile().with_entry(entry(cell(), 0.1)).with_entry(entry(cell(noise=10), 0.2))
     again = known.with_entry(entry(cell(), 0.3))
     assert [found.accuracy for found in again.entries] == [0.2, 0.3]
     assert [found.accuracy for found in again.without([cell(noise=10)]).entries] == [0.3]
 
 
 def test_what_is_asked_anew_is_missing_until_its_successor_is_there():
-    plan = RecallPlan(networks=("rnn", "lstm"), distances=(5,))
+    plan = MemoryPlan(networks=("rnn", "lstm"), distances=(5,))
     first, second = plan.cells()
-    known = RecallFile(entries=(entry(first, 0.1), entry(cell(noise=50), 0.2)))
+    known = MemoryFile(entries=(entry(first, 0.1), entry(cell(noise=50), 0.2)))
     asked = known.asked_anew(plan)
     assert asked.entries == known.entries
     assert (asked.outdated, asked.missing(plan)) == ((first,), [first, second])
     # An RNN has no forget gate: at another forget bias it is the same training.
-    other_bias = plan.model_copy(update={"settings": RecallSettings(forget_bias=0)})
+    other_bias = plan.model_copy(update={"settings": MemorySettings(forget_bias=0)})
     assert asked.missing(other_bias) == other_bias.cells()
     again = asked.with_entry(entry(first, 0.3))
     assert (again.outdated, again.missing(plan)) == ((), [second])
@@ -91,16 +91,16 @@ def test_what_is_asked_anew_is_missing_until_its_successor_is_there():
 
 
 def test_results_of_another_recipe_are_of_another_experiment():
-    known = RecallFile(entries=(entry(cell(), recipe=RECIPE + 1),))
+    known = MemoryFile(entries=(entry(cell(), recipe=RECIPE + 1),))
     assert known.matching(SETTINGS) == []
     assert known.entry(cell()) is None
     assert known.with_entry(entry(cell(noise=10))).matching(SETTINGS) == [entry(cell(noise=10))]
 
 
 def test_what_is_written_is_read_again(tmp_path):
-    known = RecallFile(entries=(entry(cell()), entry(cell("rnn"), None)), asked=RecallPlan())
-    write_results(tmp_path / "deep" / "recall.json", known)
-    assert read_results(tmp_path / "deep" / "recall.json") == known
+    known = MemoryFile(entries=(entry(cell()), entry(cell("rnn"), None)), asked=MemoryPlan())
+    write_results(tmp_path / "deep" / "memory_task.json", known)
+    assert read_results(tmp_path / "deep" / "memory_task.json") == known
     assert [point.accuracy for point in points(known.entries)] == [0.5]
 
 
@@ -110,16 +110,16 @@ def test_what_is_written_is_read_again(tmp_path):
      b'{"entries": [], "more": 1}', b'{"asked": {"seeds": []}}', b'{"asked": {"distances": [0]}}'],
 )  # fmt: skip
 def test_a_damaged_file_is_left_out_and_logged(tmp_path, caplog, damage):
-    path = tmp_path / "recall.json"
+    path = tmp_path / "memory_task.json"
     path.write_bytes(damage)
     with caplog.at_level(logging.ERROR):
-        assert read_results(path) == RecallFile()
+        assert read_results(path) == MemoryFile()
     assert "cannot be read; they are left out" in caplog.text
     assert path.read_bytes() == damage  # it may still be mended by hand
 
 
 def test_no_file_is_no_damage(tmp_path, caplog):
-    assert read_results(tmp_path / "recall.json") == RecallFile()
+    assert read_results(tmp_path / "memory_task.json") == MemoryFile()
     assert caplog.text == ""
 
 
@@ -127,30 +127,30 @@ def test_no_file_is_no_damage(tmp_path, caplog):
 
 
 @pytest.fixture(scope="module")
-def bundled() -> RecallFile:
-    return RecallFile.model_validate_json(BUNDLED.read_bytes())
+def bundled() -> MemoryFile:
+    return MemoryFile.model_validate_json(BUNDLED.read_bytes())
 
 
 def test_the_bundled_result_has_every_point_of_the_default_settings_with_three_seeds(bundled):
     assert bundled.asked is None
     assert {entry.recipe for entry in bundled.entries} == {RECIPE}
-    assert bundled.missing(RecallPlan(seeds=(0, 1, 2))) == []
-    sizes = {len(make_split(recall_dataset(5), "leak-free", 0).test)}
+    assert bundled.missing(MemoryPlan(seeds=(0, 1, 2))) == []
+    sizes = {len(make_split(memory_dataset(5), "leak-free", 0).test)}
     assert {entry.sequences for entry in bundled.entries} == sizes
 
 
 def test_in_the_bundled_result_gates_remember_longer(bundled):
-    reached = {c.network: c.recalls() for c in recall_curves(points(bundled.matching(SETTINGS)))}
+    reached = {c.network: c.remembers() for c in memory_curves(points(bundled.matching(SETTINGS)))}
     assert min(reached.values()) >= 10  # short distances are no problem for anybody
     assert max(reached["rnn"], reached["rnn_tanh"]) < min(reached["lstm"], reached["custom_lstm"])
 
 
 def test_a_point_of_the_bundled_result_comes_out_again(bundled):
     known = bundled.entry(cell("rnn", 10, 1))
-    dataset = recall_dataset(10)
+    dataset = memory_dataset(10)
     *_, final = train(known.cell.config, dataset, make_split(dataset, "leak-free", 0))
     assert isinstance(final, FinalRecord)
-    [curve] = recall_curves(
+    [curve] = memory_curves(
         point for point in points(bundled.entries) if (point.network, point.noise) == ("rnn", 10)
     )
     assert curve.low[0] - 0.01 <= final.scores["test"].accuracy <= curve.high[0] + 0.01

@@ -1,4 +1,4 @@
-"""What the recall task showed: accuracy against distance, a line a network, and it in a sentence.
+"""What the memory task showed: accuracy against distance, a line a network, and it in a sentence.
 
 No torch in here: figures and pages read it.
 """
@@ -11,9 +11,9 @@ from typing import Literal, get_args
 
 from namerec.text import listed
 
-RecallNetwork = Literal["rnn", "rnn_tanh", "lstm", "custom_lstm"]
-RECALL_NETWORKS: tuple[RecallNetwork, ...] = get_args(RecallNetwork)
-RECALL_TITLES: dict[RecallNetwork, str] = {
+MemoryNetwork = Literal["rnn", "rnn_tanh", "lstm", "custom_lstm"]
+MEMORY_NETWORKS: tuple[MemoryNetwork, ...] = get_args(MemoryNetwork)
+MEMORY_TITLES: dict[MemoryNetwork, str] = {
     "rnn": "RNN (linear)",
     "rnn_tanh": "RNN with tanh",
     "lstm": "LSTM (built-in)",
@@ -26,12 +26,12 @@ FIRST_LETTERS = "abcdefgh"
 CHANCE = 1 / len(FIRST_LETTERS)
 #: Letters of noise between the first letter and the question.
 DISTANCES = (5, 10, 20, 50, 100, 200)
-#: Accuracy, 0..1, from which on a network is said to recall: nine of ten, far above guessing.
-RECALLED = 0.9
+#: Accuracy, 0..1, from which on a network is said to remember: nine of ten, far above guessing.
+REMEMBERED = 0.9
 
 
 @dataclass(frozen=True, slots=True)
-class RecallPoint:
+class MemoryPoint:
     """One training's result.
 
     Attributes:
@@ -42,7 +42,7 @@ class RecallPoint:
         sequences: Test sequences.
     """
 
-    network: RecallNetwork
+    network: MemoryNetwork
     noise: int
     seed: int
     accuracy: float
@@ -50,7 +50,7 @@ class RecallPoint:
 
 
 @dataclass(frozen=True, slots=True)
-class RecallCurve:
+class MemoryCurve:
     """One network's accuracies by distance; all tuples (distances,), distances rising.
 
     Attributes:
@@ -60,21 +60,21 @@ class RecallCurve:
         low: The worst seed's.
         high: The best seed's.
         seeds: How many seeds each mean is of.
-        recalled: In how many of them alone the accuracy is `RECALLED` or more.
+        remembered: In how many of them alone the accuracy is `REMEMBERED` or more.
         sequences: Test sequences of each training.
     """
 
-    network: RecallNetwork
+    network: MemoryNetwork
     noise: tuple[int, ...]
     mean: tuple[float, ...]
     low: tuple[float, ...]
     high: tuple[float, ...]
     seeds: tuple[int, ...]
-    recalled: tuple[int, ...]
+    remembered: tuple[int, ...]
     sequences: tuple[int, ...]
 
-    def recalls(self, distances: Collection[int] = DISTANCES) -> int:
-        """The farthest of some distances up to which every mean is `RECALLED` or more; 0 for none.
+    def remembers(self, distances: Collection[int] = DISTANCES) -> int:
+        """The farthest distance up to which every mean is `REMEMBERED` or more; 0 for none.
 
         Args:
             distances: Those that count.
@@ -83,39 +83,41 @@ class RecallCurve:
         for noise, mean in zip(self.noise, self.mean, strict=True):
             if noise not in distances:
                 continue
-            if mean < RECALLED:
+            if mean < REMEMBERED:
                 break
             farthest = noise
         return farthest
 
 
-def recall_curves(points: Iterable[RecallPoint]) -> list[RecallCurve]:
-    """The curves of the networks that have points, in the order of `RECALL_NETWORKS`."""
-    by_cell: dict[RecallNetwork, dict[int, list[RecallPoint]]] = {}
+def memory_curves(points: Iterable[MemoryPoint]) -> list[MemoryCurve]:
+    """The curves of the networks that have points, in the order of `MEMORY_NETWORKS`."""
+    by_cell: dict[MemoryNetwork, dict[int, list[MemoryPoint]]] = {}
     for point in points:
         by_cell.setdefault(point.network, {}).setdefault(point.noise, []).append(point)
     curves = []
-    for network in RECALL_NETWORKS:
+    for network in MEMORY_NETWORKS:
         cells = sorted(by_cell.get(network, {}).items())
         if not cells:
             continue
         accuracies = [[point.accuracy for point in cell] for _, cell in cells]
         curves.append(
-            RecallCurve(
+            MemoryCurve(
                 network,
                 noise=tuple(noise for noise, _ in cells),
                 mean=tuple(sum(shares) / len(shares) for shares in accuracies),
                 low=tuple(min(shares) for shares in accuracies),
                 high=tuple(max(shares) for shares in accuracies),
                 seeds=tuple(len(shares) for shares in accuracies),
-                recalled=tuple(sum(share >= RECALLED for share in shares) for shares in accuracies),
+                remembered=tuple(
+                    sum(share >= REMEMBERED for share in shares) for shares in accuracies
+                ),
                 sequences=tuple(cell[0].sequences for _, cell in cells),
             )
         )
     return curves
 
 
-def finding(curves: Sequence[RecallCurve]) -> str:
+def finding(curves: Sequence[MemoryCurve]) -> str:
     """What the curves show, in sentences made of their numbers.
 
     Only distances at which every curve has a point are compared; empty if there is none.
@@ -125,7 +127,7 @@ def finding(curves: Sequence[RecallCurve]) -> str:
         return ""
     reached: dict[int, list[str]] = {}
     for curve in curves:
-        reached.setdefault(curve.recalls(measured), []).append(RECALL_TITLES[curve.network])
+        reached.setdefault(curve.remembers(measured), []).append(MEMORY_TITLES[curve.network])
     clauses = [
         f"{listed(names)} {'over none of the distances' if not noise else f'over {noise} letters'}"
         for noise, names in sorted(reached.items())
@@ -139,7 +141,7 @@ def finding(curves: Sequence[RecallCurve]) -> str:
     single = max(seeds) == 1
     mean = "" if single else ", on average over the trainings"
     return (
-        f"The first letter is recalled in at least {100 * RECALLED:.0f} % of the test "
+        f"The first letter is remembered in at least {100 * REMEMBERED:.0f} % of the test "
         f"sequences{mean}, at this and every shorter distance: by {'; by '.join(clauses)}. "
         f"{_single_trainings(curves, measured, seeds)} The longest distance measured is "
         f"{max(measured)} letters; guessing is right in {100 * CHANCE:.1f} %."
@@ -147,7 +149,7 @@ def finding(curves: Sequence[RecallCurve]) -> str:
 
 
 def _single_trainings(
-    curves: Sequence[RecallCurve], measured: Collection[int], seeds: Sequence[int]
+    curves: Sequence[MemoryCurve], measured: Collection[int], seeds: Sequence[int]
 ) -> str:
     """How many trainings a threshold hangs on, and how many of them passed it."""
     if max(seeds) == 1:
@@ -157,13 +159,13 @@ def _single_trainings(
     for curve in curves:
         at = {
             noise: f"{passed} of {count} over {noise}"
-            for noise, passed, count in zip(curve.noise, curve.recalled, curve.seeds, strict=True)
+            for noise, passed, count in zip(curve.noise, curve.remembered, curve.seeds, strict=True)
             if noise in measured
         }
-        farthest = curve.recalls(measured)
+        farthest = curve.remembers(measured)
         beyond = min((noise for noise in at if noise > farthest), default=None)
         told = [at[noise] for noise in (farthest, beyond) if noise in at]
-        parts.append(f"{RECALL_TITLES[curve.network]} {', '.join(told)} letters")
+        parts.append(f"{MEMORY_TITLES[curve.network]} {', '.join(told)} letters")
     return (
         f"There are {each} trainings each, so a single one can decide. At that distance and the "
         f"next, so many of them reach it by themselves: {'; '.join(parts)}."

@@ -1,4 +1,4 @@
-"""The recall task: a first letter, then noise, then the question which the first letter was.
+"""The memory task: a first letter, then noise, then the question which the first letter was.
 
 Surnames are too short to show what gates are for. Here the answer lies as many letters back as one
 likes, and everything between says nothing about it.
@@ -19,8 +19,10 @@ from namerec.core.corpus.dataset import Dataset
 from namerec.core.tasks.memory_curves import FIRST_LETTERS
 from namerec.errors import DataError
 
-#: A reference to the task's sequences is this and the letters of noise: `recall:50`.
-PREFIX = "recall:"
+#: A reference to the task's sequences is this and the letters of noise: `memory-task:50`.
+PREFIX = "memory-task:"
+#: What runs, zips and command lines of earlier versions have in its place.
+_EARLIER_PREFIX = "recall:"
 #: The noise has none of the first letters in it, so that nothing has to be counted: what is
 #: measured is for how long a letter is kept, not whether a network knows when a name began.
 NOISE_LETTERS = "ijklmnopqrstuvwxyz"
@@ -38,9 +40,9 @@ def reference(noise: int) -> str:
     return f"{PREFIX}{noise}"
 
 
-def is_recall(dataset: str) -> bool:
+def is_memory_task(dataset: str) -> bool:
     """Whether a dataset's reference stands for this task, and its runs for an experiment."""
-    return dataset.startswith(PREFIX)
+    return dataset.startswith((PREFIX, _EARLIER_PREFIX))
 
 
 def noise_of(dataset: str) -> int:
@@ -49,17 +51,17 @@ def noise_of(dataset: str) -> int:
     Raises:
         DataError: If it does not say a number that is allowed.
     """
-    digits = dataset.removeprefix(PREFIX)
+    digits = dataset.removeprefix(PREFIX).removeprefix(_EARLIER_PREFIX)
     least, most = NOISE_BOUNDS
     if not re.fullmatch("[1-9][0-9]{0,2}", digits) or not least <= int(digits) <= most:
         raise DataError(
-            f"“{ascii(dataset[:40])[1:-1]}” is no recall task. Give “{PREFIX}” and the letters of "
+            f"“{ascii(dataset[:40])[1:-1]}” is no memory task. Give “{PREFIX}” and the letters of "
             f"noise, {least} to {most}, for example “{reference(50)}”."
         )
     return int(digits)
 
 
-def recall_dataset(noise: int) -> Dataset:
+def memory_dataset(noise: int) -> Dataset:
     """The task's sequences as a dataset: a sequence's category is its first letter.
 
     No two sequences are equal, so that the leak-free split works as on any corpus.
@@ -87,5 +89,6 @@ def recall_dataset(noise: int) -> Dataset:
         labels=labels,
         given_parts=None,
         unreadable=(),
+        # The word of earlier versions: the same sequences stay the same names.
         fingerprint=hashlib.sha256(f"recall {width}\n{text}".encode()).hexdigest(),
     )

@@ -15,7 +15,7 @@ import numpy as np
 
 from namerec.core.corpus.dataset import Dataset
 from namerec.core.corpus.protocols import Part
-from namerec.core.tasks.memory_task import is_recall, noise_of
+from namerec.core.tasks.memory_task import is_memory_task, noise_of
 from namerec.core.training.loop import Progress
 from namerec.core.training.records import EpochRecord
 from namerec.data import catalogue, tutorial
@@ -81,7 +81,7 @@ def _check_task(info: RunInfo) -> None:
     categories, reference = info.dataset.categories, info.config.training.dataset
     try:
         as_kept = tuple(checked_category(category, "its settings") for category in categories)
-        if is_recall(reference):
+        if is_memory_task(reference):
             noise_of(reference)
     except DataError as error:
         raise RunError(str(error)) from None

@@ -15,7 +15,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 import namerec
-from namerec.core.tasks.memory_task import is_recall
+from namerec.core.tasks.memory_task import is_memory_task
 from namerec.data import catalogue, kept, text
 from namerec.disk import read_at_most
 from namerec.errors import RunError
@@ -129,7 +129,9 @@ def most_bytes(name: str) -> int | None:
 
 def is_own(reference: str) -> bool:
     """Whether a corpus is a person's own, so that another computer does not have it."""
-    return reference not in (catalogue.BUNDLED, catalogue.TUTORIAL) and not is_recall(reference)
+    return reference not in (catalogue.BUNDLED, catalogue.TUTORIAL) and not is_memory_task(
+        reference
+    )
 
 
 def config_content(info: RunInfo, identity: str) -> bytes:

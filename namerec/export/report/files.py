@@ -1,7 +1,7 @@
 """The report in one click: what the course report holds, of stored runs, as HTML and as Markdown.
 
 Facts are computed once (`report_facts`), said once (`report_words`, `report_comparison`,
-`report_gradients`, `report_recall`), and written twice (`report_html`, `report_markdown`).
+`report_gradients`, `memory_task`), and written twice (`report_html`, `report_markdown`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from namerec.export.report.facts import ReportFacts, report_facts, run_facts
 from namerec.export.report.gradients import gradient_section
 from namerec.export.report.html import html_file
 from namerec.export.report.markdown import markdown_files
-from namerec.export.report.memory_task import recall_section
+from namerec.export.report.memory_task import memory_section
 from namerec.export.report.words import curve_pictures, matrix_picture, run_section
 from namerec.export.source import MadeFile, Source
 from namerec.figures.base.theme import LIGHT, as_page
@@ -75,7 +75,7 @@ def as_document(facts: ReportFacts, now: datetime) -> Document:
     sections = [run_section(run, place) for place, run in enumerate(runs, start=1)]
     if len(runs) > 1:
         sections.append(comparison_section(facts))
-    sections += [gradient_section(facts), recall_section()]
+    sections += [gradient_section(facts), memory_section()]
     several = f"{len(runs)} networks" if len(runs) > 1 else runs[0].name
     return Document(
         title=f"Name recognition with recurrent networks: a report on {several}",

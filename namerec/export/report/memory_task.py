@@ -1,19 +1,19 @@
-"""What a report says of the recall task, which shows what short surnames cannot."""
+"""What a report says of the memory task, which shows what short surnames cannot."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from namerec.core.tasks.memory_curves import DISTANCES, finding, recall_curves
+from namerec.core.tasks.memory_curves import DISTANCES, finding, memory_curves
 from namerec.export.report.document import Block, Paragraph, Picture, Section
 from namerec.figures.base.theme import LIGHT, Theme, alt_text
-from namerec.figures.memory.memory_task import recall_figure
+from namerec.figures.memory.memory_task import memory_figure
 from namerec.jobs.memory_task_results import (
     BATCH,
     BUNDLED,
     LEARNING_RATE,
     STEPS,
-    RecallSettings,
+    MemorySettings,
     points,
     read_results,
 )
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
     from namerec.figures.stills.frame import StillForm
 
 
-def recall_section() -> Section:
+def memory_section() -> Section:
     """What fading costs where something must be remembered for longer: the bundled result."""
-    settings = RecallSettings()
-    curves = recall_curves(points(read_results(BUNDLED).matching(settings)))
+    settings = MemorySettings()
+    curves = memory_curves(points(read_results(BUNDLED).matching(settings)))
     title = "Recall of a first letter, by the noise after it"
 
     def drawn(theme: Theme, form: StillForm) -> bytes:
-        from namerec.figures.stills.memory import recall_still
+        from namerec.figures.stills.memory import memory_still
 
-        return recall_still(curves, theme, title, form, distances=DISTANCES)
+        return memory_still(curves, theme, title, form, distances=DISTANCES)
 
     blocks: list[Block] = [
         Paragraph(
@@ -45,15 +45,15 @@ def recall_section() -> Section:
         )
     ]
     if curves:
-        figure = recall_figure(curves, LIGHT, distances=DISTANCES)
+        figure = memory_figure(curves, LIGHT, distances=DISTANCES)
         blocks.append(
             Picture(
-                "recall", title,
+                "memory-task", title,
                 f"{alt_text(figure)} Measured on test sequences, leak-free split.",
-                lambda theme: recall_figure(curves, theme, distances=DISTANCES), drawn,
+                lambda theme: memory_figure(curves, theme, distances=DISTANCES), drawn,
             )
         )  # fmt: skip
         blocks.append(Paragraph(finding(curves)))
     else:
         blocks.append(Paragraph("That result is missing from this copy of the lab.", "warning"))
-    return Section("Where memory decides: the recall task", tuple(blocks))
+    return Section("Where memory decides: the memory task", tuple(blocks))

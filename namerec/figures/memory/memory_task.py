@@ -7,7 +7,7 @@ from math import log10
 
 import plotly.graph_objects as go
 
-from namerec.core.tasks.memory_curves import CHANCE, RECALL_NETWORKS, RECALL_TITLES, RecallCurve
+from namerec.core.tasks.memory_curves import CHANCE, MEMORY_NETWORKS, MEMORY_TITLES, MemoryCurve
 from namerec.figures.base.theme import (
     SMALL_FONT_SIZE,
     Theme,
@@ -26,12 +26,12 @@ _DASHES = ("dot", "dash", "solid", "solid")
 _APART = 1.03
 
 
-def recall_figure(
-    curves: Sequence[RecallCurve],
+def memory_figure(
+    curves: Sequence[MemoryCurve],
     theme: Theme,
     *,
     distances: Sequence[int],
-    behind: Sequence[RecallCurve] = (),
+    behind: Sequence[MemoryCurve] = (),
 ) -> go.Figure:
     """Accuracy by distance, a line a network; bars from the worst seed to the best.
 
@@ -69,16 +69,16 @@ def recall_figure(
     return figure
 
 
-def _draw(figure: go.Figure, curve: RecallCurve, theme: Theme, *, faint: bool) -> None:
-    place = RECALL_NETWORKS.index(curve.network)
+def _draw(figure: go.Figure, curve: MemoryCurve, theme: Theme, *, faint: bool) -> None:
+    place = MEMORY_NETWORKS.index(curve.network)
     colour = theme.categorical[place]
     mean = [100 * share for share in curve.mean]
-    beside = _APART ** (place - (len(RECALL_NETWORKS) - 1) / 2)
+    beside = _APART ** (place - (len(MEMORY_NETWORKS) - 1) / 2)
     line = {"color": faded(colour, 0.3) if faint else colour, "width": 1.5 if faint else 2}
     figure.add_scatter(
         x=[noise * beside for noise in curve.noise],
         y=mean,
-        name=RECALL_TITLES[curve.network],
+        name=MEMORY_TITLES[curve.network],
         mode="lines" if faint else "lines+markers",
         line=line | {"dash": _DASHES[place]},
         showlegend=not faint,
@@ -90,7 +90,7 @@ def _draw(figure: go.Figure, curve: RecallCurve, theme: Theme, *, faint: bool) -
     )
 
 
-def _bars(curve: RecallCurve, mean: list[float], colour: str) -> dict[str, object]:
+def _bars(curve: MemoryCurve, mean: list[float], colour: str) -> dict[str, object]:
     """From the worst seed to the best; none where there is one seed."""
     return {
         "type": "data",
@@ -103,7 +103,7 @@ def _bars(curve: RecallCurve, mean: list[float], colour: str) -> dict[str, objec
     }
 
 
-def _hover(curve: RecallCurve) -> list[str]:
+def _hover(curve: MemoryCurve) -> list[str]:
     texts = []
     columns = (curve.noise, curve.mean, curve.low, curve.high, curve.seeds, curve.sequences)
     for noise, mean, low, high, seeds, sequences in zip(*columns, strict=True):
@@ -113,7 +113,7 @@ def _hover(curve: RecallCurve) -> list[str]:
             else "one seed"
         )
         texts.append(
-            f"<b>{RECALL_TITLES[curve.network]}</b>, {noise} letters of noise<br>"
+            f"<b>{MEMORY_TITLES[curve.network]}</b>, {noise} letters of noise<br>"
             f"{_percent(mean)} of {sequences} test sequences, leak-free split<br>{spread}"
         )
     return texts
@@ -152,7 +152,7 @@ def _log_range(distances: Sequence[int]) -> list[float]:
     return [log10(distances[0] / 1.15), log10(distances[-1] * 1.15)]
 
 
-def _in_words(curves: Sequence[RecallCurve]) -> str:
+def _in_words(curves: Sequence[MemoryCurve]) -> str:
     words = "Accuracy in percent by letters of noise. "
     if not curves:
         return words + NOTHING_YET
@@ -161,5 +161,5 @@ def _in_words(curves: Sequence[RecallCurve]) -> str:
             f"{_percent(mean)} at {noise}"
             for noise, mean in zip(curve.noise, curve.mean, strict=True)
         )
-        words += f"{RECALL_TITLES[curve.network]}: {measured}. "
+        words += f"{MEMORY_TITLES[curve.network]}: {measured}. "
     return words + f"Guessing is right in {_percent(CHANCE)}."

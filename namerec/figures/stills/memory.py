@@ -1,4 +1,4 @@
-"""Pictures of how far back networks remember, that need no browser: gradients, and recall."""
+"""Pictures of gradients and of the memory task, that need no browser."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.ticker import MaxNLocator, NullLocator
 
-from namerec.core.tasks.memory_curves import CHANCE, RECALL_NETWORKS, RECALL_TITLES, RecallCurve
+from namerec.core.tasks.memory_curves import CHANCE, MEMORY_NETWORKS, MEMORY_TITLES, MemoryCurve
 from namerec.figures.base.theme import Theme
 from namerec.figures.memory.gradient_words import Curve, power_words
 from namerec.figures.memory.gradients import NOTHING, log_ticks
@@ -27,7 +27,7 @@ from namerec.text import count
 HEIGHT = 4.0  # inches
 # In the order of networks, as Matplotlib calls them.
 _MARKS = ("o", "s", "D", "^")
-_RECALL_DASHES = (":", "--", "-", "-")
+_MEMORY_DASHES = (":", "--", "-", "-")
 #: Shares from here on are percent on the axis; smaller ones would only be zeros.
 _LEAST_PERCENT = 1e-4
 
@@ -74,8 +74,8 @@ def gradient_still(
     return as_bytes(figure, form)
 
 
-def recall_still(
-    curves: Sequence[RecallCurve],
+def memory_still(
+    curves: Sequence[MemoryCurve],
     theme: Theme,
     title: str,
     form: StillForm,
@@ -100,15 +100,15 @@ def recall_still(
     axes.set_ylim(0, 104)
     axes.set_yticks([0, 25, 50, 75, 100])
     for curve in curves:
-        place = RECALL_NETWORKS.index(curve.network)
+        place = MEMORY_NETWORKS.index(curve.network)
         mean = 100 * np.array(curve.mean)
-        beside = 1.03 ** (place - (len(RECALL_NETWORKS) - 1) / 2)
+        beside = 1.03 ** (place - (len(MEMORY_NETWORKS) - 1) / 2)
         axes.errorbar(
             np.array(curve.noise) * beside, mean,
             yerr=[mean - 100 * np.array(curve.low), 100 * np.array(curve.high) - mean],
-            color=theme.categorical[place], linewidth=1.5, linestyle=_RECALL_DASHES[place],
+            color=theme.categorical[place], linewidth=1.5, linestyle=_MEMORY_DASHES[place],
             marker=_MARKS[place], markersize=5, elinewidth=0.9, capsize=2,
-            label=RECALL_TITLES[curve.network],
+            label=MEMORY_TITLES[curve.network],
         )  # fmt: skip
     if curves:
         add_legend(figure, axes, theme)

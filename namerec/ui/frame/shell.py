@@ -79,7 +79,7 @@ PAGES: tuple[PageEntry, ...] = (
         "Memory",
         ":material/memory:",
         "Inside the network",
-        "Why gates: gradients through time, the recall task, and the parity proof.",
+        "Why gates: gradients through time, the memory task, and the parity proof.",
     ),
     PageEntry(
         "pages/dataset.py",

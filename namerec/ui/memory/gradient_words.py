@@ -190,7 +190,7 @@ def say_lengths(shown: list[Shown]) -> None:
             plain(
                 f"Surnames are short: those of “{names.title}” have {mean:.1f} letters on "
                 f"average and {most} at most: few steps for a gradient to fade on. What fading "
-                "costs shows in the recall task on this page, which asks networks to remember for "
+                "costs shows in the memory task on this page, which asks networks to remember for "
                 "longer."
             )
         )

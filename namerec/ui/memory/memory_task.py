@@ -1,4 +1,4 @@
-"""The recall task on the Memory page: for how many letters does each network remember the first?"""
+"""The memory task on the Memory page: for how many letters does each network remember the first?"""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import streamlit as st
 from namerec.core.tasks.memory_curves import (
     DISTANCES,
     FIRST_LETTERS,
-    RECALL_TITLES,
+    MEMORY_TITLES,
     finding,
 )
 from namerec.errors import NamerecError
 from namerec.figures.base import theme
-from namerec.figures.memory.memory_task import recall_figure
+from namerec.figures.memory.memory_task import memory_figure
 from namerec.text import duration, percent, plain
 from namerec.ui.frame import address
 from namerec.ui.frame.errors import show_errors
@@ -26,38 +26,38 @@ from namerec.ui.memory.memory_task_results import (
     seconds_of,
     shown_results,
 )
-from namerec.ui.server.memory_task import recall_keeper
+from namerec.ui.server.memory_task import memory_keeper
 from namerec.ui.shared.live_chart import chart_library, live_chart
 
 if TYPE_CHECKING:
-    from namerec.jobs.memory_task import RecallProgress
-    from namerec.jobs.memory_task_results import RecallPlan, RecallSettings
+    from namerec.jobs.memory_task import MemoryProgress
+    from namerec.jobs.memory_task_results import MemoryPlan, MemorySettings
 
 #: Seconds between two looks at an experiment underway. A look costs about 15 ms of server time.
 POLL_SECONDS = 1.0
 
-_BIAS, _CLIP, _HIDDEN = "recall_bias", "recall_clip", "recall_hidden"
-_NOTICE = "recall_notice"
+_BIAS, _CLIP, _HIDDEN = "memory_bias", "memory_clip", "memory_hidden"
+_NOTICE = "memory_notice"
 #: What can be chosen. The bundled result has every bias at the first clipping and hidden size.
 BIASES = (0.0, 1.0, 2.0, 3.0)
 CLIPS = (1.0, 0.0, 5.0)
 HIDDEN = (32, 16, 64)
 
 
-def recall_panel() -> None:
+def memory_task_panel() -> None:
     """The task, its settings, the experiment's progress, and what it showed."""
     chart_library()
     _task()
     settings = _controls()
-    underway = _underway(recall_keeper().progress())
+    underway = _underway(memory_keeper().progress())
     address.send()
     st.fragment(_live, run_every=POLL_SECONDS if underway else None)(settings, underway)
 
 
 def _task() -> None:
-    from namerec.core.tasks.memory_task import NOISE_LETTERS, SEQUENCES, recall_dataset
+    from namerec.core.tasks.memory_task import NOISE_LETTERS, SEQUENCES, memory_dataset
 
-    example = recall_dataset(20).names[2]
+    example = memory_dataset(20).names[2]
     st.markdown(
         f"Surnames are too short to show what gates are for. Here a network reads one of the "
         f"{len(FIRST_LETTERS)} letters {FIRST_LETTERS[0]} to {FIRST_LETTERS[-1]}, then noise, and "
@@ -72,10 +72,10 @@ def _task() -> None:
     )
 
 
-def _controls() -> RecallSettings:
-    from namerec.jobs.memory_task_results import RecallSettings
+def _controls() -> MemorySettings:
+    from namerec.jobs.memory_task_results import MemorySettings
 
-    short, usual = "{:g}".format, RecallSettings()
+    short, usual = "{:g}".format, MemorySettings()
     biases, clips = address.one_of(BIASES, short), address.one_of(CLIPS, short)
     bias = address.keep("bias", usual.forget_bias, biases, short, state=_BIAS)
     clip = address.keep("clip", CLIPS[0], clips, short, state=_CLIP)
@@ -109,7 +109,7 @@ def _controls() -> RecallSettings:
             help="Of all networks. An LSTM's have four times the weights of an RNN's.",
         )
     st.caption(_gate_words(bias))
-    return RecallSettings(hidden_size=hidden, forget_bias=bias, clip_norm=clip)
+    return MemorySettings(hidden_size=hidden, forget_bias=bias, clip_norm=clip)
 
 
 def _gate_words(bias: float) -> str:
@@ -125,10 +125,10 @@ def _gate_words(bias: float) -> str:
     )
 
 
-def _live(settings: RecallSettings, moved: bool) -> None:
+def _live(settings: MemorySettings, moved: bool) -> None:
     """What is redrawn every second while the experiment is underway."""
     with show_errors():
-        progress = recall_keeper().progress()
+        progress = memory_keeper().progress()
         if _underway(progress) != moved:
             st.rerun()
         _orders(settings, progress)
@@ -137,23 +137,23 @@ def _live(settings: RecallSettings, moved: bool) -> None:
         look = theme.theme_for(st.context.theme.type)
         with st.container(border=True):
             st.subheader("Accuracy against distance")
-            figure = recall_figure(curves, look, distances=DISTANCES, behind=behind)
-            live_chart(figure, key="recall_chart", subject=repr(settings))
+            figure = memory_figure(curves, look, distances=DISTANCES, behind=behind)
+            live_chart(figure, key="memory_chart", subject=repr(settings))
         if curves:
             st.markdown(plain(finding(curves)).replace(" %", "\u202f%"))
         st.caption(plain(f"{shown.origin} {how_trained()}"))
         points_table(shown.entries, curves)
 
 
-def _underway(progress: RecallProgress | None) -> bool:
+def _underway(progress: MemoryProgress | None) -> bool:
     return progress is not None and progress.state in ("running", "stopping")
 
 
-def _orders(settings: RecallSettings, progress: RecallProgress | None) -> None:
+def _orders(settings: MemorySettings, progress: MemoryProgress | None) -> None:
     """The buttons, and how far the experiment is."""
-    from namerec.jobs.memory_task_results import RecallPlan
+    from namerec.jobs.memory_task_results import MemoryPlan
 
-    plan = RecallPlan(settings=settings)
+    plan = MemoryPlan(settings=settings)
     with st.container(horizontal=True, vertical_alignment="center"):
         if progress is not None and _underway(progress):
             _order("Stop", ":material/stop:", "cancel")
@@ -174,7 +174,7 @@ def _orders(settings: RecallSettings, progress: RecallProgress | None) -> None:
         st.warning(plain(notice), icon=":material/info:")
 
 
-def _time_words(plan: RecallPlan) -> str:
+def _time_words(plan: MemoryPlan) -> str:
     seconds = seconds_of(plan)
     if seconds is None:
         return "a few minutes on one processor core, more the larger the networks are"
@@ -185,10 +185,10 @@ def _time_words(plan: RecallPlan) -> str:
     )
 
 
-def _order(label: str, icon: str, verb: str, *given: RecallPlan) -> None:
+def _order(label: str, icon: str, verb: str, *given: MemoryPlan) -> None:
     def obey() -> None:
         try:
-            getattr(recall_keeper(), verb)(*given)
+            getattr(memory_keeper(), verb)(*given)
         except NamerecError as error:
             st.session_state[_NOTICE] = str(error)
 
@@ -196,13 +196,13 @@ def _order(label: str, icon: str, verb: str, *given: RecallPlan) -> None:
     st.button(
         label,
         icon=icon,
-        key=f"recall_{verb}",
+        key=f"memory_{verb}",
         type="primary" if primary else "secondary",
         on_click=obey,
     )
 
 
-def _progress_words(progress: RecallProgress, settings: RecallSettings) -> str:
+def _progress_words(progress: MemoryProgress, settings: MemorySettings) -> str:
     done = f"{progress.done} of {progress.total} trainings done"
     other = progress.plan.settings
     elsewhere = "" if other == settings else f" (of the experiment at {_setting_words(other)})"
@@ -220,12 +220,12 @@ def _progress_words(progress: RecallProgress, settings: RecallSettings) -> str:
     history = progress.job.history
     so_far = f", {percent(history[-1].validation_accuracy)} on validation so far" if history else ""
     return (
-        f"{what}: {RECALL_TITLES[progress.cell.network]} over {progress.cell.noise} letters"
+        f"{what}: {MEMORY_TITLES[progress.cell.network]} over {progress.cell.noise} letters"
         f"{so_far}. {done}{left}{elsewhere}."
     )
 
 
-def _setting_words(settings: RecallSettings) -> str:
+def _setting_words(settings: MemorySettings) -> str:
     clip = f"clipped at {settings.clip_norm:g}" if settings.clip_norm else "never clipped"
     return (
         f"forget-gate bias {settings.forget_bias:g}, gradients {clip}, "

@@ -1,4 +1,4 @@
-"""Results of the recall task as the screen has them: which are shown, in words and as a table."""
+"""Results of the memory task as the screen has them: which are shown, in words and as a table."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, NamedTuple
 import pandas as pd
 import streamlit as st
 
-from namerec.core.tasks.memory_curves import RECALL_TITLES, RecallCurve, recall_curves
+from namerec.core.tasks.memory_curves import MEMORY_TITLES, MemoryCurve, memory_curves
 from namerec.text import plain
-from namerec.ui.server.memory_task import bundled_recall, recall_keeper
+from namerec.ui.server.memory_task import bundled_results, memory_keeper
 from namerec.ui.shared.tables import share_column
 
 if TYPE_CHECKING:
     from namerec.jobs.memory_task_results import (
-        RecallCell,
-        RecallEntry,
-        RecallFile,
-        RecallPlan,
-        RecallSettings,
+        MemoryCell,
+        MemoryEntry,
+        MemoryFile,
+        MemoryPlan,
+        MemorySettings,
     )
 
 
@@ -32,19 +32,19 @@ class Shown(NamedTuple):
         origin: Where those in front come from, as a sentence.
     """
 
-    entries: list[RecallEntry]
-    behind: list[RecallEntry]
+    entries: list[MemoryEntry]
+    behind: list[MemoryEntry]
     origin: str
 
 
-def shown_results(settings: RecallSettings) -> Shown:
+def shown_results(settings: MemorySettings) -> Shown:
     """What the chart shows at some settings: what was measured here, else what is bundled."""
-    from namerec.jobs.memory_task_results import RecallPlan
+    from namerec.jobs.memory_task_results import MemoryPlan
 
-    known = recall_keeper().known()
-    own, bundled = known.matching(settings), bundled_recall().matching(settings)
+    known = memory_keeper().known()
+    own, bundled = known.matching(settings), bundled_results().matching(settings)
     asked = known.asked is not None and known.asked.settings == settings
-    complete = not known.missing(RecallPlan(settings=settings))
+    complete = not known.missing(MemoryPlan(settings=settings))
     if asked or complete or (own and not bundled):
         behind = " The faint lines are the bundled result." if bundled else ""
         origin = f"Measured on this computer.{_older_words(own, known)}{behind}"
@@ -54,7 +54,7 @@ def shown_results(settings: RecallSettings) -> Shown:
     return Shown([], [], "The bundled result has nothing at these settings: measure it here.")
 
 
-def _older_words(shown: list[RecallEntry], known: RecallFile) -> str:
+def _older_words(shown: list[MemoryEntry], known: MemoryFile) -> str:
     """How many of the results shown are still those of the measurement before."""
     outdated = [cell.config for cell in known.outdated]
     older = sum(entry.cell.config in outdated for entry in shown)
@@ -66,14 +66,14 @@ def _older_words(shown: list[RecallEntry], known: RecallFile) -> str:
     )
 
 
-def seconds_of(plan: RecallPlan) -> float | None:
+def seconds_of(plan: MemoryPlan) -> float | None:
     """About how many seconds a plan takes, by the bundled trainings of the same size.
 
     Forget-gate bias, clipping and seed change the numbers, not the work. None if the bundled
     result has none of one of the plan's sizes and distances.
     """
     times: dict[tuple[str, int, int], list[float]] = {}
-    for entry in bundled_recall().entries:
+    for entry in bundled_results().entries:
         if entry.accuracy is not None:
             times.setdefault(_size(entry.cell), []).append(entry.seconds)
     cells = [_size(cell) for cell in plan.cells()]
@@ -82,11 +82,11 @@ def seconds_of(plan: RecallPlan) -> float | None:
     return sum(median(times[cell]) for cell in cells)
 
 
-def _size(cell: RecallCell) -> tuple[str, int, int]:
+def _size(cell: MemoryCell) -> tuple[str, int, int]:
     return cell.network, cell.noise, cell.settings.hidden_size
 
 
-def _seeds_words(entries: list[RecallEntry]) -> str:
+def _seeds_words(entries: list[MemoryEntry]) -> str:
     """How many trainings a point stands for, and which networks have none."""
     curves = curves_of(entries)
     counts = sorted({seeds for curve in curves for seeds in curve.seeds})
@@ -96,19 +96,19 @@ def _seeds_words(entries: list[RecallEntry]) -> str:
         (True, False): f"means of {most}, bars from the worst to the best.",
         (False, False): f"means of {counts[0]} to {most}, bars from the worst to the best.",
     }[len(counts) == 1, counts == [1]]
-    absent = [title for name, title in RECALL_TITLES.items() if name not in _networks(curves)]
+    absent = [title for name, title in MEMORY_TITLES.items() if name not in _networks(curves)]
     return words + (f" Not measured at these settings: {', '.join(absent)}." if absent else "")
 
 
-def _networks(curves: list[RecallCurve]) -> set[str]:
+def _networks(curves: list[MemoryCurve]) -> set[str]:
     return {curve.network for curve in curves}
 
 
-def curves_of(entries: list[RecallEntry]) -> list[RecallCurve]:
+def curves_of(entries: list[MemoryEntry]) -> list[MemoryCurve]:
     """The curves of some results."""
     from namerec.jobs.memory_task_results import points
 
-    return recall_curves(points(entries))
+    return memory_curves(points(entries))
 
 
 def how_trained() -> str:
@@ -125,13 +125,13 @@ def how_trained() -> str:
     )
 
 
-def points_table(entries: list[RecallEntry], curves: list[RecallCurve]) -> None:
+def points_table(entries: list[MemoryEntry], curves: list[MemoryCurve]) -> None:
     """Every point in figures, and the trainings that failed."""
     if not entries:
         return
     rows = [
         {
-            "network": RECALL_TITLES[curve.network],
+            "network": MEMORY_TITLES[curve.network],
             "noise": noise,
             "mean": mean,
             "low": low,
@@ -170,11 +170,11 @@ def points_table(entries: list[RecallEntry], curves: list[RecallCurve]) -> None:
         )
         for entry in entries:
             if entry.accuracy is None:
-                what = f"{RECALL_TITLES[entry.cell.network]} over {entry.cell.noise} letters"
+                what = f"{MEMORY_TITLES[entry.cell.network]} over {entry.cell.noise} letters"
                 st.caption(plain(f"{what}, seed {entry.cell.seed}, has no result. {entry.message}"))
 
 
-def _mean_seconds(entries: list[RecallEntry], curve: RecallCurve, noise: int) -> float:
+def _mean_seconds(entries: list[MemoryEntry], curve: MemoryCurve, noise: int) -> float:
     times = [
         entry.seconds
         for entry in entries

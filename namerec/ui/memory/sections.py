@@ -7,7 +7,7 @@ from collections.abc import Callable
 from namerec.ui.frame.sections import pick_section
 from namerec.ui.memory.gates import gates_panel
 from namerec.ui.memory.gradients import gradients_panel
-from namerec.ui.memory.memory_task import recall_panel
+from namerec.ui.memory.memory_task import memory_task_panel
 from namerec.ui.memory.parity import parity_panel
 from namerec.ui.shared.run_picker import pick_run
 
@@ -22,7 +22,7 @@ def _parity() -> None:
 
 SECTIONS: dict[str, tuple[str, Callable[[], None]]] = {
     "gradient": ("Gradient through time", gradients_panel),
-    "recall": ("Recall the first letter", recall_panel),
+    "recall": ("Recall the first letter", memory_task_panel),
     "gates": ("What each gate does", gates_panel),
     "parity": ("The parity proof", _parity),
 }

@@ -55,7 +55,7 @@ class Filter(NamedTuple):
 def find(runs: list[RunSummary]) -> list[RunSummary]:
     """Draws what narrows the table down, and returns the runs left."""
     if any(run.experiment for run in runs) and not st.toggle(
-        "Show runs of the recall experiment, too",
+        "Show runs of the memory task, too",
         key=_EXPERIMENTS,
         persist_state="session",
         help="They were trained on made-up sequences for the Memory page, and read no names.",

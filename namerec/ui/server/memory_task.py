@@ -9,20 +9,20 @@ import streamlit as st
 from namerec.ui.server.manager import manager
 
 if TYPE_CHECKING:
-    from namerec.jobs.memory_task import RecallKeeper
-    from namerec.jobs.memory_task_results import RecallFile
+    from namerec.jobs.memory_task import MemoryKeeper
+    from namerec.jobs.memory_task_results import MemoryFile
 
 
 @st.cache_resource(show_spinner=False)
-def recall_keeper() -> RecallKeeper:
-    """The server's recall experiment, over its job manager."""
-    from namerec.jobs.memory_task import RecallKeeper
+def memory_keeper() -> MemoryKeeper:
+    """The server's memory task, over its job manager."""
+    from namerec.jobs.memory_task import MemoryKeeper
 
-    return RecallKeeper(manager())
+    return MemoryKeeper(manager())
 
 
 @st.cache_resource(show_spinner=False)
-def bundled_recall() -> RecallFile:
+def bundled_results() -> MemoryFile:
     """The results that ship with the project; none if they are damaged."""
     from namerec.jobs.memory_task_results import BUNDLED, read_results
 

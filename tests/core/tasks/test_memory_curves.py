@@ -1,18 +1,18 @@
 from namerec.core.tasks.memory_curves import (
-    RECALL_NETWORKS,
-    RecallCurve,
-    RecallPoint,
+    MEMORY_NETWORKS,
+    MemoryCurve,
+    MemoryPoint,
     finding,
-    recall_curves,
+    memory_curves,
 )
 
 
-def point(network="rnn", noise=5, accuracy=1.0, seed=0) -> RecallPoint:
-    return RecallPoint(network, noise, seed, accuracy, 571)
+def point(network="rnn", noise=5, accuracy=1.0, seed=0) -> MemoryPoint:
+    return MemoryPoint(network, noise, seed, accuracy, 571)
 
 
 def test_a_curve_is_mean_worst_and_best_of_the_seeds_by_distance():
-    curves = recall_curves(
+    curves = memory_curves(
         [
             point("lstm", 20, 0.25, seed=1),
             point("lstm", 5, 1.0),
@@ -21,32 +21,32 @@ def test_a_curve_is_mean_worst_and_best_of_the_seeds_by_distance():
         ]
     )
     assert curves == [
-        RecallCurve("rnn", (5,), (0.5,), (0.5,), (0.5,), (1,), (0,), (571,)),
-        RecallCurve(
+        MemoryCurve("rnn", (5,), (0.5,), (0.5,), (0.5,), (1,), (0,), (571,)),
+        MemoryCurve(
             "lstm", (5, 20), (1.0, 0.5), (1.0, 0.25), (1.0, 0.75), (1, 2), (1, 0), (571, 571)
         ),
     ]
 
 
-def test_a_network_recalls_up_to_the_first_distance_where_it_does_not():
+def test_a_network_remembers_up_to_the_first_distance_where_it_does_not():
     accuracies = {5: 1.0, 10: 0.9, 20: 0.89, 50: 1.0}
-    [curve] = recall_curves([point(noise=noise, accuracy=a) for noise, a in accuracies.items()])
-    assert curve.recalls() == 10
-    [never] = recall_curves([point(accuracy=0.2)])
-    assert never.recalls() == 0
+    [curve] = memory_curves([point(noise=noise, accuracy=a) for noise, a in accuracies.items()])
+    assert curve.remembers() == 10
+    [never] = memory_curves([point(accuracy=0.2)])
+    assert never.remembers() == 0
 
 
 def test_the_finding_says_how_far_each_network_came():
-    points = [point(network, noise, 0.3) for network in RECALL_NETWORKS[:2] for noise in (5, 50)]
-    points += [point(network, noise) for network in RECALL_NETWORKS[2:] for noise in (5, 50)]
-    said = finding(recall_curves(points))
+    points = [point(network, noise, 0.3) for network in MEMORY_NETWORKS[:2] for noise in (5, 50)]
+    points += [point(network, noise) for network in MEMORY_NETWORKS[2:] for noise in (5, 50)]
+    said = finding(memory_curves(points))
     assert "by RNN (linear) and RNN with tanh over none of the distances" in said
     assert "by LSTM (built-in) and LSTM (custom) over 50 letters" in said
     assert "The longest distance measured is 50 letters" in said
     assert "12.5 %" in said
     assert "That is of one training each; another seed can come out otherwise." in said
     assert "on average" not in said
-    turned = finding(recall_curves([point("rnn", 20), point("lstm", 20, 0.1)]))
+    turned = finding(memory_curves([point("rnn", 20), point("lstm", 20, 0.1)]))
     assert turned.index("LSTM (built-in) over none") < turned.index("RNN (linear) over 20 letters")
 
 
@@ -55,7 +55,7 @@ def test_the_finding_says_how_many_trainings_pass_a_threshold_by_themselves():
     points = [point("rnn", 5, a, seed) for seed, a in enumerate((1.0, 1.0, 0.76))]
     points += [point("rnn", 20, a, seed) for seed, a in enumerate((0.9, 0.95, 0.7))]
     points += [point("lstm", noise, 1.0, seed) for noise in (5, 20) for seed in range(3)]
-    said = finding(recall_curves(points))
+    said = finding(memory_curves(points))
     assert "on average over the trainings" in said
     assert "There are 3 trainings each, so a single one can decide." in said
     assert said.endswith(
@@ -67,7 +67,7 @@ def test_the_finding_says_how_many_trainings_pass_a_threshold_by_themselves():
 
 def test_networks_of_unlike_many_trainings_are_told_as_such():
     points = [point("rnn", 5, 1.0, seed) for seed in range(2)] + [point("lstm", 5, 0.2)]
-    said = finding(recall_curves(points))
+    said = finding(memory_curves(points))
     assert "There are 1 to 2 trainings each" in said
     assert "RNN (linear) 2 of 2 over 5 letters; LSTM (built-in) 0 of 1 over 5 letters." in said
 
@@ -75,12 +75,12 @@ def test_networks_of_unlike_many_trainings_are_told_as_such():
 def test_networks_are_compared_at_distances_that_all_of_them_have():
     """An experiment underway has measured one network farther than another."""
     underway = [point("rnn", 5), point("rnn", 10), point("lstm", 5)]
-    said = finding(recall_curves(underway))
+    said = finding(memory_curves(underway))
     assert "by RNN (linear) and LSTM (built-in) over 5 letters" in said
     assert "The longest distance measured is 5 letters" in said
-    assert finding(recall_curves([point("rnn", 5), point("lstm", 10)])) == ""
+    assert finding(memory_curves([point("rnn", 5), point("lstm", 10)])) == ""
 
 
 def test_nothing_measured_is_no_finding():
-    assert recall_curves([]) == []
+    assert memory_curves([]) == []
     assert finding([]) == ""

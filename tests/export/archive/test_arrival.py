@@ -231,11 +231,13 @@ def test_categories_that_no_upload_has_are_refused(finished, categories, words):
     assert words in refused(finished)
 
 
-@pytest.mark.parametrize("reference", ["recall:", "recall:4", "recall:251", "recall:../x"])
-def test_a_recall_task_that_there_is_not_is_refused(finished, reference):
+@pytest.mark.parametrize(
+    "reference", ["memory-task:", "memory-task:4", "memory-task:251", "memory-task:../x"]
+)
+def test_a_memory_task_that_there_is_not_is_refused(finished, reference):
     changed(
         finished,
         "config.json",
         lambda info: info["config"]["training"].update(dataset=reference),
     )
-    assert "is no recall task" in refused(finished)
+    assert "is no memory task" in refused(finished)

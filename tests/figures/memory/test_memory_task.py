@@ -1,13 +1,13 @@
 import pytest
 
-from namerec.core.tasks.memory_curves import DISTANCES, RECALL_TITLES, RecallPoint, recall_curves
+from namerec.core.tasks.memory_curves import DISTANCES, MEMORY_TITLES, MemoryPoint, memory_curves
 from namerec.figures.base.theme import DARK, LIGHT, alt_text
-from namerec.figures.memory.memory_task import NOTHING_YET, recall_figure
+from namerec.figures.memory.memory_task import NOTHING_YET, memory_figure
 
 
 def curves(*accuracies: tuple[str, int, int, float]):
-    return recall_curves(
-        RecallPoint(network, noise, seed, accuracy, 571)  # type: ignore[arg-type]
+    return memory_curves(
+        MemoryPoint(network, noise, seed, accuracy, 571)  # type: ignore[arg-type]
         for network, noise, seed, accuracy in accuracies
     )
 
@@ -20,7 +20,7 @@ SOME = curves(
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK])
 def test_lines_are_accuracies_in_percent_over_distances(theme):
-    figure = recall_figure(SOME, theme, distances=DISTANCES)
+    figure = memory_figure(SOME, theme, distances=DISTANCES)
     rnn, lstm = figure.data
     assert rnn.y == (75.0, 12.5)
     assert rnn.error_y.array == (25.0, 0.0)
@@ -29,7 +29,7 @@ def test_lines_are_accuracies_in_percent_over_distances(theme):
     for line in (rnn, lstm):
         assert line.x == pytest.approx((5, 50), rel=0.05)
     assert rnn.x != lstm.x  # equal points stand side by side
-    assert (rnn.name, lstm.name) == (RECALL_TITLES["rnn"], RECALL_TITLES["lstm"])
+    assert (rnn.name, lstm.name) == (MEMORY_TITLES["rnn"], MEMORY_TITLES["lstm"])
     assert len({(line.marker.symbol, line.line.color) for line in figure.data}) == 2
     assert figure.layout.xaxis.type == "log"
     assert figure.layout.xaxis.tickvals == DISTANCES
@@ -38,14 +38,14 @@ def test_lines_are_accuracies_in_percent_over_distances(theme):
 
 
 def test_a_hover_says_on_how_many_test_sequences_and_seeds():
-    rnn = recall_figure(SOME, LIGHT, distances=DISTANCES).data[0]
+    rnn = memory_figure(SOME, LIGHT, distances=DISTANCES).data[0]
     assert "75 % of 571 test sequences, leak-free split" in rnn.text[0]
     assert "mean of 2 seeds, from 50 % to 100 %" in rnn.text[0]
     assert "one seed" in rnn.text[1]
 
 
 def test_curves_behind_are_lines_without_marks_or_legend():
-    figure = recall_figure(SOME[:1], LIGHT, distances=DISTANCES, behind=SOME)
+    figure = memory_figure(SOME[:1], LIGHT, distances=DISTANCES, behind=SOME)
     faint = figure.data[:2]
     assert [line.showlegend for line in figure.data] == [False, False, True]
     assert {line.mode for line in faint} == {"lines"}
@@ -53,12 +53,12 @@ def test_curves_behind_are_lines_without_marks_or_legend():
 
 
 def test_an_empty_chart_says_so():
-    figure = recall_figure([], LIGHT, distances=DISTANCES)
+    figure = memory_figure([], LIGHT, distances=DISTANCES)
     assert figure.layout.annotations[-1].text == NOTHING_YET
     assert NOTHING_YET in alt_text(figure)
 
 
 def test_the_alternative_text_has_the_numbers():
-    words = alt_text(recall_figure(SOME, LIGHT, distances=DISTANCES))
+    words = alt_text(memory_figure(SOME, LIGHT, distances=DISTANCES))
     assert "RNN (linear): 75 % at 5, 12.5 % at 50" in words
     assert "LSTM (built-in): 100 % at 5, 98 % at 50" in words

@@ -12,7 +12,7 @@ from PIL import Image
 
 from namerec.core.evaluation.matrices import MatrixView
 from namerec.core.inside.gradient_steps import ByStep
-from namerec.core.tasks.memory_curves import RecallPoint, recall_curves
+from namerec.core.tasks.memory_curves import MemoryPoint, memory_curves
 from namerec.core.training.config import TrainConfig
 from namerec.core.training.run_curves import RunCurves, Stretch
 from namerec.figures.base.theme import DARK, LIGHT, colour_at
@@ -20,7 +20,7 @@ from namerec.figures.confusion.matrix import colours
 from namerec.figures.memory.gradient_words import Curve
 from namerec.figures.stills import frame as still_frame
 from namerec.figures.stills.frame import WIDTH, StillForm, drawable
-from namerec.figures.stills.memory import gradient_still, recall_still
+from namerec.figures.stills.memory import gradient_still, memory_still
 from namerec.figures.stills.report import accuracy_still, loss_still, matrix_still, overlay_still
 from namerec.figures.training.overlay import OverlaidRun, View
 from tests.conftest import ROOT
@@ -83,9 +83,9 @@ def height_of(image: np.ndarray, colour: str) -> float:
 
 
 def test_memory_is_drawn_where_its_values_are():
-    points = [RecallPoint("lstm", noise, 0, 0.5, 571) for noise in (5, 10)]
-    recall = recall_still(recall_curves(points), LIGHT, "r", "png", distances=(5, 10))
-    assert height_of(pixels(recall), LIGHT.categorical[2]) == pytest.approx(0.5, abs=0.02)
+    points = [MemoryPoint("lstm", noise, 0, 0.5, 571) for noise in (5, 10)]
+    still = memory_still(memory_curves(points), LIGHT, "r", "png", distances=(5, 10))
+    assert height_of(pixels(still), LIGHT.categorical[2]) == pytest.approx(0.5, abs=0.02)
     # Its band reaches from 1 to 4: ticks at 1, 2 and 5, of which 2 is the mean.
     curves = [Curve("a", by_step([2.0, 2.0, 2.0]), None)]
     gradients = gradient_still(curves, LIGHT, "g", "png", state="hidden state")
@@ -114,7 +114,7 @@ def test_cells_of_the_matrix_have_the_colours_of_their_shares():
 @pytest.mark.usefixtures("_small")
 def test_every_picture_opens_in_both_forms_whatever_names_are_in_it():
     runs = [overlaid(HOSTILE), overlaid("b")]
-    points = [RecallPoint("lstm", 5, 0, 1.0, 571), RecallPoint("lstm", 10, 0, 0.5, 571)]
+    points = [MemoryPoint("lstm", 5, 0, 1.0, 571), MemoryPoint("lstm", 10, 0, 0.5, 571)]
     curves = [Curve(HOSTILE, by_step([1.0, 0.1, 1e-7]), 0.2)]
     counted = matrix([[2, 1], [0, 3]], [HOSTILE, "\n\t"])
     baselines = ((HOSTILE, 0.7), ("b", 0.71))
@@ -124,7 +124,7 @@ def test_every_picture_opens_in_both_forms_whatever_names_are_in_it():
         lambda form: overlay_still(runs, "validation_loss", LIGHT, "scores", form, BY_EPOCH),
         lambda form: matrix_still(counted, LIGHT, HOSTILE, form, view=MatrixView("counts")),
         lambda form: gradient_still(curves, LIGHT, "gradients", form, state="hidden state"),
-        lambda form: recall_still(recall_curves(points), LIGHT, "r", form, distances=(5, 10)),
+        lambda form: memory_still(memory_curves(points), LIGHT, "r", form, distances=(5, 10)),
     ]
     for make in makers:
         assert pixels(make("png")).shape[1] == WIDTH * still_frame.DOTS
@@ -141,7 +141,7 @@ def test_without_data_there_is_a_titled_picture_that_says_so():
         overlay_still([overlaid("a", 0)], "macro_recall", LIGHT, "s", "png", BY_EPOCH),
         matrix_still(matrix(np.zeros((2, 2))), LIGHT, "matrix", "png", view=MatrixView()),
         gradient_still([Curve("a", ByStep.empty(), None)], LIGHT, "g", "png", state="cell state"),
-        recall_still([], LIGHT, "recall", "png", distances=(5, 10)),
+        memory_still([], LIGHT, "memory-task", "png", distances=(5, 10)),
     ]
     for content in empty:
         image = pixels(content)

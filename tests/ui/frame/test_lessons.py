@@ -15,12 +15,12 @@ from namerec.core.inside.ablation import operated_answers
 from namerec.core.inside.operations import HeldGate, Operation
 from namerec.core.inside.traces import trace
 from namerec.core.networks.config import MODEL_KINDS
-from namerec.core.tasks.memory_curves import RecallCurve
+from namerec.core.tasks.memory_curves import MemoryCurve
 from namerec.core.training.loop import train
 from namerec.core.training.records import StepRecord
 from namerec.errors import DivergedError, NamerecError, RunError
 from namerec.figures.inside.probabilities import decided_at
-from namerec.jobs.memory_task_results import RecallSettings
+from namerec.jobs.memory_task_results import MemorySettings
 from namerec.ui.dataset.page import VIEWS
 from namerec.ui.evaluate import sections as evaluate_sections
 from namerec.ui.frame import address
@@ -37,7 +37,7 @@ from namerec.ui.frame.lessons import (
 from namerec.ui.frame.links import TRAIN_PARAMETERS, settings_asked
 from namerec.ui.frame.shell import PAGES, page_name
 from namerec.ui.guide.training_step import RATES
-from namerec.ui.memory import memory_task as recall
+from namerec.ui.memory import memory_task
 from namerec.ui.memory import sections as memory_sections
 from namerec.ui.memory.gradient_words import BEFORE, BEST
 from namerec.ui.memory.memory_task_results import curves_of, shown_results
@@ -101,9 +101,9 @@ READ: dict[str, dict[str, Callable[[str], bool]]] = {
         "scale": _among("the end", "nothing"),
         "moment": _among(BEFORE, BEST),
         "places": _among("beginning", "end"),
-        "bias": _among(*map("{:g}".format, recall.BIASES)),
-        "clip": _among(*map("{:g}".format, recall.CLIPS)),
-        "hidden": _among(*recall.HIDDEN),
+        "bias": _among(*map("{:g}".format, memory_task.BIASES)),
+        "clip": _among(*map("{:g}".format, memory_task.CLIPS)),
+        "hidden": _among(*memory_task.HIDDEN),
     },
     "evaluate": {
         "run": _run,
@@ -378,19 +378,19 @@ def test_only_tanh_bounds_the_state_over_papadopoulos():
         assert (np.abs(states).max() <= 1) == bounded
 
 
-def _curves(bias: float) -> dict[str, RecallCurve]:
-    settings = RecallSettings(hidden_size=32, forget_bias=bias, clip_norm=1.0)
+def _curves(bias: float) -> dict[str, MemoryCurve]:
+    settings = MemorySettings(hidden_size=32, forget_bias=bias, clip_norm=1.0)
     return {curve.network: curve for curve in curves_of(shown_results(settings).entries)}
 
 
-def test_the_recall_task_came_out_as_the_lesson_says():
+def test_the_memory_task_came_out_as_the_lesson_says():
     shut, opened = _curves(0.0), _curves(3.0)
     at = {noise: place for place, noise in enumerate(shut["rnn"].noise)}
     for curve in shut.values():
-        assert curve.recalled[at[50]] < curve.seeds[at[50]]
+        assert curve.remembered[at[50]] < curve.seeds[at[50]]
     for kind in ("lstm", "custom_lstm"):
         assert kind in MODEL_KINDS
         assert shut[kind].mean[at[20]] < shut["rnn"].mean[at[20]]
-        assert opened[kind].recalled[at[50]] == opened[kind].seeds[at[50]]
+        assert opened[kind].remembered[at[50]] == opened[kind].seeds[at[50]]
     for kind in ("rnn", "rnn_tanh"):
         assert opened[kind] == shut[kind]

@@ -1,44 +1,45 @@
-"""The recall section under AppTest: bundled, underway, stopped, and at settings never measured."""
+"""The memory task under AppTest: bundled, underway, stopped, and at settings never measured."""
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from namerec.core.tasks import memory_task as recall
+from namerec.core.tasks import memory_task
 from namerec.disk import home
-from namerec.jobs import memory_task_results as recall_results
+from namerec.jobs import memory_task_results
 from namerec.jobs.memory_task_results import (
     BUNDLED,
-    RecallEntry,
-    RecallFile,
-    RecallPlan,
-    RecallSettings,
+    MemoryEntry,
+    MemoryFile,
+    MemoryPlan,
+    MemorySettings,
     read_results,
     write_results,
 )
 from namerec.ui.memory.memory_task import _gate_words
 from namerec.ui.memory.memory_task_results import shown_results
 from namerec.ui.server.manager import manager
-from namerec.ui.server.memory_task import bundled_recall, recall_keeper
+from namerec.ui.server.memory_task import bundled_results, memory_keeper
 from tests.pages.references import button, said
 
-TINY = RecallPlan(settings=RecallSettings(hidden_size=16), networks=("rnn",), distances=(5, 7))
+TINY = MemoryPlan(settings=MemorySettings(hidden_size=16), networks=("rnn",), distances=(5, 7))
 
 
 @pytest.fixture
 def lab(monkeypatch):
     """The section alone, with a manager and results of its own, and a quick task."""
     monkeypatch.setenv("NAMEREC_THREADS", "1")
-    monkeypatch.setattr(recall, "SEQUENCES", 240)
-    monkeypatch.setattr(recall_results, "STEPS", 2)
-    cached = (manager, recall_keeper, bundled_recall)
+    monkeypatch.setattr(memory_task, "SEQUENCES", 240)
+    monkeypatch.setattr(memory_task_results, "STEPS", 2)
+    cached = (manager, memory_keeper, bundled_results)
     for resource in cached:
         resource.clear()
     yield AppTest.from_string(
-        "from namerec.ui.memory.memory_task import recall_panel\nrecall_panel()", default_timeout=60
+        "from namerec.ui.memory.memory_task import memory_task_panel\nmemory_task_panel()",
+        default_timeout=60,
     )
-    recall_keeper().cancel()
-    assert recall_keeper().wait(20)
+    memory_keeper().cancel()
+    assert memory_keeper().wait(20)
     manager().shutdown()
     for resource in cached:
         resource.clear()
@@ -52,7 +53,7 @@ def test_the_bundled_result_is_there_on_the_first_visit(lab):
     lab.run()
     assert not lab.exception
     assert not lab.error
-    assert "The first letter is recalled in at least 90\u202f%" in said(lab)
+    assert "The first letter is remembered in at least 90\u202f%" in said(lab)
     assert "The bundled result: means of 3 trainings" in said(lab)
     assert "leak-free split" in said(lab)
     table = lab.dataframe[0].value
@@ -72,9 +73,9 @@ def test_how_long_it_takes_is_told_by_what_the_bundled_trainings_took(lab):
     minutes = round(sum(float(np.median(found)) for found in times.values()) / 60)
     lab.run()
     assert f"24 trainings, one after the other in the background: about {minutes} min" in said(lab)
-    lab.segmented_control(key="recall_bias").set_value(1.0).run()
+    lab.segmented_control(key="memory_bias").set_value(1.0).run()
     assert f"about {minutes} minutes on one processor core" in said(lab)
-    lab.segmented_control(key="recall_hidden").set_value(64).run()
+    lab.segmented_control(key="memory_hidden").set_value(64).run()
     assert "a few minutes on one processor core, more the larger the networks are" in said(lab)
 
 
@@ -92,9 +93,9 @@ def test_what_a_forget_gate_bias_means_is_said(bias, words):
 
 def test_settings_that_nobody_measured_say_so_and_offer_to(lab):
     lab.run()
-    lab.segmented_control(key="recall_hidden").set_value(64).run()
+    lab.segmented_control(key="memory_hidden").set_value(64).run()
     assert "nothing at these settings: measure it here" in said(lab)
-    assert "The first letter is recalled" not in said(lab)
+    assert "The first letter is remembered" not in said(lab)
     assert not lab.dataframe
     assert "Measure it here" in labels(lab)
 
@@ -103,79 +104,79 @@ def test_the_button_measures_what_the_controls_say_and_the_page_shows_it(lab, mo
     asked = []
     lab.run()
     monkeypatch.setattr(
-        type(recall_keeper()), "start", lambda keeper, plan: asked.append(plan.settings)
+        type(memory_keeper()), "start", lambda keeper, plan: asked.append(plan.settings)
     )
-    lab.segmented_control(key="recall_bias").set_value(1.0).run()
-    lab.segmented_control(key="recall_clip").set_value(0.0).run()
+    lab.segmented_control(key="memory_bias").set_value(1.0).run()
+    lab.segmented_control(key="memory_clip").set_value(0.0).run()
     button(lab, "Measure it here").click().run()
-    assert asked == [RecallSettings(hidden_size=32, forget_bias=1, clip_norm=0)]
+    assert asked == [MemorySettings(hidden_size=32, forget_bias=1, clip_norm=0)]
 
 
 def test_what_was_measured_here_stands_before_the_bundled_result(lab):
     lab.run()
-    recall_keeper().start(TINY)
-    assert recall_keeper().wait(20)
-    lab.segmented_control(key="recall_hidden").set_value(16).run()
+    memory_keeper().start(TINY)
+    assert memory_keeper().wait(20)
+    lab.segmented_control(key="memory_hidden").set_value(16).run()
     assert "Measured on this computer." in said(lab)
     measured = {row["noise"]: row["mean"] for row in lab.dataframe[0].value.to_dict("records")}
     assert measured == {
-        entry.cell.noise: entry.accuracy for entry in recall_keeper().known().entries
+        entry.cell.noise: entry.accuracy for entry in memory_keeper().known().entries
     }
 
 
 def test_a_complete_result_of_ones_own_hides_no_bundled_one(lab):
     entries = (
-        RecallEntry(cell=cell, accuracy=0.25, sequences=34, seconds=1.0)
-        for cell in RecallPlan().cells()
+        MemoryEntry(cell=cell, accuracy=0.25, sequences=34, seconds=1.0)
+        for cell in MemoryPlan().cells()
     )
-    write_results(home() / "recall.json", RecallFile(entries=tuple(entries)))
+    write_results(home() / "memory_task.json", MemoryFile(entries=tuple(entries)))
     lab.run()
     assert "Measured on this computer. The faint lines are the bundled result." in said(lab)
     assert set(lab.dataframe[0].value["mean"]) == {0.25}
-    shown = shown_results(RecallSettings())
+    shown = shown_results(MemorySettings())
     assert len(shown.behind) == 72
 
 
 def test_while_it_is_measured_anew_the_results_before_are_shown_and_told(lab):
-    plan = RecallPlan(settings=RecallSettings(hidden_size=16), distances=(5,))
+    plan = MemoryPlan(settings=MemorySettings(hidden_size=16), distances=(5,))
     entries = [
-        RecallEntry(cell=cell, accuracy=0.25, sequences=34, seconds=1.0) for cell in plan.cells()
+        MemoryEntry(cell=cell, accuracy=0.25, sequences=34, seconds=1.0) for cell in plan.cells()
     ]
     begun = (
-        RecallFile(entries=tuple(entries))
+        MemoryFile(entries=tuple(entries))
         .asked_anew(plan)
         .with_entry(entries[0].model_copy(update={"accuracy": 0.75}))
     )
-    write_results(home() / "recall.json", begun)
+    write_results(home() / "memory_task.json", begun)
     lab.run()
-    lab.segmented_control(key="recall_hidden").set_value(16).run()
+    lab.segmented_control(key="memory_hidden").set_value(16).run()
     assert "3 of these 4 trainings are of the measurement before" in said(lab)
-    progress = recall_keeper().progress()
+    progress = memory_keeper().progress()
     assert progress is not None
     assert (progress.state, progress.done, progress.total) == ("stopped", 1, 4)
     assert sorted(lab.dataframe[0].value["mean"]) == [0.25, 0.25, 0.25, 0.75]
 
 
 def test_a_training_without_a_result_is_listed_with_the_reason(lab):
-    cell = RecallPlan(settings=RecallSettings(hidden_size=16)).cells()[0]
-    failed = RecallEntry(
+    cell = MemoryPlan(settings=MemorySettings(hidden_size=16)).cells()[0]
+    failed = MemoryEntry(
         cell=cell, accuracy=None, sequences=0, seconds=0.1, message="The loss is nan."
     )
-    write_results(home() / "recall.json", RecallFile(entries=(failed,)))
+    write_results(home() / "memory_task.json", MemoryFile(entries=(failed,)))
     lab.run()
-    lab.segmented_control(key="recall_hidden").set_value(16).run()
+    lab.segmented_control(key="memory_hidden").set_value(16).run()
     assert "RNN (linear) over 5 letters, seed 0, has no result. The loss is nan." in said(lab)
 
 
 def test_an_experiment_underway_is_shown_to_every_visitor_and_can_be_stopped(lab, monkeypatch):
-    monkeypatch.setattr(recall_results, "STEPS", 200_000)
-    recall_keeper().start(TINY)
+    monkeypatch.setattr(memory_task_results, "STEPS", 200_000)
+    memory_keeper().start(TINY)
     lab.run()
     assert labels(lab) == {"Stop"}
     button(lab, "Stop").click().run()
-    assert recall_keeper().wait(20)
+    assert memory_keeper().wait(20)
     lab.run()
     assert labels(lab) == {"Go on", "Measure it here"}
-    progress = recall_keeper().progress()
+    progress = memory_keeper().progress()
     assert progress is not None
     assert progress.state == "stopped"

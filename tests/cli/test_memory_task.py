@@ -1,23 +1,23 @@
-"""The recall experiment without a screen."""
+"""The memory task without a screen."""
 
 import json
 
 import pytest
 
-from namerec.core.tasks import memory_task as recall
-from namerec.jobs import memory_task_results as recall_results
+from namerec.core.tasks import memory_task
+from namerec.jobs import memory_task_results
 from tests.cli.references import answered, ask, refused
 
 
 @pytest.fixture(autouse=True)
 def _quick_task(monkeypatch):
-    monkeypatch.setattr(recall, "SEQUENCES", 240)
-    monkeypatch.setattr(recall_results, "STEPS", 2)
+    monkeypatch.setattr(memory_task, "SEQUENCES", 240)
+    monkeypatch.setattr(memory_task_results, "STEPS", 2)
 
 
 def test_the_experiment_is_measured_written_and_not_measured_twice(tmp_path, store):
-    out = tmp_path / "recall.json"
-    arguments = ("recall", "--distance", "5", "--hidden", "4", "--out", str(out))
+    out = tmp_path / "memory_task.json"
+    arguments = ("memory-task", "--distance", "5", "--hidden", "4", "--out", str(out))
     first = answered(*arguments)["entries"]
     assert sorted(entry["cell"]["network"] for entry in first) == [
         "custom_lstm", "lstm", "rnn", "rnn_tanh",
@@ -26,7 +26,9 @@ def test_the_experiment_is_measured_written_and_not_measured_twice(tmp_path, sto
     again = answered(*arguments)["entries"]
     assert again == first  # the seconds too
     assert store.summaries() == []  # its runs are no runs of the user's
-    assert "The first letter is recalled" in ask(*arguments).stdout
+    assert (
+        "The first letter is remembered" in ask("recall", *arguments[1:]).stdout
+    )  # its earlier name
 
 
 def test_a_failure_is_a_sentence(tmp_path, monkeypatch):

@@ -1,4 +1,4 @@
-"""`recall`: the experiment of the Memory page, with several seeds, written to a file."""
+"""`memory-task`: the experiment of the Memory page, with several seeds, written to a file."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _LOOK = 0.5
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="A JSON file.")
 @json_option
 @sentences_for_errors
-def recall(
+def memory_task(
     seeds: int,
     biases: tuple[float, ...],
     clip: float,
@@ -43,31 +43,33 @@ def recall(
     Results that are in the file already are kept: a run that was interrupted goes on when it is
     asked for again. The one that ships with the project is what comes of:
 
-    namerec recall --seeds 3 --forget-bias 3 --forget-bias 2 --forget-bias 1 --forget-bias 0 --out
-    assets/recall.json
+    namerec memory-task --seeds 3 --forget-bias 3 --forget-bias 2 --forget-bias 1 --forget-bias 0
+    --out assets/memory_task.json
     """
-    from namerec.core.tasks.memory_curves import DISTANCES, finding, recall_curves
+    from namerec.core.tasks.memory_curves import DISTANCES, finding, memory_curves
     from namerec.data import catalogue
     from namerec.jobs.executors import LocalExecutor
     from namerec.jobs.manager import JobManager
-    from namerec.jobs.memory_task import RecallKeeper
-    from namerec.jobs.memory_task_results import RecallPlan, RecallSettings, points
+    from namerec.jobs.memory_task import MemoryKeeper
+    from namerec.jobs.memory_task_results import MemoryPlan, MemorySettings, points
     from namerec.runs.store import RunStore
 
     rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as folder:
         manager = JobManager(RunStore(Path(folder) / "runs", None), LocalExecutor(catalogue.load))
-        keeper = RecallKeeper(manager, out if out is not None else Path(folder) / "recall.json")
+        keeper = MemoryKeeper(
+            manager, out if out is not None else Path(folder) / "memory_task.json"
+        )
         try:
             for bias in biases:
-                settings = RecallSettings(hidden_size=hidden, forget_bias=bias, clip_norm=clip)
-                plan = RecallPlan(
+                settings = MemorySettings(hidden_size=hidden, forget_bias=bias, clip_norm=clip)
+                plan = MemoryPlan(
                     settings=settings, seeds=tuple(range(seeds)), distances=distances or DISTANCES
                 )
                 keeper.complete(plan)
                 _follow(keeper)
                 matching = keeper.known().matching(settings)
-                click.echo(f"Forget-gate bias {bias:g}. {finding(recall_curves(points(matching)))}")
+                click.echo(f"Forget-gate bias {bias:g}. {finding(memory_curves(points(matching)))}")
                 rows += [entry.model_dump(mode="json") for entry in matching]
         finally:
             keeper.cancel()
@@ -78,7 +80,7 @@ def recall(
 
 def _follow(keeper: Any) -> None:
     """Says what is measured, training by training, until the experiment is over."""
-    from namerec.core.tasks.memory_curves import RECALL_TITLES
+    from namerec.core.tasks.memory_curves import MEMORY_TITLES
     from namerec.errors import TrainingError
 
     said = -1
@@ -87,7 +89,7 @@ def _follow(keeper: Any) -> None:
         if progress is not None and progress.cell is not None and progress.done != said:
             said = progress.done
             click.echo(
-                f"{progress.done} of {progress.total} done; {RECALL_TITLES[progress.cell.network]} "
+                f"{progress.done} of {progress.total} done; {MEMORY_TITLES[progress.cell.network]} "
                 f"over {progress.cell.noise} letters, seed {progress.cell.seed}",
                 err=True,
             )
