@@ -1,7 +1,7 @@
 """What all pictures without a browser have in common: ground, axes, legend, letters, bytes.
 
-Matplotlib draws them, with its own objects alone: nothing of `pyplot`, and no setting is changed,
-so that they can be drawn in any thread. Importing this takes a moment; import it late.
+Matplotlib draws them, with its own objects alone: nothing of `pyplot`, and one at a time, so that
+they can be drawn in any thread. Importing this takes a moment; import it late.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import threading
 from functools import cache
 from typing import Literal
 
-from matplotlib import font_manager
+from matplotlib import font_manager, rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
@@ -131,10 +131,9 @@ def as_bytes(figure: Figure, form: StillForm) -> bytes:
         known = all(ord(letter) in _letters(own) for letter in text.get_text())
         text.set_fontfamily(own if known else [own, *others])  # to look through all takes long
     content = io.BytesIO()
-    metadata = (
-        {"Date": None} if form == "svg" else {"Software": None}
-    )  # equal pictures, equal bytes
-    with _drawing:
+    # Equal pictures have equal bytes, the ids in them included.
+    metadata = {"Date": None} if form == "svg" else {"Software": None}
+    with _drawing, rc_context({"svg.hashsalt": "namerec"}):
         figure.savefig(content, format=form, dpi=DOTS, metadata=metadata)
     return content.getvalue()
 

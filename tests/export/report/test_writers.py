@@ -1,5 +1,7 @@
 """Escaping: whatever a text holds, both forms show it letter by letter."""
 
+import re
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,8 +15,7 @@ from namerec.export.report.document import (
     said,
     said_whole,
 )
-from namerec.export.report.html import escaped as html_escaped
-from namerec.export.report.html import html_file
+from namerec.export.report.html import html_file, page_of
 from namerec.export.report.markdown import markdown_files
 from namerec.text import as_markdown
 from tests.core.references import modest
@@ -45,14 +46,15 @@ def test_what_begins_a_block_in_markdown_is_escaped_and_numbers_are_left_alone()
 
 
 @modest
-@given(SIGNS)
+@given(st.lists(SIGNS | st.sampled_from(["\x00", "{{ 1 }}", "{% raw %}", "\x9f"])).map("".join))
 def test_html_shows_every_text_letter_by_letter(text):
-    page = Page.of(f'<p title="{html_escaped(text)}">{html_escaped(text)}</p>'.encode(
-        "utf-8", "replace"
-    ))  # fmt: skip
-    shown = text.encode("utf-8", "replace").decode()
-    assert page.tags == [("p", {"title": shown})]
-    assert page.texts == [shown]
+    blocks = (Paragraph(text), Points((text,)), Table(text, (text,), ((text,),)))
+    document = Document(text, text, (Section("", blocks), Section(text, ())))
+    page = Page.of(page_of(document, ""))
+    shown = re.sub("[\x00\x9f]", "\ufffd", text).encode("utf-8", "replace").decode()
+    assert page.texts == [*[shown] * 6, "Contents", "", shown]  # the text of a link is not read
+    assert page.tables == [[[shown], [shown]]]
+    assert [words for words in page.attributes("aria-label") if words != "Contents"] == [shown]
 
 
 def test_a_document_is_written_whole_in_both_forms():

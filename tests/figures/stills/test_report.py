@@ -159,12 +159,13 @@ def test_a_hundred_categories_fit_and_have_no_numbers():
 
 
 @pytest.mark.usefixtures("_small")
-def test_pictures_drawn_at_once_are_those_drawn_one_by_one():
+@pytest.mark.parametrize("form", ["png", "svg"])
+def test_pictures_drawn_at_once_are_to_the_byte_those_drawn_one_by_one(form):
     titles = [f"run {place}" for place in range(4)]
-    alone = [loss_still(history(), LIGHT, title, "png") for title in titles]
+    alone = [loss_still(history(), LIGHT, title, form) for title in titles]
     with ThreadPoolExecutor(4) as threads:
         together = list(
-            threads.map(lambda title: loss_still(history(), LIGHT, title, "png"), titles)
+            threads.map(lambda title: loss_still(history(), LIGHT, title, form), titles)
         )
     assert together == alone
     assert len(set(alone)) == 4
@@ -179,5 +180,7 @@ def test_text_is_drawn_letter_by_letter():
 
 def test_drawing_has_nothing_of_pyplot():
     """It keeps figures in a list of its own, and is not for threads."""
-    for file in (ROOT / "namerec" / "figures").glob("still*.py"):
+    files = list((ROOT / "namerec" / "figures" / "stills").glob("*.py"))
+    assert len(files) > 2
+    for file in files:
         assert "matplotlib.pyplot" not in imported_by(file)
