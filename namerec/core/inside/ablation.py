@@ -1,8 +1,8 @@
-"""Surgery: what a trained network answers with a gate held fast or with units silenced.
+"""Ablation: what a trained network answers with a gate held fast or with units silenced.
 
-An operation, see `operations`, alters values on the way through `reading.read`, so the whole
-network goes on from what was put in: later letters, higher layers and the output all see it. Letter
-n-grams speak on the side; their logits are added unchanged.
+An ablation, see `ablations`, alters values on the way through `reading.read`, so the whole
+network goes on from what was put in: later letters, higher layers and the output all see it. The
+logits of character n-grams are added unchanged.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from namerec.core.corpus.alphabet import encode
 from namerec.core.corpus.dataset import Dataset
 from namerec.core.corpus.packing import pack_names
 from namerec.core.evaluation.results import PredictedNames
+from namerec.core.inside.ablations import GATE_NAMES, AblatedUnits, Ablation, HeldGate
 from namerec.core.inside.effort import effort
-from namerec.core.inside.operations import GATE_NAMES, HeldGate, Operation, SilencedUnits
 from namerec.core.inside.reading import (
     AlterLayer,
     by_length,
@@ -34,61 +34,61 @@ _MOST_VALUES = 2**24
 
 
 def alteration(
-    operation: Operation, model: NameModel, means: dict[str, np.ndarray] | None = None
+    ablation: Ablation, model: NameModel, means: dict[str, np.ndarray] | None = None
 ) -> AlterLayer:
-    """An operation on a network, as `reading.read` takes it.
+    """An ablation of a network, as `reading.read` takes it.
 
     Args:
-        operation: What is cut.
+        ablation: What is held or silenced.
         model: The network that it is made on.
-        means: By gate, (layers, H), see `mean_gates`; needed if `operation.needs_means`.
+        means: By gate, (layers, H), see `mean_gates`; needed if `ablation.needs_means`.
 
     Raises:
         ConfigError: If the network has no such gate, layer or unit, or if means are missing.
     """
-    _check(operation, model)
-    if operation.needs_means and means is None:
+    _check(ablation, model)
+    if ablation.needs_means and means is None:
         raise ConfigError("A gate is held at its mean, but no means are given. Measure them first.")
     parameter = next(model.parameters())
     held: dict[tuple[int, str], Tensor] = {}  # (H,), put in for a gate
-    silent: dict[tuple[int, str], Tensor] = {}  # (H,), where a state is 0
-    for cut in operation.cuts:
-        if isinstance(cut, HeldGate):
-            level = means[cut.gate][cut.layer] if means and cut.level == "mean" else cut.level
+    ablated: dict[tuple[int, str], Tensor] = {}  # (H,), where a state is 0
+    for part in ablation.parts:
+        if isinstance(part, HeldGate):
+            level = means[part.gate][part.layer] if means and part.level == "mean" else part.level
             row = np.full(model.config.hidden_size, level, dtype=np.float64)
-            held[cut.layer, cut.gate] = torch.from_numpy(row).to(parameter)
+            held[part.layer, part.gate] = torch.from_numpy(row).to(parameter)
             continue
         off = torch.zeros(model.config.hidden_size, dtype=torch.bool, device=parameter.device)
-        off[list(cut.units) if isinstance(cut, SilencedUnits) else slice(None)] = True
+        off[list(part.units) if isinstance(part, AblatedUnits) else slice(None)] = True
         for symbol in "ch":
-            silent[cut.layer, symbol] = off | silent.get((cut.layer, symbol), off)
+            ablated[part.layer, symbol] = off | ablated.get((part.layer, symbol), off)
 
     def alter(layer: int, symbol: str, value: Tensor) -> Tensor:
         if (layer, symbol) in held:
             return held[layer, symbol].expand_as(value)
-        if (layer, symbol) in silent:
-            return value.masked_fill(silent[layer, symbol], 0)
+        if (layer, symbol) in ablated:
+            return value.masked_fill(ablated[layer, symbol], 0)
         return value
 
     return alter
 
 
-def _check(operation: Operation, model: NameModel) -> None:
+def _check(ablation: Ablation, model: NameModel) -> None:
     layers = model.config.num_layers * (2 if model.config.direction == "both" else 1)
     units = model.config.hidden_size
-    for cut in operation.cuts:
-        if isinstance(cut, HeldGate) and not model.gated:
+    for part in ablation.parts:
+        if isinstance(part, HeldGate) and not model.gated:
             raise ConfigError(
-                f"The {GATE_NAMES[cut.gate]} cannot be held: an RNN has no gates. Silence units of "
-                "it instead, or choose an LSTM."
+                f"The {GATE_NAMES[part.gate]} cannot be held: an RNN has no gates. Silence units "
+                "of it instead, or choose an LSTM."
             )
-        if cut.layer >= layers:
+        if part.layer >= layers:
             raise ConfigError(
-                f"There is no layer {cut.layer} to cut: this network's are 0 to {layers - 1}."
+                f"There is no layer {part.layer} to cut: this network's are 0 to {layers - 1}."
             )
-        if isinstance(cut, SilencedUnits) and max(cut.units, default=0) >= units:
+        if isinstance(part, AblatedUnits) and max(part.units, default=0) >= units:
             raise ConfigError(
-                f"There is no unit {max(cut.units)} to silence: this network's are 0 to "
+                f"There is no unit {max(part.units)} to silence: this network's are 0 to "
                 f"{units - 1}."
             )
 
@@ -119,24 +119,24 @@ def mean_gates(model: NameModel, dataset: Dataset, indices: np.ndarray) -> dict[
 def after_every_letter(
     model: NameModel,
     letters: str,
-    operation: Operation,
+    ablation: Ablation,
     means: dict[str, np.ndarray] | None = None,
 ) -> np.ndarray:
-    """Log-probabilities of a network under an operation after each letter, (length, categories).
+    """Log-probabilities of a network under an ablation after each letter, (length, categories).
 
     As in `prediction.after_every_letter`, each beginning of the name is read as a name of its own.
 
     Args:
         model: Any of the three networks; it is put into evaluation mode.
         letters: A normalised name of one letter or more.
-        operation: What is cut.
+        ablation: What is held or silenced.
         means: See `alteration`.
 
     Raises:
-        ConfigError: If the operation does not fit the network.
+        ConfigError: If the ablation does not fit the network.
     """
     model.eval()
-    alter = alteration(operation, model, means)
+    alter = alteration(ablation, model, means)
     beginnings = [letters[: end + 1] for end in range(len(letters))]
     output = torch.cat(
         [read(model, one_hot_text(model, [name]), alter).output for name in beginnings]
@@ -147,27 +147,27 @@ def after_every_letter(
 
 
 @torch.no_grad()
-def operated_answers(
+def ablated_answers(
     model: NameModel,
     dataset: Dataset,
     indices: np.ndarray,
-    operation: Operation,
+    ablation: Ablation,
     means: dict[str, np.ndarray] | None = None,
 ) -> PredictedNames:
-    """A network's answers under an operation on some names of a dataset.
+    """A network's answers under an ablation on some names of a dataset.
 
     Args:
         model: Any of the three networks; it is put into evaluation mode.
         dataset: Whose categories the network was built for.
         indices: Which names, int64, (names,), duplicates allowed.
-        operation: What is cut.
+        ablation: What is held or silenced.
         means: See `alteration`.
 
     Raises:
-        ConfigError: If the operation does not fit the network.
+        ConfigError: If the ablation does not fit the network.
     """
     model.eval()
-    alter = alteration(operation, model, means)
+    alter = alteration(ablation, model, means)
     distinct, inverse = np.unique(indices, return_inverse=True)
     answers = np.empty((len(distinct), model.categories), dtype=np.float32)
     for places in by_length(dataset, distinct, _at_once(model, dataset, distinct)):

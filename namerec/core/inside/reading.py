@@ -2,7 +2,7 @@
 
 The networks' own `forward` is fast and shows nothing. This is the same computation letter by
 letter, for all three networks: traces keep every value of it, gradients through time ask autograd
-for them, attributions put other inputs in, surgery alters values on the way. Tests hold it to the
+for them, attributions put other inputs in, ablation alters values on the way. Tests hold it to the
 networks' own answers.
 """
 

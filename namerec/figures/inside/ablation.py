@@ -1,4 +1,4 @@
-"""What an operation on a network costs each category: its recall before and after."""
+"""What an ablation of a network costs each category: its recall before and after."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from namerec.text import counted, literal, roughly
 # In pixels: room for the legend, for each line of the title, and for the axis title.
 _LEGEND, _TITLE_LINE, _BELOW = 40, 18, 52
 #: Letters in a line of the title, which has room at 800 pixels, and most lines of it; the words for
-#: those who cannot see have the operation in full.
+#: those who cannot see have the ablation in full.
 _TITLE_LETTERS, _TITLE_LINES = 76, 3
 # Sizes of the marks in pixels: where nothing has changed, the one is seen around the other.
 _BEFORE_SIZE, _AFTER_SIZE = 13, 9
@@ -30,7 +30,7 @@ class RecallChanges(NamedTuple):
     Attributes:
         categories: Their names.
         before: Recall of the network as it is, 0..1, (categories,).
-        after: The same after the operation.
+        after: The same after the ablation.
         support: Number of names, int64, (categories,).
     """
 
@@ -45,7 +45,7 @@ def recall_changes(before: ConfusionMatrix, after: ConfusionMatrix) -> RecallCha
 
     Args:
         before: Of the network as it is.
-        after: Of the same network on the same names after the operation.
+        after: Of the same network on the same names after the ablation.
     """
     was, now = np.diag(before.row_normalised()), np.diag(after.row_normalised())
     lost_most = np.argsort(now - was, kind="stable")
@@ -63,30 +63,30 @@ def recall_change_figure(
     after: ConfusionMatrix,
     theme: Theme,
     *,
-    operation: str,
+    ablation: str,
     measured_on: str,
     noun: str = "language",
 ) -> go.Figure:
-    """A dumbbell for each category: its recall before and after an operation.
+    """A dumbbell for each category: its recall before and after an ablation.
 
     Args:
         before: Of the network as it is.
-        after: Of the same network on the same names after the operation.
+        after: Of the same network on the same names after the ablation.
         theme: The colours.
-        operation: In words, such as "forget gate held at 0".
+        ablation: In words, such as "forget gate held at 0".
         measured_on: Which names, such as "test names, leak-free split" (`Split.words`), and with
             which priors if others than the network's own are assumed.
         noun: What a category is called.
     """
     shown = recall_changes(before, after)
     title = textwrap.wrap(
-        f"The operation: {operation}", _TITLE_LETTERS, max_lines=_TITLE_LINES, placeholder=" …"
+        f"The operation: {ablation}", _TITLE_LETTERS, max_lines=_TITLE_LINES, placeholder=" …"
     )
     above = _LEGEND + _TITLE_LINE * len(title)
     figure = new_figure(
         theme,
         height=rows_height(len(shown.categories)) + above + _BELOW,
-        alt=_in_words(shown, operation, measured_on, noun),
+        alt=_in_words(shown, ablation, measured_on, noun),
         margin={"l": 60, "r": 16, "t": above, "b": _BELOW},
         dragmode=False,
         hovermode="closest",
@@ -137,8 +137,8 @@ def recall_change_figure(
     return figure
 
 
-def _in_words(shown: RecallChanges, operation: str, measured_on: str, noun: str) -> str:
-    begin = f"Recall of every {noun} before and after the operation ({operation}), {measured_on}."
+def _in_words(shown: RecallChanges, ablation: str, measured_on: str, noun: str) -> str:
+    begin = f"Recall of every {noun} before and after the operation ({ablation}), {measured_on}."
     if not shown.categories:
         return f"{begin} {NO_NAMES}"
     most = "; ".join(

@@ -17,30 +17,30 @@ from namerec.figures.inside.ablation import recall_change_figure
 from namerec.figures.inside.gates import KINDS
 from namerec.text import count, percent, plain
 from namerec.ui.frame import address
-from namerec.ui.name.ablation_link import cuts_from, cuts_text
+from namerec.ui.name.ablation_link import ablation_from, ablation_text
 from namerec.ui.name.priors import priors_of
 from namerec.ui.shared import services
 from namerec.ui.shared.charts import chart
 
 if TYPE_CHECKING:
-    from namerec.core.inside.operations import Operation
+    from namerec.core.inside.ablations import Ablation
     from namerec.runs.store import RunSummary
 
-#: A gate that is left alone; the other choices are `core.operations.LEVELS`.
+#: A gate that is left alone; the other choices are `core.inside.ablations.LEVELS`.
 _AS_IT_IS = "as it is"
 #: The gates in the order of the panel's heatmaps.
 _GATES = ("f", "i", "o", "g")
-#: Operations whose cost was asked for in this session.
-_MEASURED = "surgery_measured"
+#: Ablations whose cost was asked for in this session.
+_MEASURED = "ablation_measured"
 #: Means and answers kept in memory at a time.
 _KEPT = 8
 
 
-def surgery_panel(run: RunSummary, name: NormalisedName, trace: GateTrace) -> None:
-    """Cuts to choose, the answer before and after them, and on request what they cost.
+def ablation_panel(run: RunSummary, name: NormalisedName, trace: GateTrace) -> None:
+    """Parts to hold or silence, the answer before and after, and on request what it costs.
 
     Args:
-        run: Whose network is operated on, always a copy: the stored one stays as it is.
+        run: Whose network is ablated, always a copy: the stored one stays as it is.
         name: The typed name.
         trace: Of the network as it is, with the priors that the page assumes.
 
@@ -48,9 +48,9 @@ def surgery_panel(run: RunSummary, name: NormalisedName, trace: GateTrace) -> No
         NamerecError: If network or, where they are needed, the run's names are not there.
     """
     st.caption(hint(run))
-    operation = _controls(run, trace)
-    words = operation.words(trace.layer_name if trace.layers > 1 else None)
-    if not operation.cuts:
+    ablation = _controls(run, trace)
+    words = ablation.words(trace.layer_name if trace.layers > 1 else None)
+    if not ablation.parts:
         st.info(
             "Nothing is cut yet. Hold a gate or silence units above; the answers before and after "
             "will stand side by side.",
@@ -58,7 +58,7 @@ def surgery_panel(run: RunSummary, name: NormalisedName, trace: GateTrace) -> No
         )
         return
     st.markdown(f"**The operation: {plain(words)}.**")
-    if operation.needs_means:
+    if ablation.needs_means:
         _, split = services.run_dataset(run)
         st.caption(
             "A gate's mean is each unit's own, over all letters of the "
@@ -68,8 +68,8 @@ def surgery_panel(run: RunSummary, name: NormalisedName, trace: GateTrace) -> No
         st.caption(
             "The logits of this network’s character n-grams add to the operated part’s, as ever."
         )
-    _before_and_after(run, name, trace, operation)
-    _cost(run, operation, words)
+    _before_and_after(run, name, trace, ablation)
+    _cost(run, ablation, words)
 
 
 def hint(run: RunSummary) -> str:
@@ -86,7 +86,7 @@ def hint(run: RunSummary) -> str:
             else "what it kept of earlier letters is gone."
         )
         return f"To try: silence a whole layer, and {seen}"
-    silent = (
+    ablated = (
         f"and every name gets the same answer{ngrams}." if alone else "and that layer falls silent."
     )
     return (
@@ -96,27 +96,27 @@ def hint(run: RunSummary) -> str:
         "(leak-free split), in place of 7 in 10. Held at 1, nothing is ever forgotten, which costs "
         "them even more. Held at its mean, they lose only 2 to 3 in 100: how far the gate opens at "
         "which letter matters less than how far each unit's is open as a rule. Hold the input or "
-        f"the output gate at 0: nothing gets in, or nothing is shown, {silent}"
+        f"the output gate at 0: nothing gets in, or nothing is shown, {ablated}"
     )
 
 
-def _controls(run: RunSummary, trace: GateTrace) -> Operation:
-    """Draws the controls of one layer, and returns the cuts of all."""
-    _keep_cuts(run, trace)
+def _controls(run: RunSummary, trace: GateTrace) -> Ablation:
+    """Draws the controls of one layer, and returns the ablation of all."""
+    _keep_ablation(run, trace)
     with st.container(border=True):
         with st.container(horizontal=True, horizontal_alignment="distribute"):
             st.subheader("What is cut")
             st.button(
                 "Reset",
                 icon=":material/restart_alt:",
-                key="surgery_reset",
+                key="ablation_reset",
                 on_click=_reset,
                 args=(run, trace.layers),
                 help="Takes back the cuts of every layer.",
             )
         layer = 0
         if trace.layers > 1:
-            key, layers = f"surgery_layer_{run.id}", range(trace.layers)
+            key, layers = f"ablation_layer_{run.id}", range(trace.layers)
             those = address.one_of(layers, address.counted_from_1)
             layer = address.keep("layer", 0, those, address.counted_from_1, state=key)
             st.segmented_control(
@@ -152,7 +152,7 @@ def _controls(run: RunSummary, trace: GateTrace) -> Operation:
 
 
 def _gate_controls(run: RunSummary, layer: int) -> None:
-    from namerec.core.inside.operations import LEVELS
+    from namerec.core.inside.ablations import LEVELS
 
     with st.grid(4, min_column_width=200):
         for gate in _GATES:
@@ -169,48 +169,48 @@ def _gate_controls(run: RunSummary, layer: int) -> None:
             )
 
 
-def _keep_cuts(run: RunSummary, trace: GateTrace) -> None:
-    """Keeps the cuts of all layers in the URL, and takes those that it brings."""
-    state = f"surgery_cuts_{run.id}"
-    now = cuts_text(_chosen(run, trace))
+def _keep_ablation(run: RunSummary, trace: GateTrace) -> None:
+    """Keeps the ablation of all layers in the URL, and takes the one that it brings."""
+    state = f"ablation_cuts_{run.id}"
+    now = ablation_text(_chosen(run, trace))
     given = address.news("cuts", state=state, now=now or None)
     if given is not None:
         units = trace.values["h"].shape[2]
-        operation = cuts_from(given, trace.layers, units, gated="f" in trace.values)
+        ablation = ablation_from(given, trace.layers, units, gated="f" in trace.values)
         _reset(run, trace.layers)
-        _put(run, operation)
-        now = cuts_text(operation)
+        _put(run, ablation)
+        now = ablation_text(ablation)
     address.write("cuts", now, state=state)
 
 
-def _put(run: RunSummary, operation: Operation) -> None:
-    from namerec.core.inside.operations import HeldGate, SilencedUnits
+def _put(run: RunSummary, ablation: Ablation) -> None:
+    from namerec.core.inside.ablations import AblatedUnits, HeldGate
 
-    for cut in operation.cuts:
-        if isinstance(cut, HeldGate):
-            st.session_state[_key(run, cut.layer, cut.gate)] = cut.level
-        elif isinstance(cut, SilencedUnits):
-            units = [unit + 1 for unit in cut.units]
-            st.session_state[_key(run, cut.layer, "units")] = units
+    for part in ablation.parts:
+        if isinstance(part, HeldGate):
+            st.session_state[_key(run, part.layer, part.gate)] = part.level
+        elif isinstance(part, AblatedUnits):
+            units = [unit + 1 for unit in part.units]
+            st.session_state[_key(run, part.layer, "units")] = units
         else:
-            st.session_state[_key(run, cut.layer, "off")] = True
+            st.session_state[_key(run, part.layer, "off")] = True
 
 
-def _chosen(run: RunSummary, trace: GateTrace) -> Operation:
-    """The cuts chosen for every layer, shown or not."""
-    from namerec.core.inside.operations import HeldGate, Operation, SilencedLayer, SilencedUnits
+def _chosen(run: RunSummary, trace: GateTrace) -> Ablation:
+    """What is chosen for every layer, shown or not."""
+    from namerec.core.inside.ablations import AblatedLayer, AblatedUnits, Ablation, HeldGate
 
-    cuts: list[HeldGate | SilencedUnits | SilencedLayer] = []
+    parts: list[HeldGate | AblatedUnits | AblatedLayer] = []
     for layer in range(trace.layers):
         for gate in _GATES:
             level = st.session_state.get(_key(run, layer, gate), _AS_IT_IS)
             if level != _AS_IT_IS:
-                cuts.append(HeldGate(layer, gate, level))
+                parts.append(HeldGate(layer, gate, level))
         if units := st.session_state.get(_key(run, layer, "units")):
-            cuts.append(SilencedUnits(layer, tuple(sorted(unit - 1 for unit in units))))
+            parts.append(AblatedUnits(layer, tuple(sorted(unit - 1 for unit in units))))
         if st.session_state.get(_key(run, layer, "off")):
-            cuts.append(SilencedLayer(layer))
-    return Operation(tuple(cuts))
+            parts.append(AblatedLayer(layer))
+    return Ablation(tuple(parts))
 
 
 def _reset(run: RunSummary, layers: int) -> None:
@@ -223,25 +223,25 @@ def _reset(run: RunSummary, layers: int) -> None:
 
 def _key(run: RunSummary, layer: int, what: str) -> str:
     """Of a control: each run has its own, whose layers and units they are."""
-    return f"surgery_{run.id}_{layer}_{what}"
+    return f"ablation_{run.id}_{layer}_{what}"
 
 
 def _before_and_after(
-    run: RunSummary, name: NormalisedName, trace: GateTrace, operation: Operation
+    run: RunSummary, name: NormalisedName, trace: GateTrace, ablation: Ablation
 ) -> None:
     from namerec.core.inside.ablation import after_every_letter
 
-    means = _means(run.id, run.status.best_epoch, run) if operation.needs_means else None
-    answers = after_every_letter(services.network(run.id).model, name.letters, operation, means)
+    means = _means(run.id, run.status.best_epoch, run) if ablation.needs_means else None
+    answers = after_every_letter(services.network(run.id).model, name.letters, ablation, means)
     rows = np.zeros(len(answers), dtype=np.int64)
     even = _with_priors(run, PredictedNames(rows, rows, answers))
-    operated = replace(trace, probabilities=np.exp(even.log_probabilities))
+    ablated = replace(trace, probabilities=np.exp(even.log_probabilities))
     look = theme.theme_for(st.context.theme.type)
-    colours = probabilities.shared_colours((trace, operated), look)
+    colours = probabilities.shared_colours((trace, ablated), look)
     with st.grid(2, min_column_width=340):
         for key, title, shown in (
             ("before", "As it is", trace),
-            ("after", "After the operation", operated),
+            ("after", "After the operation", ablated),
         ):
             prediction = shown.prediction(name.original)
             category, probability = prediction.ranked[0]
@@ -253,38 +253,38 @@ def _before_and_after(
                 )
                 chart(
                     probabilities.ranking_figure(prediction, look, colours=colours),
-                    f"surgery_ranking_{key}",
+                    f"ablation_ranking_{key}",
                 )
                 chart(
                     probabilities.ribbon_figure(shown, look, colours=colours),
-                    f"surgery_ribbon_{key}",
+                    f"ablation_ribbon_{key}",
                 )
 
 
-def _cost(run: RunSummary, operation: Operation, words: str) -> None:
-    """Each category's recall before and after an operation; measured when it is asked for."""
+def _cost(run: RunSummary, ablation: Ablation, words: str) -> None:
+    """Each category's recall before and after an ablation; measured when it is asked for."""
     word = run.noun
     with st.container(border=True):
         st.subheader(f"What it costs each {word}")
         measured = st.session_state.setdefault(_MEASURED, set())
-        asked = (run.id, run.status.best_epoch, operation)
+        asked = (run.id, run.status.best_epoch, ablation)
         if asked not in measured:
             st.caption("Asks the operated network all names of this run's test part.")
             if not st.button(
-                "Measure on the test part", key="surgery_measure", icon=":material/speed:"
+                "Measure on the test part", key="ablation_measure", icon=":material/speed:"
             ):
                 return
             measured.add(asked)
             st.rerun()
-        _cost_figure(run, operation, words)
+        _cost_figure(run, ablation, words)
 
 
-def _cost_figure(run: RunSummary, operation: Operation, words: str) -> None:
+def _cost_figure(run: RunSummary, ablation: Ablation, words: str) -> None:
     from namerec.core.evaluation.scores import confusion_matrix, score
 
     names, split = services.run_dataset(run)
     before = services.evaluation(run, "test", priors_of(run))
-    answers = _with_priors(run, _operated(run.id, run.status.best_epoch, operation, run))
+    answers = _with_priors(run, _ablated(run.id, run.status.best_epoch, ablation, run))
     after = score(answers, split, "test")
     st.markdown(
         f"Accuracy **{percent(before.scores.accuracy)} → {percent(after.accuracy)}**, macro "
@@ -295,11 +295,11 @@ def _cost_figure(run: RunSummary, operation: Operation, words: str) -> None:
         before.matrix,
         confusion_matrix(answers, names, split, "test"),
         theme.theme_for(st.context.theme.type),
-        operation=words,
+        ablation=words,
         measured_on=before.measured_on,
         noun=run.noun,
     )
-    chart(figure, "surgery_cost", take=run.id)
+    chart(figure, "ablation_cost", take=run.id)
 
 
 def _with_priors(run: RunSummary, answers: PredictedNames) -> PredictedNames:
@@ -321,11 +321,9 @@ def _means(run_id: str, best_epoch: int, _run: RunSummary) -> dict[str, np.ndarr
 
 
 @st.cache_resource(max_entries=_KEPT, show_spinner="Asking the operated network…")
-def _operated(
-    run_id: str, best_epoch: int, operation: Operation, _run: RunSummary
-) -> PredictedNames:
-    from namerec.core.inside.ablation import operated_answers
+def _ablated(run_id: str, best_epoch: int, ablation: Ablation, _run: RunSummary) -> PredictedNames:
+    from namerec.core.inside.ablation import ablated_answers
 
     names, split = services.run_dataset(_run)
-    means = _means(run_id, best_epoch, _run) if operation.needs_means else None
-    return operated_answers(services.network(run_id).model, names, split.test, operation, means)
+    means = _means(run_id, best_epoch, _run) if ablation.needs_means else None
+    return ablated_answers(services.network(run_id).model, names, split.test, ablation, means)

@@ -1,4 +1,4 @@
-"""Surgery's cuts as a word of a link, and back: “1f0,1u3-5_9,2off”.
+"""An ablation as a word of a link, `cuts`, and back: “1f0,1u3-5_9,2off”.
 
 By layer, counted from 1: a gate and the level it is held at; u and silenced units; off for a whole
 layer.
@@ -11,44 +11,44 @@ from itertools import groupby
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
-    from namerec.core.inside.operations import Level, Operation
+    from namerec.core.inside.ablations import Ablation, Level
 
-_CUT = re.compile(
+_PART = re.compile(
     r"(\d{1,2})(?:(?P<gate>[ifgo])(?P<level>0|1|mean)|u(?P<units>[\d_-]+)|(?P<off>off))"
 )
 _SPAN = re.compile(r"(\d{1,4})(?:-(\d{1,4}))?")
 
 
-def cuts_text(operation: Operation) -> str:
-    """An operation's cuts in a word; empty for none."""
-    from namerec.core.inside.operations import HeldGate, SilencedUnits
+def ablation_text(ablation: Ablation) -> str:
+    """An ablation in a word; empty for none."""
+    from namerec.core.inside.ablations import AblatedUnits, HeldGate
 
     words = []
-    for cut in operation.cuts:
-        layer = cut.layer + 1
-        if isinstance(cut, HeldGate):
-            words.append(f"{layer}{cut.gate}{cut.level}")
-        elif isinstance(cut, SilencedUnits):
-            words.append(f"{layer}u{_spans(cut.units)}")
+    for part in ablation.parts:
+        layer = part.layer + 1
+        if isinstance(part, HeldGate):
+            words.append(f"{layer}{part.gate}{part.level}")
+        elif isinstance(part, AblatedUnits):
+            words.append(f"{layer}u{_spans(part.units)}")
         else:
             words.append(f"{layer}off")
     return ",".join(words)
 
 
-def cuts_from(text: str, layers: int, units: int, *, gated: bool) -> Operation:
-    """The cuts of a link, as far as a network has what they cut.
+def ablation_from(text: str, layers: int, units: int, *, gated: bool) -> Ablation:
+    """The ablation of a link, as far as a network has such parts.
 
     Args:
-        text: As `cuts_text` writes it; what is written otherwise is left out.
+        text: As `ablation_text` writes it; what is written otherwise is left out.
         layers: The network's.
         units: Of each of them.
         gated: Whether it has gates.
     """
-    from namerec.core.inside.operations import HeldGate, Operation, SilencedLayer, SilencedUnits
+    from namerec.core.inside.ablations import AblatedLayer, AblatedUnits, Ablation, HeldGate
 
-    found: dict[tuple[int, str], HeldGate | SilencedUnits | SilencedLayer] = {}
+    found: dict[tuple[int, str], HeldGate | AblatedUnits | AblatedLayer] = {}
     for word in text.split(","):
-        match = _CUT.fullmatch(word)
+        match = _PART.fullmatch(word)
         if match is None or not 1 <= (number := int(match[1])) <= layers:
             continue
         layer = number - 1
@@ -56,10 +56,10 @@ def cuts_from(text: str, layers: int, units: int, *, gated: bool) -> Operation:
             if gated:
                 found[layer, gate] = HeldGate(layer, gate, cast("Level", match["level"]))
         elif match["off"]:
-            found[layer, "off"] = SilencedLayer(layer)
-        elif silenced := _units(match["units"], units):
-            found[layer, "units"] = SilencedUnits(layer, silenced)
-    return Operation(tuple(found.values()))
+            found[layer, "off"] = AblatedLayer(layer)
+        elif ablated := _units(match["units"], units):
+            found[layer, "units"] = AblatedUnits(layer, ablated)
+    return Ablation(tuple(found.values()))
 
 
 def _spans(units: tuple[int, ...]) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from namerec.core.corpus.alphabet import NormalisedName
 from namerec.core.inside.trace import GateTrace
 from namerec.ui.frame.sections import pick_section
-from namerec.ui.name.ablation import surgery_panel
+from namerec.ui.name.ablation import ablation_panel
 from namerec.ui.name.changes import changes_panel
 from namerec.ui.name.compare import compare_panel
 from namerec.ui.name.known import known_panel
@@ -39,7 +39,7 @@ SECTIONS: dict[str, tuple[str, Panel]] = {
     "changes": ("What would change its mind", changes_panel),
     "known": ("Is it memory?", known_panel),
     "compare": ("Compare runs", compare_panel),
-    "surgery": ("Surgery", surgery_panel),
+    "surgery": ("Surgery", ablation_panel),
     "many": ("Many names", many_panel),
 }
 

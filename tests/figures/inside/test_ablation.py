@@ -8,7 +8,7 @@ CATEGORIES = ("Czech", "Dutch", "<b>Irish", "Greek")
 BEFORE = matrix([[8, 2, 0, 0], [1, 4, 0, 0], [0, 0, 2, 2], [0, 0, 0, 0]], CATEGORIES)
 AFTER = matrix([[7, 3, 0, 0], [5, 0, 0, 0], [0, 0, 3, 1], [0, 0, 0, 0]], CATEGORIES)
 ON = "test names, leak-free split"
-CUT = "layer 1 →: forget gate held at 0"
+ABLATION = "layer 1 →: forget gate held at 0"
 
 
 def test_what_lost_most_stands_first_and_what_has_no_names_is_left_out():
@@ -20,7 +20,7 @@ def test_what_lost_most_stands_first_and_what_has_no_names_is_left_out():
 
 
 def test_each_row_joins_the_recalls_before_and_after():
-    figure = recall_change_figure(BEFORE, AFTER, LIGHT, operation=CUT, measured_on=ON)
+    figure = recall_change_figure(BEFORE, AFTER, LIGHT, ablation=ABLATION, measured_on=ON)
     joined, before, after = figure.data
     np.testing.assert_allclose(before.x, [80, 80, 50])
     np.testing.assert_allclose(after.x, [0, 70, 75])
@@ -32,7 +32,7 @@ def test_each_row_joins_the_recalls_before_and_after():
 
 
 def test_the_axes_say_what_is_measured_on_what():
-    layout = recall_change_figure(BEFORE, AFTER, LIGHT, operation=CUT, measured_on=ON).layout
+    layout = recall_change_figure(BEFORE, AFTER, LIGHT, ablation=ABLATION, measured_on=ON).layout
     assert layout.xaxis.title.text == f"recall (%), {ON}"
     assert layout.yaxis.range[0] > layout.yaxis.range[1]
     assert list(layout.yaxis.ticktext) == ["Dutch", "Czech", "&lt;b&gt;Irish"]
@@ -40,19 +40,21 @@ def test_the_axes_say_what_is_measured_on_what():
 
 def test_the_words_for_those_who_cannot_see():
     words = alt_text(
-        recall_change_figure(BEFORE, AFTER, DARK, operation=CUT, measured_on=ON, noun="category")
+        recall_change_figure(
+            BEFORE, AFTER, DARK, ablation=ABLATION, measured_on=ON, noun="category"
+        )
     )
     assert words.startswith(
-        f"Recall of every category before and after the operation ({CUT}), {ON}."
+        f"Recall of every category before and after the operation ({ABLATION}), {ON}."
     )
     assert "Dutch 80 % before, 0 % after; Czech 80 % before, 70 % after" in words
 
 
 def test_the_title_says_the_operation_in_lines_that_have_room():
-    figure = recall_change_figure(BEFORE, AFTER, LIGHT, operation="held at <b>", measured_on=ON)
+    figure = recall_change_figure(BEFORE, AFTER, LIGHT, ablation="held at <b>", measured_on=ON)
     assert figure.layout.title.text == "The operation: held at &lt;b&gt;"
     many = "units " + ", ".join(str(unit) for unit in range(1, 200)) + " silenced"
-    long = recall_change_figure(BEFORE, AFTER, LIGHT, operation=many, measured_on=ON)
+    long = recall_change_figure(BEFORE, AFTER, LIGHT, ablation=many, measured_on=ON)
     lines = long.layout.title.text.split("<br>")
     assert len(lines) == 3
     assert max(map(len, lines)) <= 76
@@ -64,6 +66,6 @@ def test_the_title_says_the_operation_in_lines_that_have_room():
 
 def test_no_names_give_the_titled_empty_figure():
     none = matrix(np.zeros((2, 2)), ("Czech", "Dutch"))
-    figure = recall_change_figure(none, none, LIGHT, operation=CUT, measured_on=ON)
+    figure = recall_change_figure(none, none, LIGHT, ablation=ABLATION, measured_on=ON)
     assert not figure.data
     assert figure.layout.annotations[0].text == "No names were counted."

@@ -11,8 +11,8 @@ from streamlit.testing.v1 import AppTest
 from namerec.core.corpus.alphabet import LETTERS
 from namerec.core.corpus.protocols import PARTS
 from namerec.core.corpus.splits import make_split
-from namerec.core.inside.ablation import operated_answers
-from namerec.core.inside.operations import HeldGate, Operation
+from namerec.core.inside.ablation import ablated_answers
+from namerec.core.inside.ablations import Ablation, HeldGate
 from namerec.core.inside.traces import trace
 from namerec.core.networks.config import MODEL_KINDS
 from namerec.core.tasks.memory_curves import MemoryCurve
@@ -42,7 +42,7 @@ from namerec.ui.memory import sections as memory_sections
 from namerec.ui.memory.gradient_words import BEFORE, BEST
 from namerec.ui.memory.memory_task_results import curves_of, shown_results
 from namerec.ui.name import sections as name_sections
-from namerec.ui.name.ablation_link import cuts_from, cuts_text
+from namerec.ui.name.ablation_link import ablation_from, ablation_text
 from namerec.ui.name.units import ORDERS
 from namerec.ui.runs.sections import SECTIONS as RUNS_SECTIONS
 from namerec.ui.shared import corpus_facts, services
@@ -69,7 +69,7 @@ def _run(value: str) -> bool:
 
 
 def _cuts(value: str) -> bool:
-    return value == "none" or cuts_text(cuts_from(value, 1, 128, gated=True)) == value
+    return value == "none" or ablation_text(ablation_from(value, 1, 128, gated=True)) == value
 
 
 def _among(*options: object) -> Callable[[str], bool]:
@@ -327,8 +327,8 @@ def test_with_the_input_gate_at_0_all_names_get_one_answer_and_f_at_1_costs_most
     names, split = services.run_dataset(run)
     model, some = services.network(run.id).model, split.test
 
-    def right(*cuts: HeldGate) -> tuple[int, int]:
-        given = operated_answers(model, names, some, Operation(cuts))
+    def right(*parts: HeldGate) -> tuple[int, int]:
+        given = ablated_answers(model, names, some, Ablation(parts))
         return int((given.predicted == given.labels).sum()), len(np.unique(given.predicted))
 
     whole = right()[0]

@@ -8,12 +8,12 @@ import pytest
 
 from namerec.core.evaluation.priors import assuming
 from namerec.core.evaluation.scores import confusion, macro_recall
-from namerec.core.inside.ablation import after_every_letter, mean_gates, operated_answers
-from namerec.core.inside.operations import HeldGate, Operation, SilencedLayer, SilencedUnits
+from namerec.core.inside.ablation import ablated_answers, after_every_letter, mean_gates
+from namerec.core.inside.ablations import AblatedLayer, AblatedUnits, Ablation, HeldGate
 from namerec.core.networks.config import ModelConfig
 from namerec.runs.store import RunSummary
 from namerec.text import percent
-from namerec.ui.name.ablation import hint, surgery_panel
+from namerec.ui.name.ablation import ablation_panel, hint
 from namerec.ui.server.manager import manager
 from namerec.ui.shared import services
 from tests.conftest import tiny_config
@@ -22,10 +22,10 @@ from tests.ui.references import name_section, pretrained, said, stored
 pytestmark = pytest.mark.usefixtures("own_manager")
 
 
-def answers(run: Any, operation: Operation, **given: Any) -> Any:
+def answers(run: Any, ablation: Ablation, **given: Any) -> Any:
     names, split = services.run_dataset(run)
     model = services.network(run.id).model
-    return operated_answers(model, names, split.test, operation, **given)
+    return ablated_answers(model, names, split.test, ablation, **given)
 
 
 def scores(given: Any) -> tuple[str, str]:
@@ -38,40 +38,40 @@ def scores(given: Any) -> tuple[str, str]:
 
 def test_a_gate_is_held_measured_and_let_go_again():
     run = pretrained("custom_lstm")
-    app = name_section(surgery_panel, run)
+    app = name_section(ablation_panel, run)
     assert "Nothing is cut yet" in said(app)
-    app.segmented_control(key=f"surgery_{run.id}_0_f").set_value("0")
-    app.multiselect(key=f"surgery_{run.id}_0_units").set_value([17, 3]).run()
+    app.segmented_control(key=f"ablation_{run.id}_0_f").set_value("0")
+    app.multiselect(key=f"ablation_{run.id}_0_units").set_value([17, 3]).run()
     assert "The operation: forget gate held at 0, units 3 and 17 silenced." in said(app)
     assert "Accuracy" not in said(app)
-    app.button(key="surgery_measure").click().run()
+    app.button(key="ablation_measure").click().run()
     assert not app.exception
-    operation = Operation((HeldGate(0, "f", "0"), SilencedUnits(0, (2, 16))))
-    before, (accuracy, recall) = run.status.scores["test"], scores(answers(run, operation))
+    ablation = Ablation((HeldGate(0, "f", "0"), AblatedUnits(0, (2, 16))))
+    before, (accuracy, recall) = run.status.scores["test"], scores(answers(run, ablation))
     assert f"Accuracy **{percent(before.accuracy)} → {accuracy}**" in said(app)
     assert f"macro recall **{percent(before.macro_recall)} → {recall}**" in said(app)
     assert "1\u202f554 test names, leak-free split" in said(app)
     model = services.network(run.id).model
-    last = np.exp(after_every_letter(model, "Satoshi", operation)[-1])
+    last = np.exp(after_every_letter(model, "Satoshi", ablation)[-1])
     assert f", {percent(float(last.max()))}." in said(app)
-    app.button(key="surgery_reset").click().run()
+    app.button(key="ablation_reset").click().run()
     assert "Nothing is cut yet" in said(app)
 
 
 def test_priors_are_assumed_before_and_after():
     run = pretrained("lstm")
-    state = {"evenness_natural": 1.0, f"surgery_{run.id}_0_o": "mean"}
-    app = name_section(surgery_panel, run, **state)
-    app.button(key="surgery_measure").click().run()
+    state = {"evenness_natural": 1.0, f"ablation_{run.id}_0_o": "mean"}
+    app = name_section(ablation_panel, run, **state)
+    app.button(key="ablation_measure").click().run()
     assert not app.exception
     names, split = services.run_dataset(run)
-    model, operation = services.network(run.id).model, Operation((HeldGate(0, "o", "mean"),))
+    model, ablation = services.network(run.id).model, Ablation((HeldGate(0, "o", "mean"),))
     means = mean_gates(model, names, split.validation)
-    cut = answers(run, operation, means=means)
+    part = answers(run, ablation, means=means)
     prior = services.prior(run)
-    last = np.exp(after_every_letter(model, "Satoshi", operation, means)[-1]) / prior
+    last = np.exp(after_every_letter(model, "Satoshi", ablation, means)[-1]) / prior
     assert f", {percent(float(last.max() / last.sum()))}." in said(app)
-    after = scores(assuming(cut, prior, "natural", 1.0))
+    after = scores(assuming(part, prior, "natural", 1.0))
     before = scores(assuming(services.answers(run, "test"), prior, "natural", 1.0))
     assert f"Accuracy **{before[0]} → {after[0]}**, macro recall **{before[1]} → {after[1]}**" in (
         said(app)
@@ -87,9 +87,9 @@ def test_priors_are_assumed_before_and_after():
 
 def test_an_rnn_has_units_to_silence_and_no_gates():
     run = pretrained("rnn")
-    app = name_section(surgery_panel, run)
+    app = name_section(ablation_panel, run)
     assert not app.segmented_control
-    app.toggle(key=f"surgery_{run.id}_0_off").set_value(True).run()
+    app.toggle(key=f"ablation_{run.id}_0_off").set_value(True).run()
     assert "The operation: all units silenced." in said(app)
 
 
@@ -99,10 +99,10 @@ def test_a_cut_in_a_layer_that_is_not_shown_is_kept(tiny_dataset, tiny_folder):
     run_id = manager().start(config.model_copy(update={"model": model}), tiny_dataset)
     assert manager().wait(run_id, 30).state == "finished"
     run = stored(run_id)
-    app = name_section(surgery_panel, run)
-    app.segmented_control(key=f"surgery_{run.id}_0_i").set_value("1").run()
-    app.segmented_control(key=f"surgery_layer_{run.id}").set_value(1).run()
-    app.toggle(key=f"surgery_{run.id}_1_off").set_value(True).run()
+    app = name_section(ablation_panel, run)
+    app.segmented_control(key=f"ablation_{run.id}_0_i").set_value("1").run()
+    app.segmented_control(key=f"ablation_layer_{run.id}").set_value(1).run()
+    app.toggle(key=f"ablation_{run.id}_1_off").set_value(True).run()
     assert not app.exception
     assert "layer 1 →: input gate held at 1; layer 1 ←: all units silenced." in said(app)
     assert "logits of this network’s character n-grams add to the operated part’s" in said(app)
@@ -114,8 +114,8 @@ def test_what_the_hint_says_of_the_pretrained_networks_is_so():
         names, split = services.run_dataset(run)
         means = mean_gates(services.network(run.id).model, names, split.validation)
 
-        def accuracy(*cuts: Any, run: Any = run, means: Any = means) -> float:
-            given = answers(run, Operation(cuts), means=means)
+        def accuracy(*parts: Any, run: Any = run, means: Any = means) -> float:
+            given = answers(run, Ablation(parts), means=means)
             return float((given.predicted == given.labels).mean())
 
         as_it_is = accuracy()
@@ -125,7 +125,7 @@ def test_what_the_hint_says_of_the_pretrained_networks_is_so():
         assert accuracy(HeldGate(0, "f", "1")) < shut - 0.05
         assert 0.015 < as_it_is - accuracy(HeldGate(0, "f", "mean")) < 0.035
         for gate in "io":
-            same = answers(run, Operation((HeldGate(0, gate, "0"),))).log_probabilities
+            same = answers(run, Ablation((HeldGate(0, gate, "0"),))).log_probabilities
             assert np.ptp(same, axis=0).max() < 1e-5
     rnns: dict[str, RunSummary] = {
         run.info.config.model.nonlinearity: run
@@ -133,8 +133,8 @@ def test_what_the_hint_says_of_the_pretrained_networks_is_so():
         if run.pretrained and run.info.config.model.kind == "rnn"
     }
     for nonlinearity, right in (("tanh", "30 in 100"), ("none", "about 26")):
-        silenced = answers(rnns[nonlinearity], Operation((SilencedLayer(0),)))
-        share = (silenced.predicted == silenced.labels).mean()
+        ablated = answers(rnns[nonlinearity], Ablation((AblatedLayer(0),)))
+        share = (ablated.predicted == ablated.labels).mean()
         assert f"{100 * share:.0f}" in right
         assert right in hint(rnns[nonlinearity])
     for run in (*rnns.values(), pretrained("lstm")):

@@ -1,4 +1,4 @@
-"""What surgery may do to a network: operations, described before any is made."""
+"""Ablations of a network, described before any is made."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class HeldGate:
 
 
 @dataclass(frozen=True, slots=True)
-class SilencedUnits:
+class AblatedUnits:
     """Units of one layer, counted from 0, whose hidden and cell state are 0 at every letter."""
 
     layer: int
@@ -44,59 +44,61 @@ class SilencedUnits:
 
 
 @dataclass(frozen=True, slots=True)
-class SilencedLayer:
+class AblatedLayer:
     """A layer whose hidden state is 0 at every letter."""
 
     layer: int
 
 
-Cut = HeldGate | SilencedUnits | SilencedLayer
+AblatedPart = HeldGate | AblatedUnits | AblatedLayer
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
-    """Cuts that are made together; none leaves the network as it is.
+class Ablation:
+    """Parts that are held or silenced together; none leaves the network as it is.
 
     Raises:
-        ConfigError: If no network could be cut so: an unknown gate or level, a layer or unit below
+        ConfigError: If no network has such parts: an unknown gate or level, a layer or unit below
             0, or one gate held at two values.
     """
 
-    cuts: tuple[Cut, ...] = ()
+    parts: tuple[AblatedPart, ...] = ()
 
     def __post_init__(self) -> None:
         held: set[tuple[int, str]] = set()
-        for cut in self.cuts:
-            if cut.layer < 0 or (isinstance(cut, SilencedUnits) and min(cut.units, default=0) < 0):
-                raise ConfigError(f"{cut} counts below 0. Layers and units count from 0.")
-            if not isinstance(cut, HeldGate):
+        for part in self.parts:
+            if part.layer < 0 or (
+                isinstance(part, AblatedUnits) and min(part.units, default=0) < 0
+            ):
+                raise ConfigError(f"{part} counts below 0. Layers and units count from 0.")
+            if not isinstance(part, HeldGate):
                 continue
-            if cut.gate not in GATES or cut.level not in LEVELS:
+            if part.gate not in GATES or part.level not in LEVELS:
                 raise ConfigError(
-                    f"A gate “{cut.gate}” at “{cut.level}” is not known. Hold one of "
+                    f"A gate “{part.gate}” at “{part.level}” is not known. Hold one of "
                     f"{', '.join(GATES)} at one of {', '.join(LEVELS)}."
                 )
-            if (cut.layer, cut.gate) in held:
+            if (part.layer, part.gate) in held:
                 raise ConfigError(
-                    f"The {GATE_NAMES[cut.gate]} of layer {cut.layer} is held twice. "
+                    f"The {GATE_NAMES[part.gate]} of layer {part.layer} is held twice. "
                     "Hold it at one value."
                 )
-            held.add((cut.layer, cut.gate))
+            held.add((part.layer, part.gate))
 
     @property
     def needs_means(self) -> bool:
         """Whether a gate is held at its mean."""
-        return any(isinstance(cut, HeldGate) and cut.level == "mean" for cut in self.cuts)
+        return any(isinstance(part, HeldGate) and part.level == "mean" for part in self.parts)
 
     def words(self, layer_name: Callable[[int], str] | None = None) -> str:
-        """The operation in words; units are counted from 1, as on the figures.
+        """The ablation in words; units are counted from 1, as on the figures.
 
         Args:
             layer_name: What a layer is called; None if there is only one.
         """
         said: dict[int, list[str]] = {}
-        for cut in self.cuts:
-            said.setdefault(cut.layer, []).append(_words(cut))
+        for part in self.parts:
+            said.setdefault(part.layer, []).append(_words(part))
         layers = (
             (f"{layer_name(layer)}: " if layer_name else "") + ", ".join(parts)
             for layer, parts in sorted(said.items())
@@ -104,12 +106,14 @@ class Operation:
         return "; ".join(layers) or "nothing is cut"
 
 
-def _words(cut: Cut) -> str:
-    if isinstance(cut, HeldGate):
-        return f"{GATE_NAMES[cut.gate]} held at {'its mean' if cut.level == 'mean' else cut.level}"
-    if isinstance(cut, SilencedLayer):
+def _words(part: AblatedPart) -> str:
+    if isinstance(part, HeldGate):
+        return (
+            f"{GATE_NAMES[part.gate]} held at {'its mean' if part.level == 'mean' else part.level}"
+        )
+    if isinstance(part, AblatedLayer):
         return "all units silenced"
-    numbers = [str(unit + 1) for unit in sorted(set(cut.units))]
+    numbers = [str(unit + 1) for unit in sorted(set(part.units))]
     if len(numbers) == 1:
         return f"unit {numbers[0]} silenced"
     return f"units {', '.join(numbers[:-1])} and {numbers[-1]} silenced"
