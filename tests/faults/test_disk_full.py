@@ -9,14 +9,13 @@ from pathlib import Path
 import pytest
 
 from namerec.errors import RunError
-from namerec.jobs.executors import LocalExecutor
 from namerec.jobs.manager import JobManager
 from namerec.runs.folder import LAST, RunFolder
 from namerec.runs.store import RunStore
 from namerec.runs.tensors import read_tensors
 from tests.conftest import tiny_config
 from tests.jobs.conftest import _quick_collections
-from tests.jobs.fakes import LIMIT, wait_until
+from tests.jobs.fakes import LIMIT, HeldBackExecutor, wait_until
 from tests.runs.conftest import _one_thread
 from tests.runs.references import Solo, as_bits, assert_holds_all, assert_no_debris, assert_sentence
 
@@ -105,11 +104,13 @@ def test_a_run_is_held_while_the_disk_is_full_and_goes_on_when_there_is_room(
     folder, room = disk
     config = tiny_config(epochs=60)
     store = RunStore(folder / "runs", pretrained=None)
-    manager = JobManager(store, LocalExecutor(lambda reference: tiny_dataset))
+    executor = HeldBackExecutor(lambda reference: tiny_dataset, epoch=2)
+    manager = JobManager(store, executor)
     try:
         run_id = manager.start(config, tiny_dataset)
-        wait_until(lambda: _epoch(manager, run_id) >= 2)
+        wait_until(lambda: _epoch(manager, run_id) == 2)
         room.fill()
+        executor.go_on()
         _wait_until_held(manager, run_id)
         run = store.open(run_id)
         held = manager.snapshot(run_id)

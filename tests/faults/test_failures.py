@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -22,22 +22,13 @@ from namerec.jobs.executors import LocalExecutor
 from namerec.jobs.manager import JobManager
 from namerec.runs.folder import RunFolder
 from namerec.runs.networks import load_network
-from namerec.runs.store import RunStore
 from tests.conftest import ROOT, tiny_config
 from tests.jobs.conftest import _quick_collections
-from tests.jobs.fakes import LIMIT
+from tests.jobs.fakes import LIMIT, HeldBackExecutor
 from tests.runs.conftest import _no_waiting_for_the_disk, _one_thread, store
 from tests.runs.references import Solo, assert_holds_all, assert_sentence
 
 __all__ = ["_no_waiting_for_the_disk", "_one_thread", "_quick_collections", "store"]
-
-
-@pytest.fixture
-def manager(store: RunStore) -> Iterator[JobManager]:
-    """As this machine runs it: it reads the corpora from their files."""
-    started = JobManager(store, LocalExecutor(catalogue.load))
-    yield started
-    started.shutdown()
 
 
 def driven(command: str, root: Path) -> dict[str, object]:
@@ -86,13 +77,15 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
 
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_run_whose_names_were_changed_while_it_waited_fails_and_the_next_trains(
-    manager, tiny_folder, tmp_path, damage
+    store, tiny_folder, tmp_path, damage
 ):
+    executor = HeldBackExecutor(catalogue.load)
+    manager = JobManager(store, executor)
     poisoned = tmp_path / "names"
     shutil.copytree(tiny_folder, poisoned)
     configs = [
-        tiny_config(dataset=str(corpus), epochs=epochs)
-        for corpus, epochs in ((tiny_folder, 20), (poisoned, 3), (tiny_folder, 2))
+        tiny_config(dataset=str(corpus), epochs=2)
+        for corpus in (tiny_folder, poisoned, tiny_folder)
     ]
     ids = [manager.start(config, catalogue.load(config.training.dataset)) for config in configs]
     spoil, said = DAMAGES[damage]
@@ -100,7 +93,9 @@ def test_a_run_whose_names_were_changed_while_it_waited_fails_and_the_next_train
     waiting = manager.snapshot(ids[1])
     assert waiting is not None
     assert waiting.state == "queued"
+    executor.go_on()
     ended = [manager.wait(run_id, LIMIT) for run_id in ids]
+    manager.shutdown()
     assert [snapshot.state for snapshot in ended] == ["finished", "failed", "finished"]
     assert said in ended[1].message
     _assert_failed(manager.store.open(ids[1]), ended[1].message, "DataError")

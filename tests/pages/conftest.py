@@ -5,14 +5,26 @@ from collections.abc import Iterator
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from namerec.jobs import baselines
+from namerec.data import catalogue
+from namerec.jobs import baselines, local
+from namerec.jobs.manager import JobManager
+from namerec.runs.store import RunStore
 from namerec.ui.server.manager import baseline_keeper, manager
 from tests.conftest import ROOT
+from tests.jobs.fakes import HeldBackExecutor
 
 #: What baselines score here; fitting them takes half a minute, and has tests of its own.
 SOME_SCORES = baselines.BaselineScores(
     accuracy={"validation": 0.5, "test": 0.4}, macro_recall={"validation": 0.3, "test": 0.2}
 )
+
+
+@pytest.fixture
+def held_back(monkeypatch: pytest.MonkeyPatch) -> HeldBackExecutor:
+    """What the lab's manager trains with: no run goes beyond its first epoch until it is told."""
+    executor = HeldBackExecutor(catalogue.load)
+    monkeypatch.setattr(local, "local_manager", lambda: JobManager(RunStore(), executor))
+    return executor
 
 
 @pytest.fixture

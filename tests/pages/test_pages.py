@@ -15,9 +15,9 @@ def test_a_page_opens_on_the_first_launch(lab, page):
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_opens_while_a_run_trains(lab, tiny_dataset, tiny_folder, page):
+def test_a_page_opens_while_a_run_trains(lab, held_back, tiny_dataset, tiny_folder, page):
     opened(lab, "start")
-    config = tiny_config(dataset=str(tiny_folder), epochs=1000)
+    config = tiny_config(dataset=str(tiny_folder))
     run_id = manager().start(config, tiny_dataset)
     manager().wait_for_record(run_id, 20)
     assert not opened(lab, page).error
@@ -46,9 +46,9 @@ def test_a_run_is_started_from_the_form_with_the_settings_in_it(lab, tiny_folder
     assert "test names (leak-free split)" in lab.success[0].value
 
 
-def test_the_controls_follow_the_state_of_the_run(lab, tiny_dataset, tiny_folder):
+def test_the_controls_follow_the_state_of_the_run(lab, held_back, tiny_dataset, tiny_folder):
     opened(lab, "train")
-    run_id = manager().start(tiny_config(dataset=str(tiny_folder), epochs=1000), tiny_dataset)
+    run_id = manager().start(tiny_config(dataset=str(tiny_folder)), tiny_dataset)
     manager().wait_for_record(run_id, 20)
     lab.run()
     assert {"Pause", "Stop"} <= {item.label for item in lab.button}
@@ -139,22 +139,16 @@ def test_a_link_to_train_shows_its_run_and_a_wrong_one_is_said(lab, tiny_dataset
     assert "There is no run" in lab.warning[0].value.replace("\\", "")
 
 
-def test_a_run_finished_elsewhere_is_shown_as_finished(lab, tiny_dataset, tiny_folder):
+def test_a_run_finished_elsewhere_is_shown_as_finished(lab, held_back, tiny_dataset, tiny_folder):
     from namerec.data import catalogue
     from namerec.jobs.executors import LocalExecutor
 
     opened(lab, "train")
-    config = tiny_config(dataset=str(tiny_folder), epochs=100)
-    run_id = manager().start(config, tiny_dataset)
+    run_id = manager().start(tiny_config(dataset=str(tiny_folder)), tiny_dataset)
     manager().wait_for_record(run_id, 20)
     manager().stop(run_id)
-    manager().wait(run_id, 20)
-    folder = manager().store.open(run_id)
-    short = config.model_copy(
-        update={"training": config.training.model_copy(update={"patience": 1})}
-    )
-    folder.write_info(folder.info().model_copy(update={"config": short}))
-    list(LocalExecutor(catalogue.load).stream(folder))
+    assert manager().wait(run_id, 20).state == "stopped"
+    list(LocalExecutor(catalogue.load).stream(manager().store.open(run_id)))
     assert manager().look(run_id).state == "finished"
 
 

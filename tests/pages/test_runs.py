@@ -245,9 +245,9 @@ def test_a_run_chosen_here_is_in_the_link_and_in_the_table(lab):
     assert f"run {run.id}" in said(lab)
 
 
-def test_a_run_at_work_is_compared_while_it_moves(lab, tiny_dataset, tiny_folder):
+def test_a_run_at_work_is_compared_while_it_moves(lab, held_back, tiny_dataset, tiny_folder):
     jobs = manager()
-    run_id = jobs.start(tiny_config(dataset=str(tiny_folder), epochs=1000), tiny_dataset)
+    run_id = jobs.start(tiny_config(dataset=str(tiny_folder)), tiny_dataset)
     jobs.wait_for_record(run_id, 20)
     compared(lab, run_id)
     assert lab.dataframe[0].value["state"].tolist() == ["running"]

@@ -20,7 +20,10 @@ from namerec.ui.memory.memory_task import _gate_words
 from namerec.ui.memory.memory_task_results import shown_results
 from namerec.ui.server.manager import manager
 from namerec.ui.server.memory_task import bundled_results, memory_keeper
+from tests.pages.conftest import held_back
 from tests.pages.references import button, said
+
+__all__ = ["held_back"]
 
 TINY = MemoryPlan(settings=MemorySettings(hidden_size=16), networks=("rnn",), distances=(5, 7))
 
@@ -168,8 +171,7 @@ def test_a_training_without_a_result_is_listed_with_the_reason(lab):
     assert "RNN (linear) over 5 letters, seed 0, has no result. The loss is nan." in said(lab)
 
 
-def test_an_experiment_underway_is_shown_to_every_visitor_and_can_be_stopped(lab, monkeypatch):
-    monkeypatch.setattr(memory_task_results, "STEPS", 200_000)
+def test_an_experiment_underway_is_shown_to_every_visitor_and_can_be_stopped(lab, held_back):
     memory_keeper().start(TINY)
     lab.run()
     assert labels(lab) == {"Stop"}
