@@ -8,17 +8,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
 
-from tests.conftest import ROOT
+from tests.faults.servers import Server
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -48,61 +42,20 @@ def browser():
         started.close()
 
 
-class Server:
-    """The app as a person starts it, on a port of its own."""
-
-    def __init__(self, home: Path) -> None:
-        self.home = home
-        self.log = home / "server.log"
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def start(self) -> None:
-        environment = os.environ | {
-            "NAMEREC_HOME": str(self.home / "data"),
-            "NAMEREC_CACHE": str(self.home / "cache"),
-        }
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [
-                    *(sys.executable, "-m", "streamlit", "run", "dashboard.py"),
-                    *("--server.port", str(self.port)),
-                ],
-                cwd=ROOT,
-                env=environment,
-                stdout=log,
-                stderr=log,
-            )
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            try:
-                with urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=1):
-                    return
-            except OSError:
-                assert self.process.poll() is None, self.log.read_text()
-        raise AssertionError("the server did not start")
-
-    def stop(self) -> None:
-        assert self.process is not None
-        self.process.terminate()
-        self.process.wait(20)
-
-
 @pytest.fixture(scope="session")
-def server(tmp_path_factory):
-    started = Server(tmp_path_factory.mktemp("server"))
-    started.start()
-    yield started
-    started.stop()
-    log = started.log.read_text()
+def _server(tmp_path_factory):
+    with Server(tmp_path_factory.mktemp("server"), held_back=True) as started:
+        yield started
+    log = started.log()
     assert "Traceback" not in log, log
     assert "deprecat" not in log.lower(), log
+
+
+@pytest.fixture
+def server(_server):
+    """The lab, whose trainings end unless a test holds them back."""
+    _server.let_train()
+    return _server
 
 
 class Watched:

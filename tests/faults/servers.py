@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import signal
@@ -26,20 +27,22 @@ _LOOK = 0.05
 class Server:
     """A server with a data folder and a port of its own; as a context it starts and ends."""
 
-    def __init__(self, home: Path, corpus: Path | None = None, port: int | None = None) -> None:
+    def __init__(self, home: Path, corpus: Path | None = None, held_back: bool = False) -> None:
         """Starts nothing yet.
 
         Args:
             home: Folder for the data, the cache and the log; made if it is missing.
             corpus: Folder of text files that the lab offers and trains on, None for the bundled.
-            port: Where it listens; None takes a free one.
+            held_back: Whether its trainings wait for `let_train`, as those of all such servers on
+                this folder do.
         """
         home.mkdir(parents=True, exist_ok=True)
+        self._held_back = home / "held_back" if held_back else None
         self.data = home / "data"
         self._cache = home / "cache"
         self._log = home / "server.log"
         self._corpus = corpus
-        self.port = port or _free_port()
+        self.port = _free_port()
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -62,10 +65,19 @@ class Server:
     ) -> None:
         self.stop()
 
+    def let_train(self, epoch: float = math.inf) -> None:
+        """Lets trainings go on up to an epoch, or to their ends, where they wait for it."""
+        assert self._held_back is not None
+        new = self._held_back.with_suffix(".new")
+        new.write_text(str(epoch))
+        new.replace(self._held_back)
+
     def start(self) -> None:
         """Starts the process and returns once it answers."""
-        command = [sys.executable, "-m", "streamlit", "run", "dashboard.py"]
-        command += ["--server.port", str(self.port)]
+        command = [sys.executable, "-m", "streamlit"]
+        if self._held_back is not None:
+            command[2:] = ["tests.faults.held_back", str(self._held_back)]
+        command += ["run", "dashboard.py", "--server.port", str(self.port)]
         if self._corpus is not None:
             command += ["--", "--dataset", str(self._corpus)]
         others = {

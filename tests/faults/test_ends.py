@@ -11,11 +11,13 @@ import pytest
 
 from namerec.data import catalogue
 from namerec.runs.store import RunStore
+from tests.cli.references import TINY
 from tests.conftest import ROOT
 from tests.faults.crowd import start_training
 from tests.faults.servers import Server
 from tests.faults.sessions import Session
 from tests.faults.victims import (
+    LIFE,
     MOST_SECONDS,
     SETTINGS,
     STATES,
@@ -41,10 +43,11 @@ FATES = (signal.SIGKILL, signal.SIGINT, signal.SIGKILL)
 
 def test_a_run_outlives_the_servers_that_train_it(tmp_path, tiny_folder):
     chance = random.Random(0)
-    server = Server(tmp_path / "home", corpus=tiny_folder)
+    server = Server(tmp_path / "home", corpus=tiny_folder, held_back=True)
     reported, before = 0, None
     solo: Solo | None = None
     for how in FATES:
+        server.let_train(reported + LIFE)
         with server, Session(server.url) as tab:
             if before is None:
                 start_training(tab, **SETTINGS)
@@ -66,10 +69,11 @@ def test_a_run_outlives_the_servers_that_train_it(tmp_path, tiny_folder):
 def test_of_two_servers_on_one_data_folder_only_one_trains_a_run(tmp_path, tiny_folder):
     """The other may look, is told to wait if it tries, and goes on with it when the first dies."""
     home, chance = tmp_path / "home", random.Random(1)
-    with Server(home, tiny_folder) as first, Server(home, tiny_folder) as second:
+    both = [Server(home, tiny_folder, held_back=True) for _ in range(2)]
+    both[0].let_train(LIFE)
+    with both[0] as first, both[1] as second:
         with Session(first.url) as tab, Session(second.url) as other:
-            # More steps: the run must outlast the start of a command.
-            run_id = start_training(tab, **SETTINGS | {"Batch_size": 2})
+            run_id = start_training(tab, **SETTINGS)
             other.open("train", run=run_id)
             assert state_shown(other) == "running"
             assert "Take up again" not in other.words()
@@ -89,6 +93,7 @@ def test_of_two_servers_on_one_data_folder_only_one_trains_a_run(tmp_path, tiny_
             end(first, signal.SIGKILL)
             solo = Solo(folder.info().config, catalogue.load(str(tiny_folder)))
             assert_nothing_lost(folder, signal.SIGKILL, reported, solo)
+            second.let_train(reported + LIFE)
             assert take_up(other, "interrupted") < MOST_SECONDS
             reported = watch(other, chance, reported)
             assert end(second, signal.SIGTERM) < MOST_SECONDS
@@ -100,9 +105,9 @@ def test_of_two_servers_on_one_data_folder_only_one_trains_a_run(tmp_path, tiny_
 
 def test_the_command_that_trains_stores_its_stop_when_it_is_asked_to_end(tmp_path, tiny_folder):
     """Ctrl-C is in tests/cli; this is what a service manager or `kill` sends."""
-    arguments = ["--dataset", str(tiny_folder), "--set", "hidden_size=8", "--set", "epochs=60"]
+    arguments = ["--dataset", str(tiny_folder), *TINY]
     with subprocess.Popen(
-        [sys.executable, "-m", "namerec", "train", *arguments],
+        [sys.executable, "-m", "tests.cli.interrupted", "train", *arguments],
         cwd=ROOT,
         env=os.environ | {"NAMEREC_HOME": str(tmp_path)},
         stdout=subprocess.PIPE,
@@ -114,8 +119,7 @@ def test_the_command_that_trains_stores_its_stop_when_it_is_asked_to_end(tmp_pat
             assert process.stderr is not None
             run_id = process.stderr.readline().removeprefix("run ").strip()
             folder = RunStore(tmp_path / "runs", pretrained=None).open(run_id)
-            wait_until(lambda: folder.status().epoch >= 2)
-            reported = folder.status().epoch
+            wait_until(lambda: folder.status().epoch == 2)
             started = time.monotonic()
             process.terminate()
             _, complaints = process.communicate(timeout=2 * MOST_SECONDS)
@@ -127,6 +131,6 @@ def test_the_command_that_trains_stores_its_stop_when_it_is_asked_to_end(tmp_pat
     with pytest.raises(ProcessLookupError):
         os.killpg(process.pid, 0)
     solo = Solo(folder.info().config, catalogue.load(str(tiny_folder)))
-    assert_nothing_lost(folder, signal.SIGTERM, reported, solo)
+    assert_nothing_lost(folder, signal.SIGTERM, 2, solo)
     finish(folder)
     assert_ended_as_if_nothing_had_been(folder, solo, tmp_path)

@@ -21,13 +21,11 @@ __all__ = ["_one_thread"]  # as in the server
 
 #: Seconds in which a tab that comes back shows the run as it is now.
 BACK_SECONDS = 3.0
-#: Settings under which the tiny corpus trains for minutes.
-LONG = {"epochs": 1000, "Batch_size": 1}
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory, tiny_folder):
-    with Server(tmp_path_factory.mktemp("server"), corpus=tiny_folder) as started:
+    with Server(tmp_path_factory.mktemp("server"), tiny_folder, held_back=True) as started:
         warm(started)
         yield started
         assert "Traceback" not in started.log(), started.log()
@@ -35,9 +33,10 @@ def server(tmp_path_factory, tiny_folder):
 
 @pytest.fixture
 def training(server):
-    """A tab and the run it trains, which is stopped at the end."""
+    """A tab and the run it trains, which has come to its first epoch and is stopped at the end."""
+    server.let_train(1)
     with Session(server.url) as tab:
-        run_id = start_training(tab, **LONG)
+        run_id = start_training(tab, epochs=10)
         try:
             tab.look_until(lambda seen: _progress(seen) > 0)
             yield tab, run_id
@@ -50,24 +49,24 @@ def training(server):
 
 def test_a_second_tab_shows_the_run_live(server, training):
     _, run_id = training
-    _assert_comes_back(Session(server.url), run_id, run=run_id)
+    _assert_comes_back(server, Session(server.url), run_id, run=run_id)
 
 
 def test_a_tab_that_was_closed_shows_the_run_live(server, training):
     tab, run_id = training
     tab.close()
-    _assert_comes_back(Session(server.url), run_id, run=run_id)
+    _assert_comes_back(server, Session(server.url), run_id, run=run_id)
 
 
 def test_a_tab_that_lost_its_connection_goes_on_with_its_session(server, training):
     tab, run_id = training
     tab.close()
     back = Session(server.url, resume=tab.id)
-    _assert_comes_back(back, run_id)
+    _assert_comes_back(server, back, run_id)
     assert back.id == tab.id
 
 
-def _assert_comes_back(tab: Session, run_id: str, **query: str) -> None:
+def _assert_comes_back(server: Server, tab: Session, run_id: str, **query: str) -> None:
     """The run is on the tab, and moves, within seconds of coming back."""
     started = time.monotonic()
     with tab:
@@ -75,6 +74,7 @@ def _assert_comes_back(tab: Session, run_id: str, **query: str) -> None:
         assert f"run {run_id}" in tab.words()
         assert _state(tab) == "running"
         first = _progress(tab)
+        server.let_train(9)
         tab.look_until(lambda seen: _progress(seen) > first)
         assert time.monotonic() - started < BACK_SECONDS
         assert f"run {run_id}" in tab.words()
@@ -84,10 +84,9 @@ def _assert_comes_back(tab: Session, run_id: str, **query: str) -> None:
 def test_eight_tabs_train_one_after_the_other_as_each_would_alone(server, tiny_folder):
     with ExitStack() as stack:
         tabs = [stack.enter_context(Session(server.url)) for _ in range(8)]
-        ids = [start_training(tabs[0], epochs=200, Hidden_units=8, Seed=0)]
-        assert _state(tabs[0]) == "running"
-        tabs[0].press("Pause")  # so that it still has its place when the others have come
-        tabs[0].look_until(lambda seen: _state(seen) == "paused")
+        server.let_train(1)  # so that the first still has its place when the others have come
+        ids = [start_training(tabs[0], epochs=5, Hidden_units=8, Seed=0)]
+        tabs[0].look_until(lambda seen: _state(seen) == "running")
         with ThreadPoolExecutor(7) as threads:
             ids += threads.map(
                 lambda seed: start_training(tabs[seed], epochs=5, Hidden_units=8, Seed=seed),
@@ -98,7 +97,7 @@ def test_eight_tabs_train_one_after_the_other_as_each_would_alone(server, tiny_f
         assert {_state(tab) for tab in tabs[1:]} == {
             f"queued, place {place} in the queue" for place in range(1, 8)
         }
-        tabs[0].press("Go on")
+        server.let_train()
         for tab in tabs:
             tab.look_until(lambda seen: _state(seen) == "finished")
             assert tab.failures() == []

@@ -26,8 +26,10 @@ from tests.runs.references import Solo, assert_no_debris
 #: Seconds in which a process ends that is asked to, and in which a run that nobody trains any
 #: more is seen to be interrupted.
 MOST_SECONDS = 10.0
-#: Settings under which the tiny corpus trains for seconds, an epoch being one step.
-SETTINGS = {"epochs": 400, "Hidden_units": 8}
+#: How many epochs further than reported a server may train before it is ended, so that the run has
+#: not ended by then; and settings for three such servers, an epoch being one step.
+LIFE = 40
+SETTINGS = {"epochs": 3 * LIFE, "Hidden_units": 8}
 #: Seconds between two looks of a session that waits for the moment, and that it waits for at most.
 LOOK = 0.05
 LIMIT = 300.0
