@@ -44,13 +44,13 @@ def set_up(folder: Path) -> None:
     """
     with _setting_up:
         ours = logging.getLogger("namerec")
-        here = [handler for handler in ours.handlers if isinstance(handler, _File)]
+        here = [handler for handler in ours.handlers if isinstance(handler, LogFile)]
         if any(handler.folder == folder for handler in here):
             return
         for handler in here:
             ours.removeHandler(handler)
             handler.close()
-        ours.addHandler(_File(folder))
+        ours.addHandler(LogFile(folder))
         if logging.lastResort is not None and logging.lastResort not in ours.handlers:
             ours.addHandler(logging.lastResort)
         ours.setLevel(logging.INFO)
@@ -66,7 +66,7 @@ def for_run(run_id: str) -> Iterator[None]:
         _run.reset(token)
 
 
-class _File(RotatingFileHandler):
+class LogFile(RotatingFileHandler):
     """The file; what it cannot write is lost without a word."""
 
     def __init__(self, folder: Path) -> None:

@@ -112,9 +112,9 @@ def test_a_file_that_was_removed_or_moved_away_meanwhile_is_begun_again(folder):
 def test_processes_on_one_folder_follow_each_other_and_shift_its_files_once(tmp_path, monkeypatch):
     """Two handlers stand for them: a lock on a file is each one's own."""
     monkeypatch.setattr(logs, "MAX_BYTES", 1000)
-    ours, others = logs._File(tmp_path), logs._File(tmp_path)
+    ours, others = logs.LogFile(tmp_path), logs.LogFile(tmp_path)
 
-    def written(handler: logs._File, text: str) -> None:
+    def written(handler: logs.LogFile, text: str) -> None:
         handler.handle(logging.makeLogRecord({"msg": text, "name": "namerec.x"}))
 
     for number in range(12):

@@ -84,7 +84,7 @@ def _contestant(folder: RunFolder) -> Contestant:
     if not answers:
         raise DataError(f"Run {folder.id} is {status.state}; only finished runs can be compared.")
     return Contestant(
-        label=_label(info.config),
+        label=run_label(info.config),
         answers=answers,
         sampling=info.config.training.sampling,
         seconds=status.seconds,
@@ -92,7 +92,7 @@ def _contestant(folder: RunFolder) -> Contestant:
     )
 
 
-def _label(config: RunConfig) -> str:
+def run_label(config: RunConfig) -> str:
     """Network and preset, or the settings that differ from Fast if it is none."""
     title = MODEL_TITLES[config.model.kind]
     if config.preset != "own":

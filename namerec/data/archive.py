@@ -85,7 +85,10 @@ def _check(infos: list[zipfile.ZipInfo], quoted: str) -> None:
         )
     unpacked = sum(info.file_size for info in infos)
     if unpacked > MAX_UNPACKED_BYTES:
-        raise DataError(_too_large(quoted, f"{unpacked / 2**20:,.1f} MiB"))
+        raise DataError(
+            f"{quoted} unpacks to {unpacked / 2**20:,.1f} MiB; at most "
+            f"{MAX_UNPACKED_BYTES // 2**20} MiB are allowed. Give a smaller corpus."
+        )
     for info in infos:
         if info.file_size > MAX_RATIO * info.compress_size:
             raise DataError(
@@ -133,7 +136,6 @@ def _read(
             f"{quoted} has no text files of names. Put one file a category into it, for example "
             "Greek.txt, with one name a line; a table is uploaded as it is."
         )
-    left = MAX_UNPACKED_BYTES
     for base, info in wanted:
         if info.compress_type not in METHODS:
             raise DataError(
@@ -141,23 +143,13 @@ def _read(
                 "stored and deflated entries are read. Make the archive with your system's own "
                 "zip command."
             )
-        # What an entry says of its size may be a lie: no more is asked for than what it says and
-        # what is left, since `zipfile` unpacks all that is asked for before it cuts it to size.
+        # What an entry says of its size may be a lie: no more is asked for than what it says, since
+        # `zipfile` unpacks all that is asked for before it cuts it to size.
         with archive.open(info) as entry:
-            content = entry.read(min(info.file_size, left) + 1)
-        if len(content) > left:
-            raise DataError(_too_large(quoted, "more than it says of itself"))
+            content = entry.read(info.file_size + 1)
         if len(content) != info.file_size:
             raise zipfile.BadZipFile(f"{base} has another size than it says")
-        left -= len(content)
         yield NamesFile(base, content)
-
-
-def _too_large(quoted: str, given: str) -> str:
-    return (
-        f"{quoted} unpacks to {given}; at most {MAX_UNPACKED_BYTES // 2**20} MiB are allowed. "
-        "Give a smaller corpus."
-    )
 
 
 def _parts(info: zipfile.ZipInfo) -> list[str]:

@@ -25,7 +25,7 @@ _DIRECTORY_RECORD = b"PK\x01\x02"
 #: Bits of an entry's flags: encrypted, strongly encrypted, directory encrypted.
 _ENCRYPTED = 0x0001 | 0x0040 | 0x2000
 #: Bytes that are looked at in one go.
-_CHUNK = 2**20
+CHUNK = 2**20
 
 
 def count_entries(file: BinaryIO) -> int:
@@ -41,7 +41,7 @@ def count_entries(file: BinaryIO) -> int:
         OSError: If it cannot be read.
     """
     found, before = 0, b""
-    while chunk := file.read(_CHUNK):
+    while chunk := file.read(CHUNK):
         looked_at = before + chunk
         found += looked_at.count(_DIRECTORY_RECORD)
         before = looked_at[-len(_DIRECTORY_RECORD) + 1 :]  # a record's beginning may be cut

@@ -113,9 +113,11 @@ def _need(config: RunConfig, histogram: np.ndarray, categories: int) -> Need:
     names = int(histogram.sum())
     drawn = plan(training, names).ends[0] * training.batch_size if training.steps else names
     batch = min(training.batch_size, drawn)
-    trained = _activations(model, batch, _letters(histogram, batch), categories, training=True)
+    trained = _activations(
+        model, batch, longest_letters(histogram, batch), categories, training=True
+    )
     looked_at = min(EVALUATION_BATCH, names)
-    letters = _letters(histogram, looked_at)
+    letters = longest_letters(histogram, looked_at)
     evaluated = _activations(model, looked_at, letters, categories, training=False)
     width = len(histogram)
     return Need(
@@ -136,7 +138,7 @@ def _copies(training: TrainConfig) -> int:
     return (2 + moments) + 1 + 2 * (1 + moments)
 
 
-def _letters(histogram: np.ndarray, names: int) -> int:
+def longest_letters(histogram: np.ndarray, names: int) -> int:
     """Letters of so many names, the longest there are; names are drawn again if need be."""
     in_all = int(histogram.sum())
     rounds, rest = divmod(names, in_all)
@@ -172,7 +174,9 @@ def _activations(
 
 def available() -> int | None:
     """Bytes that can still be taken here, cgroup limits counted; None where nobody says."""
-    known = [bytes_free for bytes_free in (_of_machine(), *_of_cgroups()) if bytes_free is not None]
+    known = [
+        bytes_free for bytes_free in (_of_machine(), *free_in_cgroups()) if bytes_free is not None
+    ]
     return max(0, min(known)) if known else None
 
 
@@ -189,7 +193,7 @@ def _of_machine() -> int | None:
         return None
 
 
-def _of_cgroups(
+def free_in_cgroups(
     root: Path = Path("/sys/fs/cgroup"), own: Path = Path("/proc/self/cgroup")
 ) -> Iterable[int | None]:
     """Bytes left under the limits of this process's cgroups, of version 2 and 1."""

@@ -45,7 +45,7 @@ class Runner(Protocol):
 _Runner = TypeVar("_Runner", bound=Runner)
 
 
-def turns(runners: Sequence[_Runner], turn: float = TURN_SECONDS) -> Iterator[_Runner]:
+def turns(runners: Sequence[_Runner], turn: float) -> Iterator[_Runner]:
     """Whose turn it is, again and again until all are over.
 
     Who is to stop comes first, then who has been at work for the fewest seconds; of several such
@@ -71,7 +71,7 @@ def turns(runners: Sequence[_Runner], turn: float = TURN_SECONDS) -> Iterator[_R
 def work(group: Group, executor: Executor) -> None:
     """Trains a group's jobs to their ends; what one of them fails of does not end the others."""
     trainings = {job.folder.id: _training(job, executor) for job in group.jobs}
-    for job in turns(group.jobs):
+    for job in turns(group.jobs, TURN_SECONDS):
         with for_run(job.folder.id):
             record = next(trainings[job.folder.id], None)
         if isinstance(record, Held):

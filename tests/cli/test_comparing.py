@@ -1,6 +1,6 @@
 import re
 
-from namerec.cli.comparing import _label
+from namerec.cli.comparing import run_label
 from namerec.core.training.presets import preset, with_settings
 from namerec.data import catalogue
 from tests.cli.references import TINY, answered, ask, refused
@@ -50,5 +50,5 @@ def test_a_run_without_answers_is_refused(store, tiny_folder):
 
 def test_a_run_is_labelled_by_its_preset_or_by_what_differs():
     fast = preset("fast", "rnn", seed=3)
-    assert _label(fast) == "RNN, fast"
-    assert _label(with_settings(fast, {"epochs": "7"})) == "RNN, epochs=7"
+    assert run_label(fast) == "RNN, fast"
+    assert run_label(with_settings(fast, {"epochs": "7"})) == "RNN, epochs=7"

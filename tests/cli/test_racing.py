@@ -1,13 +1,14 @@
-from namerec.cli import racing
 from namerec.core.networks.config import MODEL_KINDS
 from namerec.core.tasks.race import race_configs
 from namerec.data import catalogue
 from namerec.errors import DivergedError
+from namerec.jobs import executors
 from namerec.jobs.executors import Held, LocalExecutor
 from namerec.jobs.manager import JobManager
 from namerec.jobs.race import races
 from tests.cli.references import answered, ask, refused
 from tests.jobs.conftest import _quick_collections
+from tests.jobs.fakes import HeldBackExecutor
 from tests.runs.references import Solo, assert_holds_all
 
 __all__ = ["_quick_collections"]
@@ -79,11 +80,12 @@ def test_a_race_that_is_held_by_a_full_disk_ends_with_its_sentence(store, tiny_f
 def test_a_race_that_is_interrupted_stores_its_stop_and_says_how_to_go_on(
     store, tiny_folder, monkeypatch
 ):
-    def interrupt(manager: JobManager, runs: list[object]) -> None:
+    def interrupt(manager: JobManager, run_id: str) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(racing, "_follow", interrupt)
-    result = ask("race", "--dataset", str(tiny_folder), "--epochs", "500")
+    monkeypatch.setattr(executors, "LocalExecutor", HeldBackExecutor)
+    monkeypatch.setattr(JobManager, "look", interrupt)  # at the first look at how they get on
+    result = ask("race", "--dataset", str(tiny_folder), "--epochs", "2")
     assert result.exit_code == 130
     assert "Go on with each: python -m namerec train --resume RUN" in result.stderr
     assert {run.status.state for run in store.summaries()} == {"stopped"}

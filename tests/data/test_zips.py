@@ -10,7 +10,7 @@ from tests.data.zips import FLAGS, NAMES, claiming, link, many_entries, zipped
 
 @pytest.mark.parametrize("chunk", [1, 2, 3, 5, 64, 2**20])
 def test_entries_are_counted_wherever_what_is_read_at_a_time_ends(chunk, monkeypatch):
-    monkeypatch.setattr(zips, "_CHUNK", chunk)
+    monkeypatch.setattr(zips, "CHUNK", chunk)
     assert count_entries(io.BytesIO(many_entries(57))) == 57
     assert count_entries(io.BytesIO(zipped(NAMES))) == 2
     assert count_entries(io.BytesIO(b"PK\x01")) == count_entries(io.BytesIO(b"")) == 0

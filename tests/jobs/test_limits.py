@@ -262,7 +262,7 @@ def test_a_batch_takes_the_longest_names_and_names_again_where_it_is_larger():
         drawn = np.sort(np.tile(lengths, 3))[::-1]
         whole, rest = divmod(names, 4)
         expected = whole * lengths.sum() + np.sort(lengths)[::-1][:rest].sum()
-        assert memory._letters(histogram, names) == expected
+        assert memory.longest_letters(histogram, names) == expected
         assert expected <= drawn[:names].sum()
 
 
@@ -306,7 +306,7 @@ def cgroup(tmp_path):
             path = tmp_path / "fs" / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(content)
-        given = memory._of_cgroups(tmp_path / "fs", tmp_path / "own")
+        given = memory.free_in_cgroups(tmp_path / "fs", tmp_path / "own")
         return [free for free in given if free is not None]
 
     return left
@@ -333,7 +333,7 @@ def test_a_cgroup_of_version_1_limits(cgroup):
 
 def test_cgroups_without_sense_limit_nothing(cgroup, tmp_path):
     assert cgroup("nonsense\n::\n0::/../..\n\n", {"memory.max": "?"}) == []
-    assert list(memory._of_cgroups(tmp_path, tmp_path / "none")) == []
+    assert list(memory.free_in_cgroups(tmp_path, tmp_path / "none")) == []
 
 
 def test_the_messages_are_ours_and_end_as_sentences(tiny_dataset, tmp_path):

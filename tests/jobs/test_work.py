@@ -146,7 +146,7 @@ def test_raced_networks_are_byte_for_byte_those_trained_alone(
     manager, store, tiny_dataset, monkeypatch
 ):
     """Turn and turn about after every record."""
-    monkeypatch.setattr(work_module.turns, "__defaults__", (0.0,))
+    monkeypatch.setattr(work_module, "TURN_SECONDS", 0.0)
     configs = _configs(letter_dropout=0.2, seed=3)
     race = manager.start_race(configs, tiny_dataset, "ada")
     raced = _raced(store, race)
@@ -165,7 +165,7 @@ def test_raced_networks_are_byte_for_byte_those_trained_alone(
 @pytest.fixture
 def race(fed_manager, store, tiny_dataset, monkeypatch):
     """Three runs that a test feeds, which change after every record; each has given its plan."""
-    monkeypatch.setattr(work_module.turns, "__defaults__", (0.0,))
+    monkeypatch.setattr(work_module, "TURN_SECONDS", 0.0)
     return _ids(store, fed_manager.start_race(_configs(), tiny_dataset))
 
 
@@ -375,7 +375,7 @@ def test_runs_of_a_race_that_were_interrupted_go_on_one_by_one_bit_for_bit(
                     manager.stop(run.id)
                 yield record
 
-    monkeypatch.setattr(work_module.turns, "__defaults__", (0.0,))
+    monkeypatch.setattr(work_module, "TURN_SECONDS", 0.0)
     configs = _configs()
     manager = managed(StoppedAfterAnEpoch(lambda reference: tiny_dataset))
     race = _raced(store, manager.start_race(configs, tiny_dataset))

@@ -17,10 +17,10 @@ from namerec.ui.dataset.leak_worth import (
     SEED,
     RowGroup,
     Worth,
-    _variance,
     experiment,
     last_attempt,
     newest_pair,
+    variance_over_names,
     verdict,
     worth,
 )
@@ -191,12 +191,12 @@ def test_the_verdict_tells_a_difference_from_chance():
 def test_repeats_of_a_name_are_one_draw_and_not_many():
     right = np.array([True, True, False, True, False])
     once = np.array([b"a", b"b", b"c", b"d", b"e"])
-    assert _variance(right, once) == pytest.approx(0.6 * 0.4 / 5)
+    assert variance_over_names(right, once) == pytest.approx(0.6 * 0.4 / 5)
     # Every row four times over says no more than once: the same variance, not a quarter of it.
-    assert _variance(np.tile(right, 4), np.tile(once, 4)) == pytest.approx(0.6 * 0.4 / 5)
+    assert variance_over_names(np.tile(right, 4), np.tile(once, 4)) == pytest.approx(0.6 * 0.4 / 5)
     # By hand: residuals 0.4 + 0.4 of a, -0.6 of b, 0.4 - 0.6 of c.
     some = np.array([b"a", b"a", b"b", b"c", b"c"])
-    assert _variance(right, some) == pytest.approx((0.8**2 + 0.6**2 + 0.2**2) / 25)
+    assert variance_over_names(right, some) == pytest.approx((0.8**2 + 0.6**2 + 0.2**2) / 25)
 
 
 def test_the_variance_is_that_of_drawing_names_again_with_all_their_rows():
@@ -209,5 +209,5 @@ def test_the_variance_is_that_of_drawing_names_again_with_all_their_rows():
         drawn = generator.integers(0, 400, 400)
         of_name = np.bincount(keys, weights=right)
         shares.append(of_name[drawn].sum() / repeats[drawn].sum())
-    assert math.sqrt(_variance(right, keys)) == pytest.approx(np.std(shares), rel=0.05)
-    assert _variance(right, keys) > 4 * _variance(right, np.arange(len(right)))
+    assert math.sqrt(variance_over_names(right, keys)) == pytest.approx(np.std(shares), rel=0.05)
+    assert variance_over_names(right, keys) > 4 * variance_over_names(right, np.arange(len(right)))

@@ -30,7 +30,7 @@ from namerec.core.networks.models import NameModel
 from namerec.errors import ConfigError
 
 #: Values that a reading may keep at a time: 64 MB of float32, whatever the network's size.
-_MOST_VALUES = 2**24
+MOST_VALUES = 2**24
 
 
 def alteration(
@@ -183,6 +183,6 @@ def ablated_answers(
 
 
 def _at_once(model: NameModel, dataset: Dataset, indices: np.ndarray) -> int:
-    """How many names may be read at once, so that a reading keeps at most `_MOST_VALUES`."""
+    """How many names may be read at once, so that a reading keeps at most `MOST_VALUES`."""
     longest = int(dataset.lengths[indices].max(initial=1))
-    return effort(model).at_once(longest, _MOST_VALUES)
+    return effort(model).at_once(longest, MOST_VALUES)

@@ -36,7 +36,7 @@ METHODS: tuple[Method, ...] = ("integrated gradients", "gradient times input")
 #: Multiplications after which the way is not followed any finer: about four seconds on one core.
 MOST_WORK = 2 * 10**10
 #: Numbers kept of the points followed at once, and so often again for their gradients: 48 MB.
-_MOST_VALUES = 2**22
+MOST_VALUES = 2**22
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,4 +189,4 @@ def following_of(model: NameModel, letters: str) -> Following:
     asked = effort(model)
     affordable = MOST_WORK // (len(letters) * asked.weights)
     enough = max(LEAST_POINTS, min(ENOUGH_POINTS, affordable))
-    return Following(min(MOST_AT_ONCE, asked.at_once(len(letters), _MOST_VALUES)), enough)
+    return Following(min(MOST_AT_ONCE, asked.at_once(len(letters), MOST_VALUES)), enough)

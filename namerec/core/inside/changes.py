@@ -22,7 +22,7 @@ BEAM = 8
 #: processor core; two letters are not searched beyond it, see `work_of_one_letter`.
 MOST_WORK = 5 * 10**10
 #: Numbers kept of one batch of names, about 64 MB.
-_MOST_VALUES = 2**24
+MOST_VALUES = 2**24
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ def changes(ask: Ask, categories: tuple[str, ...], letters: str, effort: Effort)
     """
     edits = list(one_letter_edits(letters))
     # Two edits make a name at most two letters longer.
-    batch = min(PREDICTION_BATCH, effort.at_once(len(letters) + 2, _MOST_VALUES))
+    batch = min(PREDICTION_BATCH, effort.at_once(len(letters) + 2, MOST_VALUES))
     rows = _asked(ask, [letters, *(name for _, name in edits)], batch)
     answer, probability = int(rows[0].argmax()), float(rows[0].max())
 

@@ -21,7 +21,7 @@ from namerec.core.networks.models import NameModel
 from namerec.text import listed
 
 #: Numbers kept of one batch of readings, about 64 MB: every gate of every letter is among them.
-_MOST_READ = 16_000_000
+MOST_READ = 16_000_000
 #: Numbers in all states of a network's training names, 128 MB; of more names some are drawn.
 MOST_KEPT = 32_000_000
 
@@ -117,7 +117,7 @@ def last_states(model: NameModel, names: Sequence[str]) -> np.ndarray:
     units = model.config.hidden_size * (2 if model.config.direction == "both" else 1)
     states = np.empty((len(names), units), dtype=np.float32)
     for length, places in of_length.items():
-        batch = effort(model).at_once(length, _MOST_READ)
+        batch = effort(model).at_once(length, MOST_READ)
         for begin in range(0, len(places), batch):
             some = places[begin : begin + batch]
             read_some = read(model, one_hot_text(model, [names[place] for place in some]))

@@ -15,7 +15,7 @@ from namerec.core.corpus.dataset import Dataset
 
 #: Pairs of a name and a training name compared at once: bounds the table of distances, which takes
 #: a byte a pair. Fewer would make each call's reading of all training names felt.
-_MOST_PAIRS = 8_000_000
+MOST_PAIRS = 8_000_000
 
 
 class Neighbour(NamedTuple):
@@ -86,7 +86,7 @@ class TrainingNames:
         if not self.keys:
             return [[] for _ in keys]
         firsts = np.array([key[:1] for key in self.keys])
-        batch = max(1, _MOST_PAIRS // len(self.keys))
+        batch = max(1, MOST_PAIRS // len(self.keys))
         found: list[list[Neighbour]] = []
         for begin in range(0, len(keys), batch):
             some = keys[begin : begin + batch]

@@ -197,7 +197,7 @@ def speed(model: NameModel, dataset: Dataset, indices: np.ndarray, seconds: floa
         if counted and len(taken[0]) >= LEAST_ROUNDS and time.perf_counter() > end:
             break
         for which in (0, 1) if number % 2 else (1, 0):
-            lasted = _timed(lambda which=which: _step(pair[which], names, labels))  # type: ignore[misc]
+            lasted = _timed(lambda which=which: training_step(pair[which], names, labels))  # type: ignore[misc]
             if counted:
                 taken[which].append(lasted)
     by_hand, built_in = (len(indices) / median(lasted) for lasted in taken)
@@ -205,7 +205,8 @@ def speed(model: NameModel, dataset: Dataset, indices: np.ndarray, seconds: floa
     return Speed(by_hand, built_in, ratio, len(taken[0]), len(indices), torch.get_num_threads())
 
 
-def _step(network: nn.Module, names: PackedNames, labels: Tensor) -> None:
+def training_step(network: nn.Module, names: PackedNames, labels: Tensor) -> None:
+    """What is timed: forward and backward, without an optimizer's own work."""
     network.zero_grad()
     F.nll_loss(network(names), labels).backward()
 

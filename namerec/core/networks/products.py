@@ -66,7 +66,7 @@ def summed(one: Tensor, other: Tensor) -> Tensor:
 
 def _fast(x: Tensor) -> bool:
     """Whether oneDNN may be asked for a product with this matrix."""
-    return _ONEDNN and x.dtype is torch.float32 and x.is_cpu and x.numel() > 0
+    return ONEDNN and x.dtype is torch.float32 and x.is_cpu and x.numel() > 0
 
 
 def _onednn_is_there() -> bool:
@@ -82,6 +82,6 @@ def _onednn_is_there() -> bool:
 
 
 _PLAIN: tuple[Any, ...] = (None, "none", [], "")  # no bias, nothing applied to the product
-_ONEDNN = _onednn_is_there()
-if _ONEDNN:
+ONEDNN = _onednn_is_there()
+if ONEDNN:
     _linear = torch.ops.mkldnn._linear_pointwise.default

@@ -33,7 +33,7 @@ _NUDGE = 2.0**-23
 _DRAWS = 4
 _UNSTEADY = 10
 #: Share of the names that must be left to compare.
-_LEAST_STEADY = 0.5
+LEAST_STEADY = 0.5
 
 
 class Difference(NamedTuple):
@@ -59,7 +59,7 @@ class Difference(NamedTuple):
     @property
     def is_rounding(self) -> bool:
         """Whether rounding explains the differences; not if one of them is no number."""
-        return self.excess <= 1 and self.unsteady <= 1 - _LEAST_STEADY
+        return self.excess <= 1 and self.unsteady <= 1 - LEAST_STEADY
 
     @property
     def words(self) -> str:
@@ -95,7 +95,7 @@ def ensure_agreement(source: Source, content: bytes) -> Difference:
         RunError: If they answer differently, by more than rounding explains.
     """
     difference = check(source, content)
-    if difference.unsteady > 1 - _LEAST_STEADY:
+    if difference.unsteady > 1 - LEAST_STEADY:
         raise RunError(
             f"The ONNX file of run {source.run.id} cannot be checked, so it was not made: on "
             f"{100 * difference.unsteady:.0f} % of {difference.names} the last binary place of "

@@ -137,7 +137,8 @@ def worth(dataset: Dataset, pair: Pair) -> Worth:
     seen = seen_in_training(dataset, split, raw.indices)
     right, right_free = raw.predicted == raw.labels, free.predicted == free.labels
     keys = dataset.keys()
-    variance = _variance(right, keys[raw.indices]) + _variance(right_free, keys[free.indices])
+    variance = variance_over_names(right, keys[raw.indices])
+    variance += variance_over_names(right_free, keys[free.indices])
 
     def group(words: str, rows: np.ndarray) -> RowGroup:
         return RowGroup("raw", words, int(rows.sum()), _share(right[rows]))
@@ -156,7 +157,7 @@ def _share(right: np.ndarray) -> float:
     return float(right.mean()) if len(right) else math.nan
 
 
-def _variance(right: np.ndarray, keys: np.ndarray) -> float:
+def variance_over_names(right: np.ndarray, keys: np.ndarray) -> float:
     """Variance of the share of right answers, by the chance of which names are tested.
 
     Rows of one name are answered alike, so they are no independent draws: residuals are summed

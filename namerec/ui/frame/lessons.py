@@ -214,7 +214,7 @@ def resolved(value: str) -> str:
 
 
 def _run_of(word: str) -> str:
-    runs = _pretrained()
+    runs = pretrained_ids()
     if word not in runs:
         raise RunError(
             f"This lesson is about the run “{word}”, which is not among the pretrained ones: "
@@ -224,7 +224,7 @@ def _run_of(word: str) -> str:
 
 
 @st.cache_resource(show_spinner=False)
-def _pretrained() -> dict[str, str]:
+def pretrained_ids() -> dict[str, str]:
     """The ids of the runs that ship with the project, which never change, by what they are."""
     found: dict[str, str] = {}
     for run in manager().store.trained():  # the best first

@@ -148,14 +148,15 @@ def _at(run: RunSummary, name: str, moment: str) -> Shown | None:
         last = int(moment.removeprefix("epoch "))
     epoch = max(kept for kept in epochs if kept <= last)
     try:
-        return Shown(run, name, epoch, _measured(run.id, epoch, best, run))
+        return Shown(run, name, epoch, measured_norms(run.id, epoch, best, run))
     except NamerecError as error:
         st.warning(plain(f"{name} is left out. {error}"), icon=":material/warning:")
         return None
 
 
 @st.cache_resource(max_entries=64, show_spinner="Measuring gradients…")
-def _measured(run_id: str, epoch: int, best_epoch: int, _run: RunSummary) -> GradientNorms:
+def measured_norms(run_id: str, epoch: int, best_epoch: int, _run: RunSummary) -> GradientNorms:
+    """What a run's network gives at an epoch, measured once for all sessions."""
     from namerec.core.inside.gradients import gradient_norms
     from namerec.core.inside.name_samples import sample
     from namerec.runs.networks import load_network

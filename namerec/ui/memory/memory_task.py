@@ -108,11 +108,11 @@ def _controls() -> MemorySettings:
             persist_state="session",
             help="Of all networks. An LSTM's have four times the weights of an RNN's.",
         )
-    st.caption(_gate_words(bias))
+    st.caption(gate_words(bias))
     return MemorySettings(hidden_size=hidden, forget_bias=bias, clip_norm=clip)
 
 
-def _gate_words(bias: float) -> str:
+def gate_words(bias: float) -> str:
     """What a forget-gate bias means before training; the drawn weights, near zero, left out."""
     kept = 1 / (1 + exp(-bias))
     half_life = log(0.5) / log(kept)

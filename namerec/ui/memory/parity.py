@@ -65,8 +65,8 @@ def parity_panel(run: RunSummary) -> None:
         )
         return
     if st.button("Measure again", icon=":material/refresh:", key=_AGAIN):
-        _measured.clear(run.id, run.status.best_epoch, run)
-    measured = _measured(run.id, run.status.best_epoch, run)
+        measured_parity.clear(run.id, run.status.best_epoch, run)
+    measured = measured_parity(run.id, run.status.best_epoch, run)
     st.markdown(plain(verdict(measured, theirs)))
     with st.grid(2, min_column_width=380):
         with st.container(border=True):
@@ -78,7 +78,8 @@ def parity_panel(run: RunSummary) -> None:
 
 
 @st.cache_data(max_entries=32, show_spinner="Comparing with PyTorch’s own layers…")
-def _measured(run_id: str, best_epoch: int, _run: RunSummary) -> Measured:  # noqa: ARG001
+def measured_parity(run_id: str, best_epoch: int, _run: RunSummary) -> Measured:  # noqa: ARG001
+    """A run's network beside PyTorch's layers, measured once for all sessions."""
     import numpy as np
 
     from namerec.core.networks.parity import names_for, parity, speed, weight_count

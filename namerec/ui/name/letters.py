@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _METHOD, _CATEGORY, _BESIDE = "letters_method", "letters_category", "letters_beside"
 #: About how long `core.attribution.MOST_WORK` takes on one processor core.
-_SECONDS = 4.0
+MOST_WORK_SECONDS = 4.0
 #: Attributions kept: those of a typed name, so that other widgets of the page do not redo them.
 _KEPT = 128
 
@@ -102,7 +102,7 @@ def _may_begin(run: RunSummary, letters: str, categories: int) -> bool:
     work = least_work(services.network(run.id).model, letters) / MOST_WORK
     asked = ("letters", run.id, run.status.best_epoch, letters)
     doing = f"Fading {len(letters)} letters in"
-    seconds, at_ease = _SECONDS * work * categories, _SECONDS * categories
+    seconds, at_ease = MOST_WORK_SECONDS * work * categories, MOST_WORK_SECONDS * categories
     return may_begin(asked, seconds, at_ease, doing, "letters_begin")
 
 
@@ -115,17 +115,18 @@ def attribution(run: RunSummary, letters: str, category: int, method: Method) ->
         category: Index of the category.
         method: One of `core.attribution.METHODS`.
     """
-    return _attribution(run.id, run.status.best_epoch, letters, category, method)
+    return cached_attribution(run.id, run.status.best_epoch, letters, category, method)
 
 
 @st.cache_resource(max_entries=_KEPT, show_spinner="Fading letters in…")
-def _attribution(
+def cached_attribution(
     run_id: str,
     best_epoch: int,  # noqa: ARG001 - ages the cache
     letters: str,
     category: int,
     method: Method,
 ) -> Attribution:
+    """What `attribution` gives, for all sessions."""
     from namerec.core.inside.attribution import attribute
 
     asked = services.network(run_id)

@@ -60,16 +60,17 @@ def states_of(run: RunSummary, layer: int) -> LayerOfPart:
     Raises:
         NamerecError: If network or names are not there.
     """
-    return _states_of(run.id, run.status.best_epoch, layer, run)
+    return cached_states(run.id, run.status.best_epoch, layer, run)
 
 
 @st.cache_resource(max_entries=_KEPT, show_spinner="Reading the validation names…")
-def _states_of(
+def cached_states(
     run_id: str,
     best_epoch: int,  # noqa: ARG001 - decides the network
     layer: int,
     _run: RunSummary,
 ) -> LayerOfPart:
+    """What `states_of` gives, for all sessions."""
     from namerec.core.evaluation.leaf_order import alike
     from namerec.core.inside.tracking import tracking
     from namerec.core.inside.units import part_states

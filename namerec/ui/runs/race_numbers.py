@@ -65,7 +65,7 @@ def race_orders(entered: list[Entered]) -> None:
             title = run.info.config.model.title
             _order(f"Take up {title} again", ":material/replay:", "resume", run.id)
     if at_work:
-        st.progress(_progress(entered), _progress_words(at_work))
+        st.progress(_progress(entered), progress_words(at_work))
         st.caption(
             "Paused, all wait. Stopped or failed, a network leaves the race and the others go on; "
             "taken up again later, it trains alone."
@@ -157,7 +157,8 @@ def _progress(entered: list[Entered]) -> float:
     return sum(shares) / len(shares)
 
 
-def _progress_words(at_work: list[Entered]) -> str:
+def progress_words(at_work: list[Entered]) -> str:
+    """How long networks have trained that race, and how long they still will."""
     snapshots = [snapshot for _, snapshot in at_work]
     if any(snapshot.place for snapshot in snapshots):
         return "Waiting for the runs before it."

@@ -50,7 +50,7 @@ ANYBODY = (
 )
 
 
-class _Peer(NamedTuple):
+class Peer(NamedTuple):
     """Where a handshake came from, as the server tells it."""
 
     host: str
@@ -87,7 +87,7 @@ def _let_in(hide_menu: Callable[[], object]) -> None:
         return
     if given.proxies:
         _refuse(NOT_FROM_PROXY, hide_menu)
-    if is_loopback(_address()):
+    if is_loopback(listening_address()):
         return
     if not given.insecure:
         _refuse(NOT_OPEN, hide_menu)
@@ -106,14 +106,14 @@ def refusal(request: Request) -> str:
         return str(error)
     forwarded = tuple(request.headers.getlist("X-Forwarded-For"))
     end = request.client
-    peer = _Peer(end.host, end.port, forwarded) if end is not None else None
+    peer = Peer(end.host, end.port, forwarded) if end is not None else None
     if given.proxies and _vouched_for(given, peer, request.headers.getlist(given.user_header)):
         return ""
     if st.secrets.load_if_toml_exists() and "auth" in st.secrets:
         return "This lab has a login, which only its pages have. Ask there."
     if given.proxies:
         return NOT_FROM_PROXY
-    return "" if is_loopback(_address()) or given.insecure else NOT_OPEN
+    return "" if is_loopback(listening_address()) or given.insecure else NOT_OPEN
 
 
 def user() -> str:
@@ -142,10 +142,10 @@ def proxy_user(given: Settings) -> str | None:
     """Whom a trusted proxy says is asking; None if no such proxy does."""
     if not given.proxies:
         return None
-    return _vouched_for(given, _peer(), _sent(given.user_header))
+    return _vouched_for(given, session_peer(), session_headers(given.user_header))
 
 
-def _vouched_for(given: Settings, peer: _Peer | None, names: list[str]) -> str | None:
+def _vouched_for(given: Settings, peer: Peer | None, names: list[str]) -> str | None:
     """Whom a trusted proxy says is asking, in the values of its header; None if it does not."""
     if peer is None or not all(_is_trusted(host, given) for host in _possible_hosts(peer)):
         return None
@@ -161,17 +161,17 @@ def _session() -> str:
     return context.session_id if context else ""
 
 
-def _address() -> object:
+def listening_address() -> object:
     """What the server listens on; None for every address of this computer."""
     return st.config.get_option("server.address")
 
 
-def _sent(header: str) -> list[str]:
+def session_headers(header: str) -> list[str]:
     """All values of a header of this session's handshake."""
     return st.context.headers.get_all(header)
 
 
-def _peer() -> _Peer | None:
+def session_peer() -> Peer | None:
     """The other end of this session's connection; None if there is none to ask."""
     context = get_script_run_ctx()
     client = get_instance().get_client(context.session_id) if context and exists() else None
@@ -179,10 +179,10 @@ def _peer() -> _Peer | None:
     end = getattr(getattr(client, "_websocket", None), "client", None)
     if end is None:
         return None
-    return _Peer(end.host, end.port, tuple(_sent("X-Forwarded-For")))
+    return Peer(end.host, end.port, tuple(session_headers("X-Forwarded-For")))
 
 
-def _possible_hosts(peer: _Peer) -> set[str]:
+def _possible_hosts(peer: Peer) -> set[str]:
     """All computers that a connection may in truth come from.
 
     Streamlit's server puts the client that `X-Forwarded-For` names in the place of the real peer,
@@ -246,12 +246,13 @@ def _ask_to_log_in(hide_menu: Callable[[], object]) -> NoReturn:
 
 
 def _refuse(sentence: str, hide_menu: Callable[[], object]) -> NoReturn:
-    _log_once(sentence)
+    log_refusal(sentence)
     hide_menu()
     st.error(sentence, icon=":material/lock:")
     st.stop()
 
 
 @functools.lru_cache(maxsize=32)
-def _log_once(sentence: str) -> None:
+def log_refusal(sentence: str) -> None:
+    """Logs why somebody was refused, each reason once."""
     log.warning("access refused: %s", sentence)

@@ -184,7 +184,7 @@ def test_much_is_read_in_pieces_with_the_same_answers(monkeypatch):
         return means, ablated_answers(model, names, indices, ablation, means).log_probabilities
 
     means, whole = measured()
-    monkeypatch.setattr("namerec.core.inside.ablation._MOST_VALUES", 600)
+    monkeypatch.setattr("namerec.core.inside.ablation.MOST_VALUES", 600)
     means_in_pieces, in_pieces = measured()
     np.testing.assert_allclose(means_in_pieces["f"], means["f"], rtol=1e-12)
     np.testing.assert_allclose(in_pieces, whole, rtol=1e-6)

@@ -214,7 +214,7 @@ def test_points_followed_at_once_are_bounded_by_the_values_that_each_keeps(monke
     values = 4 * 5 * 6  # a letter's: layers, units, symbols
     whole = attribute(model, CATEGORIES, "O'Neill", 2, "integrated gradients")
     assert following_of(model, "O'Neill").at_once == 64
-    monkeypatch.setattr("namerec.core.inside.attribution._MOST_VALUES", 3 * 7 * values)
+    monkeypatch.setattr("namerec.core.inside.attribution.MOST_VALUES", 3 * 7 * values)
     assert following_of(model, "O'Neill").at_once == 3
     in_pieces = attribute(model, CATEGORIES, "O'Neill", 2, "integrated gradients")
     np.testing.assert_allclose(in_pieces.contributions, whole.contributions, atol=1e-9)

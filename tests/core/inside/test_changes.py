@@ -132,7 +132,7 @@ def test_two_letters_are_not_tried_where_that_is_too_much_work():
 
 
 def test_batches_are_bounded_by_the_values_that_they_keep(monkeypatch):
-    monkeypatch.setattr("namerec.core.inside.changes._MOST_VALUES", 100)
+    monkeypatch.setattr("namerec.core.inside.changes.MOST_VALUES", 100)
     asked: list[int] = []
 
     def ask(names: list[str]) -> np.ndarray:

@@ -76,7 +76,7 @@ def test_states_do_not_depend_on_how_many_names_are_read_at_once(kept, monkeypat
     model = network("custom_lstm", direction="both", dtype=torch.float32)
     names = [*NAMES, "Bi", "Bu", "Ba", "Be"]
     expected = last_states(model, names)
-    monkeypatch.setattr("namerec.core.inside.nearness._MOST_READ", kept)
+    monkeypatch.setattr("namerec.core.inside.nearness.MOST_READ", kept)
     np.testing.assert_allclose(last_states(model, names), expected, atol=1e-6)
 
 

@@ -140,7 +140,7 @@ def test_no_more_pairs_are_held_than_allowed_and_each_name_gets_its_own(monkeypa
         return cdist(queries, choices, **settings)
 
     monkeypatch.setattr(neighbours, "cdist", counted)
-    monkeypatch.setattr(neighbours, "_MOST_PAIRS", most_pairs)
+    monkeypatch.setattr(neighbours, "MOST_PAIRS", most_pairs)
     assert names.nearest(asked, 2) == expected
     assert max(pairs) <= max(most_pairs, len(names.keys))  # one name is always looked at whole
     assert sum(pairs) == len(asked) * len(names.keys)

@@ -158,7 +158,7 @@ class _Clock:
 def test_speed_is_the_median_of_rounds_in_turns(monkeypatch, five_categories):
     clock = _Clock()
     monkeypatch.setattr(module, "time", clock)
-    monkeypatch.setattr(module, "_step", clock.step)
+    monkeypatch.setattr(module, "training_step", clock.step)
     found = speed(network("custom_lstm", categories=5), five_categories, SOME, seconds=0)
     assert found.rounds == 5
     assert found.names == 40

@@ -13,7 +13,7 @@ routines = pytest.mark.parametrize("fast", [True, False], ids=["oneDNN if there"
 @pytest.fixture(autouse=True)
 def _routine(fast, monkeypatch):
     if not fast:
-        monkeypatch.setattr(products, "_ONEDNN", False)
+        monkeypatch.setattr(products, "ONEDNN", False)
 
 
 def _random(*shape: int, dtype: torch.dtype) -> torch.Tensor:

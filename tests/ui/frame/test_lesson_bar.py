@@ -107,7 +107,7 @@ def test_a_run_that_is_gone_is_said_and_the_page_stays(whole_lab, monkeypatch):
     from namerec.ui.frame import lessons
 
     whole_lab.run()
-    monkeypatch.setattr(lessons, "_pretrained", dict)
+    monkeypatch.setattr(lessons, "pretrained_ids", dict)
     run = resolved("20261123-142805-custom_lstm-781d")
     lab = opened(whole_lab, "pages/name.py", lesson="gates:2", run=run)
     assert "not among the pretrained ones" in lab.error[0].value

@@ -13,7 +13,7 @@ from namerec.core.inside.gradients import GradientNorms, Recurrence, gradient_no
 from namerec.figures.memory.gradient_words import share_words
 from namerec.runs.networks import BEFORE_TRAINING, load_network
 from namerec.runs.store import RunStore
-from namerec.ui.memory.gradients import _measured
+from namerec.ui.memory.gradients import measured_norms
 from namerec.ui.server.manager import manager
 from tests.conftest import tiny_config
 from tests.pages.references import said
@@ -123,13 +123,13 @@ def test_names_without_a_gradient_at_the_end_and_overflowed_ones_are_told(panel,
         both_directions=False,
     )
     monkeypatch.setattr("namerec.core.inside.gradients.gradient_norms", lambda *given: measured)
-    _measured.clear()  # other tests have measured the pretrained runs
+    measured_norms.clear()  # other tests have measured the pretrained runs
     panel.run()
     assert not panel.exception
     words = said(panel)
     assert "RNN (tanh): the gradient at the end is zero for 2 names" in words
     assert "LSTM (custom): 1 name left out, because a gradient is too large" in words
-    _measured.clear()
+    measured_norms.clear()
 
 
 def test_the_cell_state_is_shown_of_networks_that_have_one(panel):

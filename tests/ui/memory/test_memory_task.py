@@ -16,7 +16,7 @@ from namerec.jobs.memory_task_results import (
     read_results,
     write_results,
 )
-from namerec.ui.memory.memory_task import _gate_words
+from namerec.ui.memory.memory_task import gate_words
 from namerec.ui.memory.memory_task_results import shown_results
 from namerec.ui.server.manager import manager
 from namerec.ui.server.memory_task import bundled_results, memory_keeper
@@ -91,7 +91,7 @@ def test_how_long_it_takes_is_told_by_what_the_bundled_trainings_took(lab):
 )
 def test_what_a_forget_gate_bias_means_is_said(bias, words):
     """0.5 of it after one letter; 0.9526 to the power of 14.3 is 0.5."""
-    assert words in _gate_words(bias)
+    assert words in gate_words(bias)
 
 
 def test_settings_that_nobody_measured_say_so_and_offer_to(lab):

@@ -19,9 +19,9 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr("namerec.core.networks.parity.LEAST_ROUNDS", 1)
     monkeypatch.setattr("namerec.core.networks.parity.MOST_ROUNDS", 1)
     monkeypatch.setattr("namerec.core.networks.parity.MOST_NAMES", 24)
-    memory_parity._measured.clear()
+    memory_parity.measured_parity.clear()
     yield
-    memory_parity._measured.clear()
+    memory_parity.measured_parity.clear()
 
 
 def measured(

@@ -83,9 +83,9 @@ def test_a_chosen_category_stays_with_its_run(panel):
 def test_what_could_not_be_followed_is_not_drawn_and_not_said_to_add_up(panel, monkeypatch):
     """Its sum misses by far more than there is to explain."""
     assert "so the bars add up (to within 1 %)" in said(panel)
-    name_letters._attribution.clear()
+    name_letters.cached_attribution.clear()
     monkeypatch.setattr("namerec.core.inside.attribution.MOST_WORK", 1)
-    monkeypatch.setattr("namerec.ui.name.letters._SECONDS", 0)
+    monkeypatch.setattr("namerec.ui.name.letters.MOST_WORK_SECONDS", 0)
     name, category = "Ab" * 32, 5
     run = pretrained("lstm")
     shown(panel, run, name=name, letters_beside=False)
@@ -100,7 +100,7 @@ def test_what_could_not_be_followed_is_not_drawn_and_not_said_to_add_up(panel, m
     assert f"by {found.missed:.3f} nats. That is more than all there is to explain" in words
     assert "the bars add up" not in said(panel)
     assert "the letters sum to" not in said(panel)
-    name_letters._attribution.clear()
+    name_letters.cached_attribution.clear()
 
 
 def test_a_long_computation_waits_for_its_button(panel, monkeypatch):

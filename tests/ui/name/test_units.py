@@ -19,9 +19,9 @@ pytestmark = pytest.mark.usefixtures("own_manager")
 @pytest.fixture(autouse=True)
 def _own_states() -> Iterator[None]:
     """States kept of one test's network are not those of another's."""
-    name_unit._states_of.clear()
+    name_unit.cached_states.clear()
     yield
-    name_unit._states_of.clear()
+    name_unit.cached_states.clear()
 
 
 def test_every_order_layer_and_unit_can_be_chosen(both_ways):

@@ -13,7 +13,7 @@ from namerec.jobs.manager import JobManager
 from namerec.jobs.race import races
 from namerec.runs.records import PartScores
 from namerec.runs.store import RunStore, RunSummary
-from namerec.ui.runs.race_numbers import _progress_words
+from namerec.ui.runs.race_numbers import progress_words
 from namerec.ui.server.manager import manager
 from tests.jobs.conftest import _quick_collections
 from tests.jobs.fakes import (
@@ -224,9 +224,9 @@ def test_how_long_is_left_is_the_sum_for_all(lab, fed):
     runs = _started(lab, fed)
     snapshots = [manager().look(run.id) for run in runs]
     left = [replace(snapshot, remaining=20.0, seconds=5.0) for snapshot in snapshots]
-    words = _progress_words(list(zip(runs, left, strict=True)))
+    words = progress_words(list(zip(runs, left, strict=True)))
     assert words == "5 s of training each · about 1 min 00 s left for all"
     waiting = [replace(snapshot, place=1) for snapshot in snapshots]
-    assert _progress_words(list(zip(runs, waiting, strict=True))) == (
+    assert progress_words(list(zip(runs, waiting, strict=True))) == (
         "Waiting for the runs before it."
     )

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 import streamlit as st
 from hypothesis import given, strategies
+from starlette.requests import Request
 from streamlit.testing.v1 import AppTest
 from uvicorn import Config
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from namerec.settings import Settings, settings
+from namerec.settings import settings
 from namerec.ui.server import access
 from namerec.ui.server.access import ANYBODY, NOT_FROM_PROXY, NOT_OPEN
 from tests.core.references import modest
@@ -36,24 +37,24 @@ class World:
         self.listen("127.0.0.1")
         self.come_from("127.0.0.1")
         self.send()
-        access._log_once.cache_clear()
+        access.log_refusal.cache_clear()
         settings.cache_clear()
 
     def listen(self, address: str | None) -> None:
-        self._patch.setattr(access, "_address", lambda: address)
+        self._patch.setattr(access, "listening_address", lambda: address)
 
     def come_from(self, host: str | None, port: int = 50_000) -> None:
-        def peer() -> access._Peer | None:
-            forwarded = tuple(access._sent("X-Forwarded-For"))
-            return None if host is None else access._Peer(host, port, forwarded)
+        def peer() -> access.Peer | None:
+            forwarded = tuple(access.session_headers("X-Forwarded-For"))
+            return None if host is None else access.Peer(host, port, forwarded)
 
-        self._patch.setattr(access, "_peer", peer)
+        self._patch.setattr(access, "session_peer", peer)
 
     def send(self, *headers: tuple[str, str]) -> None:
         def sent(asked: str) -> list[str]:
             return [value for name, value in headers if name == asked]
 
-        self._patch.setattr(access, "_sent", sent)
+        self._patch.setattr(access, "session_headers", sent)
 
     def set(self, **variables: str) -> None:
         for name, value in variables.items():
@@ -271,10 +272,11 @@ def believed(truly: str, lines: list[str], allowed: str | None) -> bool:
         environment.delenv("FORWARDED_ALLOW_IPS", raising=False)
         if allowed is not None:
             environment.setenv("FORWARDED_ALLOW_IPS", allowed)
-        host, port = seen_by_the_server(truly, sent)
-        given = Settings(trusted_proxies="10.0.0.5")
-        peer = access._Peer(host, port, tuple(value.decode("latin-1") for _, value in sent))
-        return all(access._is_trusted(h, given) for h in access._possible_hosts(peer))
+        environment.setenv("NAMEREC_TRUSTED_PROXIES", "10.0.0.5")
+        settings.cache_clear()
+        peer = seen_by_the_server(truly, sent)
+        headers = [*sent, (b"x-forwarded-user", b"ada")]
+        return not access.refusal(Request({"type": "http", "client": peer, "headers": headers}))
 
 
 def seen_by_the_server(truly: str, headers: list[tuple[bytes, bytes]]) -> tuple[str, int]:

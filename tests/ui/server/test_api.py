@@ -11,11 +11,15 @@ from starlette.applications import Starlette
 
 from namerec.core.corpus.alphabet import MAX_TEXT, normalise
 from namerec.core.evaluation.prediction import predict
-from namerec.runs.networks import load_network
+from namerec.runs.folder import RunFolder
+from namerec.runs.networks import TrainedNetwork, load_network
 from namerec.runs.store import RunStore
 from namerec.settings import settings
 from namerec.ui.server import api
 from namerec.ui.server.access import NOT_FROM_PROXY, NOT_OPEN
+from tests.runs.conftest import solo
+
+__all__ = ["solo"]
 
 
 @pytest.fixture(autouse=True)
@@ -189,26 +193,37 @@ def test_too_many_at_a_time_wait_and_are_told(monkeypatch):
     assert last == (200, {"asked": "last"})
 
 
-def test_large_networks_are_asked_for_few_names_and_not_kept(monkeypatch):
-    run = RunStore().trained()[0]
-    monkeypatch.setattr(api, "_kept", {})
-    monkeypatch.setattr(api, "MOST_WORK", 2 * run.info.parameters)
-    monkeypatch.setattr(api, "MOST_KEPT_BYTES", 4 * run.info.parameters - 1)
-    assert _ask("name=a&name=b")[0] == 200
-    assert api._kept == {}
-    status, answer = _ask("name=a&name=b&name=c")
+@pytest.fixture
+def read(monkeypatch) -> list[str]:
+    """The runs whose networks are read from the disk, in this order."""
+    ids: list[str] = []
+
+    def noted(folder: RunFolder) -> TrainedNetwork:
+        ids.append(folder.id)
+        return load_network(folder)
+
+    monkeypatch.setattr("namerec.runs.networks.load_network", noted)
+    return ids
+
+
+def test_large_networks_are_asked_for_few_names_and_not_kept(solo, read, monkeypatch):
+    run = solo.store(RunStore()).info()
+    monkeypatch.setattr(api, "MOST_WORK", 2 * run.parameters)
+    monkeypatch.setattr(api, "MOST_KEPT_BYTES", 4 * run.parameters - 1)
+    for _ in range(2):
+        assert _ask(f"name=a&name=b&run={run.id}")[0] == 200
+    assert read == [run.id] * 2
+    status, answer = _ask(f"name=a&name=b&name=c&run={run.id}")
     assert status == 400
     assert "at most 2 at a time" in answer["error"]
 
 
-def test_networks_are_kept_up_to_a_size_the_latest_first(monkeypatch):
-    runs = RunStore().trained()
-    lstms = [run for run in runs if run.info.config.model.kind != "rnn"]
-    monkeypatch.setattr(api, "_kept", {})
-    monkeypatch.setattr(api, "MOST_KEPT_BYTES", 4 * max(run.info.parameters for run in runs))
-    for run in lstms:
-        _ask(f"name=a&run={run.id}")
-    assert list(api._kept) == [lstms[-1].id]
+def test_networks_are_kept_up_to_a_size_the_latest_first(solo, read, monkeypatch):
+    first, second = (solo.store(RunStore()) for _ in range(2))
+    monkeypatch.setattr(api, "MOST_KEPT_BYTES", 4 * first.info().parameters)  # that is one of them
+    for run in (first, first, second, second, first):
+        assert _ask(f"name=a&run={run.id}")[0] == 200
+    assert read == [first.id, second.id, first.id]
 
 
 @pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "127.0.0.1@evil", ""])
