@@ -18,7 +18,8 @@ from torch.nn.utils.rnn import PackedSequence
 
 from namerec.core.corpus.alphabet import ALPHABET_SIZE
 from namerec.core.corpus.packing import PackedNames, pack
-from namerec.core.networks.config import ModelConfig, ModelKind
+from namerec.core.networks.config import ModelConfig
+from namerec.core.networks.kinds import ModelKind
 from namerec.core.networks.models import NameModel, build
 from namerec.files import ROOT
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from namerec.cli.common import json_option, print_json, sentences_for_errors
-from namerec.core.networks.config import MODEL_TITLES
+from namerec.core.networks.kinds import MODEL_TITLES
 from namerec.core.training.config import RunConfig
 from namerec.errors import DataError
 

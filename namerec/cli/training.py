@@ -22,7 +22,7 @@ from namerec.cli.common import (
 )
 from namerec.core.corpus.protocols import PROTOCOLS
 from namerec.core.evaluation.results import Scores
-from namerec.core.networks.config import MODEL_KINDS
+from namerec.core.networks.kinds import MODEL_KINDS, USUAL_NETWORK
 from namerec.core.training.config import PRESETS, RunConfig
 from namerec.core.training.presets import preset, with_settings
 from namerec.core.training.records import EpochRecord, StepRecord
@@ -40,7 +40,7 @@ _WITH_FROM = frozenset({"begun_from", "point", "seed", "assignments", "as_json"}
 
 
 @click.command()
-@click.option("--model", type=click.Choice(MODEL_KINDS), default="custom_lstm", show_default=True)
+@click.option("--model", type=click.Choice(MODEL_KINDS), default=USUAL_NETWORK, show_default=True)
 @click.option(
     "--preset", "preset_name", type=click.Choice(PRESETS), default="fast", show_default=True
 )

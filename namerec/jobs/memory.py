@@ -35,11 +35,6 @@ _NAME = 160
 _STEP_LINE, _EPOCH_LINE, _CELL = 160, 400, 4
 #: Bytes for the small things of any training: batches being drawn, records, what is being written.
 _BASE = 24 * MEGABYTE
-#: Arrays of (letters, hidden units) that a layer keeps until its backward pass: the custom
-#: LSTM four gates, h, c, tanh(c); the RNN its states. `nn.LSTM` keeps what autograd needs.
-_KEPT = {"rnn": 1, "lstm": 9, "custom_lstm": 7}
-#: The same that one layer takes besides while it is at work: products and their gradients.
-_AT_WORK = {"rnn": 3, "lstm": 6, "custom_lstm": 8}
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,15 +147,15 @@ def _activations(
     model: ModelConfig, names: int, letters: int, categories: int, *, training: bool
 ) -> int:
     """Bytes that a batch takes in the layers, and in the logits of its n-grams."""
-    directions = 2 if model.direction == "both" else 1
+    kind, directions = model.network, model.directions
     states = letters + names
     one = _FLOAT * states * model.hidden_size
     layers = model.num_layers if training else 1
-    kept = layers * directions * _KEPT[model.kind] * one
+    kept = layers * directions * kind.kept * one
     # Between layers: what was read, its dropout mask, and the gradient coming back.
     between = (model.num_layers - 1) * directions * (3 if training else 1) * one
-    at_work = _AT_WORK[model.kind] * one if training else directions * one
-    one_hot = (_FLOAT + _INDEX) * letters * ALPHABET_SIZE if model.kind == "lstm" else 0
+    at_work = kind.at_work * one if training else directions * one
+    one_hot = (_FLOAT + _INDEX) * letters * ALPHABET_SIZE if kind.reads_one_hot else 0
     ngrams = max(model.char_ngrams - 1, 0) * states
     logits = ngrams * ((4 if training else 2) * _FLOAT * categories + 4 * _INDEX)
     # While the logits' gradient is made there is a second one of all of them.

@@ -5,15 +5,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from namerec.core.networks.config import ModelConfig
+from namerec.core.networks.kinds import KINDS, VARIANTS, MemoryNetwork, has_setting
 from namerec.core.tasks.memory_curves import (
     DISTANCES,
     MEMORY_NETWORKS,
-    MemoryNetwork,
     MemoryPoint,
 )
 from namerec.core.tasks.memory_task import NOISE_BOUNDS, reference
@@ -72,14 +72,15 @@ class MemoryCell(_Record):
     @property
     def config(self) -> RunConfig:
         """All that decides the training's numbers."""
-        recurrent = self.network in ("rnn", "rnn_tanh")
-        kind = "rnn" if self.network == "rnn_tanh" else self.network
+        kind, variant = VARIANTS[self.network]
+        own: dict[str, Any] = {**variant.settings}
+        if has_setting(kind, "forget_bias"):
+            own["forget_bias"] = self.settings.forget_bias
         return RunConfig(
             model=ModelConfig(
                 kind=kind,
                 hidden_size=self.settings.hidden_size,
-                nonlinearity="tanh" if self.network == "rnn_tanh" else "none",
-                forget_bias=0.0 if recurrent else self.settings.forget_bias,
+                **own,
             ),
             training=TrainConfig(
                 dataset=reference(self.noise),
@@ -98,7 +99,8 @@ class MemoryCell(_Record):
     @property
     def weight(self) -> float:
         """About how long it takes, in steps of an RNN through one letter."""
-        gates = 1.0 if self.network in ("rnn", "rnn_tanh") else 2.0
+        kind, _ = VARIANTS[self.network]
+        gates = 2.0 if KINDS[kind].gates else 1.0
         return gates * (self.noise + 1) + 30
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from namerec.core.evaluation.contrast import AskedNames
-from namerec.core.networks.config import MODEL_KINDS
+from namerec.core.networks.kinds import MODEL_KINDS
 from namerec.core.tasks.verdict import Entrant, Verdict, judge
 from namerec.jobs.snapshot import JobSnapshot
 from namerec.runs.records import RunInfo

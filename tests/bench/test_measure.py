@@ -8,7 +8,7 @@ from torch import nn
 from namerec.bench import measure
 from namerec.bench.contestants import Batch, Step, TorchRNN, network, training_step
 from namerec.bench.measure import Timing, batches, race
-from namerec.core.networks.config import MODEL_KINDS
+from namerec.core.networks.kinds import MODEL_KINDS
 from tests.benchmarks.report_loops import ReportLSTM, TutorialRNN, looped_step
 from tests.core.references import unequal_dataset
 

@@ -1,4 +1,4 @@
-from namerec.core.networks.config import MODEL_KINDS
+from namerec.core.networks.kinds import MODEL_KINDS
 from namerec.core.tasks.race import race_configs
 from namerec.data import catalogue
 from namerec.errors import DivergedError

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from namerec.core.networks.config import MODEL_KINDS
+from namerec.core.networks.kinds import MODEL_KINDS
 from namerec.core.training.presets import PRESET_TABLE
 from namerec.data import catalogue
 from tests.cli.references import TINY, TRAIN_KEYS, answered, ask, refused

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 
 from namerec.core.evaluation.results import ConfusionMatrix
 from namerec.core.inside.trace import GateTrace
+from namerec.core.networks.kinds import KINDS, ModelKind
 from namerec.core.training.records import EpochRecord, StepRecord
 from namerec.figures.training.curves import History
 
@@ -49,7 +50,7 @@ def matrix(counts: ArrayLike, categories: Sequence[str] = ()) -> ConfusionMatrix
 
 
 def trace(
-    letters: str = "Anna", *, units: int = 3, layers: int = 1, gated: bool = True
+    letters: str = "Anna", *, units: int = 3, layers: int = 1, kind: ModelKind = "custom_lstm"
 ) -> GateTrace:
     """Values that say where they stand: 100 * letter + 10 * layer + unit, in thousandths."""
     length = len(letters)
@@ -58,7 +59,7 @@ def trace(
     )
     values = (place / 1000).astype(np.float32)
     probabilities = np.full((length, 3), 1 / 3, dtype=np.float32)
-    symbols = "ifgoch" if gated else "h"
+    symbols = [symbol.name for symbol in KINDS[kind].symbols]
     return GateTrace(
-        letters, dict.fromkeys(symbols, values), probabilities, ("Czech", "Dutch", "Irish")
+        letters, dict.fromkeys(symbols, values), probabilities, ("Czech", "Dutch", "Irish"), kind
     )

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from namerec.core.corpus.dataset import Dataset, LabelledName
-from namerec.core.networks.config import MODEL_KINDS
+from namerec.core.networks.kinds import MODEL_KINDS
 from namerec.core.training.records import EpochRecord
 from namerec.errors import JobError, RunError
 from namerec.jobs import manager as manager_module

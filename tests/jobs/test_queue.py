@@ -4,7 +4,7 @@ import errno
 
 import pytest
 
-from namerec.core.networks.config import MODEL_KINDS
+from namerec.core.networks.kinds import MODEL_KINDS
 from namerec.errors import JobError
 from namerec.runs.folder import RunFolder
 from namerec.runs.records import RunStatus

@@ -1,7 +1,7 @@
 import re
 from dataclasses import replace
 
-from namerec.core.networks.config import MODEL_KINDS
+from namerec.core.networks.kinds import MODEL_KINDS
 from namerec.jobs.race import entrants, new_race, races
 from namerec.jobs.snapshot import stored_snapshot
 from namerec.runs.store import RunSummary

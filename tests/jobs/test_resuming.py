@@ -6,7 +6,7 @@ import pytest
 from torch import Tensor
 
 from namerec.core.corpus.splits import make_split
-from namerec.core.networks.config import MODEL_KINDS
+from namerec.core.networks.kinds import MODEL_KINDS
 from namerec.core.training.loop import Beginning, Checkpoint, train
 from namerec.core.training.records import StepRecord
 from namerec.errors import ConfigError, JobError, NamerecError, RunError

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from namerec.core.networks.config import MODEL_KINDS
+from namerec.core.networks.kinds import MODEL_KINDS
 from namerec.core.training.config import RunConfig
 from namerec.core.training.records import EpochRecord
 from namerec.errors import ConfigError, DivergedError, JobError, RunError

@@ -13,7 +13,7 @@ import torch
 
 from namerec.core.corpus.dataset import Dataset, LabelledName
 from namerec.core.evaluation.results import PredictedNames
-from namerec.core.networks.config import MODEL_KINDS
+from namerec.core.networks.kinds import MODEL_KINDS
 from namerec.core.training.loop import Checkpoint
 from namerec.core.training.records import EpochRecord, StepRecord
 from namerec.disk import append_flushed

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from namerec.core.evaluation.scores import predict_names
-from namerec.core.networks.config import MODEL_KINDS
+from namerec.core.networks.kinds import MODEL_KINDS
 from namerec.errors import RunError
 from namerec.runs.networks import BEFORE_TRAINING, load_network
 from namerec.runs.tensors import read_tensors

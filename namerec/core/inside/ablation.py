@@ -15,7 +15,7 @@ from namerec.core.corpus.alphabet import encode
 from namerec.core.corpus.dataset import Dataset
 from namerec.core.corpus.packing import pack_names
 from namerec.core.evaluation.results import PredictedNames
-from namerec.core.inside.ablations import GATE_NAMES, AblatedUnits, Ablation, HeldGate
+from namerec.core.inside.ablations import AblatedUnits, Ablation, HeldGate
 from namerec.core.inside.effort import effort
 from namerec.core.inside.reading import (
     AlterLayer,
@@ -25,7 +25,7 @@ from namerec.core.inside.reading import (
     one_hot_text,
     read,
 )
-from namerec.core.networks.cells import GATES
+from namerec.core.networks.kinds import SYMBOL_TITLES
 from namerec.core.networks.models import NameModel
 from namerec.errors import ConfigError
 
@@ -60,7 +60,7 @@ def alteration(
             continue
         off = torch.zeros(model.config.hidden_size, dtype=torch.bool, device=parameter.device)
         off[list(part.units) if isinstance(part, AblatedUnits) else slice(None)] = True
-        for symbol in "ch":
+        for symbol in model.kind.states:
             ablated[part.layer, symbol] = off | ablated.get((part.layer, symbol), off)
 
     def alter(layer: int, symbol: str, value: Tensor) -> Tensor:
@@ -74,13 +74,15 @@ def alteration(
 
 
 def _check(ablation: Ablation, model: NameModel) -> None:
-    layers = model.config.num_layers * (2 if model.config.direction == "both" else 1)
+    layers = model.config.num_layers * model.directions
     units = model.config.hidden_size
     for part in ablation.parts:
-        if isinstance(part, HeldGate) and not model.gated:
+        if isinstance(part, HeldGate) and part.gate not in model.kind.gates:
+            gate = SYMBOL_TITLES[part.gate]
             raise ConfigError(
-                f"The {GATE_NAMES[part.gate]} cannot be held: an RNN has no gates. Silence units "
-                "of it instead, or choose an LSTM."
+                f"The {gate} cannot be held: {model.kind.noun} has no "
+                f"{gate if model.kind.gates else 'gates'}. Silence units of it instead, or choose "
+                "a network that has one."
             )
         if part.layer >= layers:
             raise ConfigError(
@@ -98,18 +100,18 @@ def mean_gates(model: NameModel, dataset: Dataset, indices: np.ndarray) -> dict[
     """Every unit's mean of every gate over all letters of some names, in the network as it is.
 
     Args:
-        model: An LSTM; it is put into evaluation mode.
+        model: One with gates; it is put into evaluation mode.
         dataset: The names.
         indices: Which of them, one or more; duplicates count as often as they stand there.
 
     Returns:
-        By gate, `i f g o`, float64, (layers, H).
+        By gate, float64, (layers, H).
     """
     model.eval()
-    sums = dict.fromkeys(GATES, torch.zeros((), dtype=torch.float64))
+    sums = dict.fromkeys(model.kind.gates, torch.zeros((), dtype=torch.float64))
     for places in by_length(dataset, indices, _at_once(model, dataset, indices)):
         reading = read(model, one_hot(model, letters_of(dataset, indices[places])))
-        for gate in GATES:
+        for gate in sums:
             sums[gate] = sums[gate] + reading.stacked(gate).double().sum(dim=(0, 2)).cpu()
     letters = int(dataset.lengths[indices].sum())
     return {gate: np.asarray(total.numpy() / letters) for gate, total in sums.items()}
@@ -127,7 +129,7 @@ def after_every_letter(
     As in `prediction.after_every_letter`, each beginning of the name is read as a name of its own.
 
     Args:
-        model: Any of the three networks; it is put into evaluation mode.
+        model: Any network; it is put into evaluation mode.
         letters: A normalised name of one letter or more.
         ablation: What is held or silenced.
         means: See `alteration`.
@@ -157,7 +159,7 @@ def ablated_answers(
     """A network's answers under an ablation on some names of a dataset.
 
     Args:
-        model: Any of the three networks; it is put into evaluation mode.
+        model: Any network; it is put into evaluation mode.
         dataset: Whose categories the network was built for.
         indices: Which names, int64, (names,), duplicates allowed.
         ablation: What is held or silenced.

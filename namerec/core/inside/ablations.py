@@ -6,18 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from namerec.core.networks.cells import GATES
+from namerec.core.networks.kinds import GATES, SYMBOL_TITLES
 from namerec.errors import ConfigError
 
 Level = Literal["0", "1", "mean"]
 LEVELS: tuple[Level, ...] = get_args(Level)
-
-GATE_NAMES = {
-    "i": "input gate",
-    "f": "forget gate",
-    "g": "cell candidate",
-    "o": "output gate",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +19,7 @@ class HeldGate:
 
     Attributes:
         layer: As in `Reading.steps`: of a network that reads both ways, each direction counts.
-        gate: One of `i f g o`.
+        gate: One of the network's `gates`.
         level: 0, 1, or each unit's own mean (see `mean_gates`).
     """
 
@@ -37,7 +30,7 @@ class HeldGate:
 
 @dataclass(frozen=True, slots=True)
 class AblatedUnits:
-    """Units of one layer, counted from 0, whose hidden and cell state are 0 at every letter."""
+    """Units of one layer, counted from 0, whose states are 0 at every letter."""
 
     layer: int
     units: tuple[int, ...]
@@ -45,7 +38,7 @@ class AblatedUnits:
 
 @dataclass(frozen=True, slots=True)
 class AblatedLayer:
-    """A layer whose hidden state is 0 at every letter."""
+    """A layer whose states are 0 at every letter."""
 
     layer: int
 
@@ -80,7 +73,7 @@ class Ablation:
                 )
             if (part.layer, part.gate) in held:
                 raise ConfigError(
-                    f"The {GATE_NAMES[part.gate]} of layer {part.layer} is held twice. "
+                    f"The {SYMBOL_TITLES[part.gate]} of layer {part.layer} is held twice. "
                     "Hold it at one value."
                 )
             held.add((part.layer, part.gate))
@@ -108,9 +101,8 @@ class Ablation:
 
 def _words(part: AblatedPart) -> str:
     if isinstance(part, HeldGate):
-        return (
-            f"{GATE_NAMES[part.gate]} held at {'its mean' if part.level == 'mean' else part.level}"
-        )
+        level = "its mean" if part.level == "mean" else part.level
+        return f"{SYMBOL_TITLES[part.gate]} held at {level}"
     if isinstance(part, AblatedLayer):
         return "all units silenced"
     numbers = [str(unit + 1) for unit in sorted(set(part.units))]

@@ -32,6 +32,6 @@ def effort(model: NameModel) -> Effort:
     """What one letter of one name takes in a network."""
     looked_up = 0 if model.ngrams is None else model.ngrams.logits.numel()
     weights = sum(parameter.numel() for parameter in model.parameters()) - looked_up
-    config, symbols = model.config, 6 if model.gated else 1
-    layers = config.num_layers * (2 if config.direction == "both" else 1)
-    return Effort(weights, layers * config.hidden_size * symbols)
+    config = model.config
+    layers = config.num_layers * config.directions
+    return Effort(weights, layers * config.hidden_size * len(model.kind.symbols))

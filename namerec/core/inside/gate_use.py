@@ -1,4 +1,4 @@
-"""How an LSTM uses its gates and its cell, over many names: by place in the name, and by unit."""
+"""How a network uses its gates and its cell, over many names: by place in the name, and by unit."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ import torch
 from namerec.core.corpus.dataset import Dataset
 from namerec.core.inside.name_samples import batches, sample, spread_over
 from namerec.core.inside.reading import letters_of, one_hot, read
+from namerec.core.networks.kinds import Kind, ModelKind
 from namerec.core.networks.models import NameModel
 from namerec.errors import ConfigError
 
 #: A gate above the first is nearly open, below the second nearly shut.
 NEARLY_OPEN, NEARLY_SHUT = 0.9, 0.1
-#: What is summed up: the gates, the candidate and the cell state.
-SYMBOLS = ("i", "f", "o", "g", "c")
 #: Most numbers kept of all names, over letters, units and symbols (128 MB).
 MOST_KEPT = 32_000_000
 
@@ -60,20 +59,29 @@ class SymbolUse:
 
 @dataclass(frozen=True, eq=False)
 class GateUse:
-    """One layer of an LSTM on N names.
+    """One layer of a network with gates on N names.
 
     Attributes:
-        uses: By symbol, see `SYMBOLS`.
-        spans: For each unit, how many letters it holds what it knows: 1 / (1 - mean forget gate),
+        kind: The network.
+        uses: By symbol, see `watched`.
+        spans: For each unit, how many letters it holds what it knows: 1 / (1 - mean keep gate),
             the mean taken over all names and all letters but the first one read, at which there
             is nothing to keep; infinite for a gate that never shuts at all; (units,). Not a
             number where no name has a second letter.
         lengths: Letters of each name, int64, (N,).
     """
 
+    kind: ModelKind
     uses: dict[str, SymbolUse] = field(repr=False)
     spans: np.ndarray
     lengths: np.ndarray
+
+
+def watched(kind: Kind) -> tuple[str, ...]:
+    """What is summed up: the gates, the candidate, and states that the network does not show."""
+    gates = [symbol.name for symbol in kind.symbols if symbol.is_gate]
+    others = [symbol.name for symbol in kind.symbols if symbol.name not in (*gates, "h")]
+    return (*gates, *others)
 
 
 def watched_names(model: NameModel, dataset: Dataset, part: np.ndarray) -> np.ndarray:
@@ -84,7 +92,7 @@ def watched_names(model: NameModel, dataset: Dataset, part: np.ndarray) -> np.nd
         dataset: The names.
         part: Those to choose from, int64, (names,).
     """
-    a_letter = len(SYMBOLS) * model.config.hidden_size
+    a_letter = len(watched(model.kind)) * model.config.hidden_size
     drawn = sample(model, part)
     while len(drawn) > 1 and (kept := a_letter * int(dataset.lengths[drawn].sum())) > MOST_KEPT:
         drawn = spread_over(part, max(1, len(drawn) * MOST_KEPT // kept))
@@ -95,27 +103,30 @@ def watched_names(model: NameModel, dataset: Dataset, part: np.ndarray) -> np.nd
 def gate_use(model: NameModel, dataset: Dataset, indices: np.ndarray, layer: int) -> GateUse:
     """Reads names and sums up what one layer's gates did.
 
-    A forget gate that always has the value f keeps the share f to the power of k for k letters,
-    as a leaky memory does whose time constant is about 1 / (1 - f). (Tallec and Ollivier, "Can
-    recurrent neural networks warp time?", ICLR 2018, section 2.)
+    A gate of what is kept that always has the value f keeps the share f to the power of k for k
+    letters, as a leaky memory does whose time constant is about 1 / (1 - f). (Tallec and Ollivier,
+    "Can recurrent neural networks warp time?", ICLR 2018, section 2.)
 
     Args:
-        model: An LSTM; it is put into evaluation mode.
+        model: One with gates; it is put into evaluation mode.
         dataset: Whose categories the network was built for.
         indices: Which names, int64, (names,), one or more.
         layer: Counted as in `Reading.steps`, so that cells that read from the end have their own.
 
     Raises:
-        ConfigError: If the network is an RNN, which has no gates.
+        ConfigError: If the network has no gates.
     """
-    if not model.gated:
-        raise ConfigError("An RNN has no gates to look at. Choose a run of one of the two LSTMs.")
+    keeps = model.kind.keeps
+    if keeps is None:
+        raise ConfigError(
+            f"{model.kind.opening} has no gates to look at. Choose a network that has some."
+        )
     model.eval()
     lengths = dataset.lengths[indices].astype(np.int64)
     begins = np.cumsum(lengths) - lengths  # the row of each name's first letter
     units = model.config.hidden_size
     shape = (int(lengths.sum()), units)
-    values = {symbol: np.empty(shape, dtype=np.float32) for symbol in SYMBOLS}
+    values = {symbol: np.empty(shape, dtype=np.float32) for symbol in watched(model.kind)}
     from_end = bool(model.backward_weights()) and layer % 2 == 1
     kept, letters = np.zeros(units), 0
     for places in batches(model, dataset, indices, graph=False):
@@ -125,16 +136,19 @@ def gate_use(model: NameModel, dataset: Dataset, indices: np.ndarray, layer: int
                 of_symbol[begins[places] + place] = step[symbol].float().cpu().numpy()
         after_first = steps[:-1] if from_end else steps[1:]
         for step in after_first:
-            kept += step["f"].double().sum(dim=0).cpu().numpy()
+            kept += step[keeps].double().sum(dim=0).cpu().numpy()
             letters += len(places)
     mean = kept / letters if letters else np.full(units, np.nan)
     with np.errstate(divide="ignore"):
         spans = 1 / (1 - mean)
-    uses = {symbol: _use(symbol, of_symbol, lengths) for symbol, of_symbol in values.items()}
-    return GateUse(uses, spans, lengths)
+    uses = {
+        symbol: _use(of_symbol, lengths, bounded=model.kind.symbol(symbol).bounds is not None)
+        for symbol, of_symbol in values.items()
+    }
+    return GateUse(model.config.kind, uses, spans, lengths)
 
 
-def _use(symbol: str, values: np.ndarray, lengths: np.ndarray) -> SymbolUse:
+def _use(values: np.ndarray, lengths: np.ndarray, *, bounded: bool) -> SymbolUse:
     """Sums up values (letters, H), each name's letters from first to last."""
     begins = np.cumsum(lengths) - lengths
     place = np.arange(len(values)) - np.repeat(begins, lengths)  # of each letter in its name
@@ -143,7 +157,7 @@ def _use(symbol: str, values: np.ndarray, lengths: np.ndarray) -> SymbolUse:
         from_beginning=_band(values, place),
         from_end=_band(values, np.repeat(lengths, lengths) - 1 - place),
         mean=float(values.mean(dtype=np.float64)),
-        high=float((sizes > (1 if symbol == "c" else NEARLY_OPEN)).mean()),
+        high=float((sizes > (NEARLY_OPEN if bounded else 1)).mean()),
         low=float((sizes < NEARLY_SHUT).mean()),
     )
 

@@ -1,7 +1,7 @@
 """Gradients through time: how strongly what a network held many letters ago moves its loss.
 
 The loss of each name (the negative log-probability of its true category) is differentiated by the
-hidden state, and by an LSTM's cell state, after every letter. Each gradient is the total
+states that the network hands on after every letter. Each gradient is the total
 derivative: along every path by which that state acts on the answer. Where gradients fade from step
 to step, training cannot learn from the letters far back (Bengio, Simard and Frasconi, "Learning
 long-term dependencies with gradient descent is difficult", IEEE Transactions on Neural Networks
@@ -20,8 +20,8 @@ from torch import Tensor
 
 from namerec.core.corpus.dataset import Dataset
 from namerec.core.inside.name_samples import batches
-from namerec.core.inside.reading import Step, letters_of, one_hot, read
-from namerec.core.networks.models import NameModel
+from namerec.core.inside.reading import letters_of, one_hot, read
+from namerec.core.networks.models import NameModel, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +33,20 @@ class Recurrence:
         stretch: Their largest singular value: the most that one step lengthens any gradient by.
         slope: Mean derivative of the RNN's nonlinearity, tanh' = 1 - h², over all units and all
             letters but the first; 1 without one.
-        forget: An LSTM's mean forget gate over the same, which is the mean derivative of the cell
-            state by the one before along the cell itself.
+        kept: Mean over the same of the gate that a state is multiplied by, such as an LSTM's
+            forget gate, which is the mean derivative of the cell state by the one before along the
+            cell itself.
+        gate: That gate's symbol.
 
-    An RNN has the first three, an LSTM the last; what a layer does not have is None, and so are
-    means where no name has a second letter.
+    An RNN has the first three, a network with such a gate the others; what a layer does not have is
+    None, and so are means where no name has a second letter.
     """
 
     radius: float | None = None
     stretch: float | None = None
     slope: float | None = None
-    forget: float | None = None
+    kept: float | None = None
+    gate: str | None = None
 
     @property
     def per_letter(self) -> float | None:
@@ -51,14 +54,14 @@ class Recurrence:
 
         Of a linear RNN exactly so in the long run, since the norm of the k-th power of W tends to
         radius to the k; with tanh its mean slope stands for slopes that differ from unit to unit;
-        for an LSTM the path through the gates is left out. The last two are rough guides.
+        with gates the path through the gates is left out. The last two are rough guides.
 
         Source: Pascanu, Mikolov and Bengio, "On the difficulty of training recurrent neural
         networks", ICML 2013, section 2.1; Gers, Schmidhuber and Cummins, "Learning to forget",
         Neural Computation 12(10), 2000, for the forget gate.
         """
-        if self.forget is not None:
-            return self.forget
+        if self.kept is not None:
+            return self.kept
         if self.radius is None or self.slope is None:
             return None
         return self.radius * self.slope
@@ -70,7 +73,7 @@ class GradientNorms:
 
     Attributes:
         lengths: Letters of each name, int64, (N,).
-        norms: By symbol, `h` and for LSTMs `c`: float64, (layers, N, T), the last axis counting
+        norms: By symbol, the network's states: float64, (layers, N, T), the last axis counting
             letters back from the end, 0 for the last one. Not a number where a name is not that
             long, or where its answer does not read that state; infinite where a gradient, or
             what it is computed from, is too large for the network's numbers. Of a network that
@@ -89,18 +92,17 @@ def gradient_norms(model: NameModel, dataset: Dataset, indices: np.ndarray) -> G
     """Measures the gradients of names' losses by what the network held after each letter.
 
     Args:
-        model: Any of the three networks; it is put into evaluation mode, so nothing is dropped.
+        model: Any network; it is put into evaluation mode, so nothing is dropped.
         dataset: Whose categories the network was built for.
         indices: Which names, int64, (names,), one or more.
     """
     model.eval()
-    directions = 2 if model.backward_weights() else 1
     lengths = dataset.lengths[indices].astype(np.int64)
     shape = (model.config.num_layers, len(indices), int(lengths.max()))
-    norms = {symbol: np.full(shape, np.nan) for symbol in ("hc" if model.gated else "h")}
+    norms = {symbol: np.full(shape, np.nan) for symbol in model.kind.states}
     slopes = _Means(model.config.num_layers)
     for places in batches(model, dataset, indices, graph=True):
-        layers, loss = _loss(model, dataset, indices[places], directions)
+        layers, loss = _loss(model, dataset, indices[places])
         for symbol, of_symbol in norms.items():
             states = [step[symbol] for steps in layers for step in reversed(steps)]
             gradients = iter(
@@ -114,11 +116,11 @@ def gradient_norms(model: NameModel, dataset: Dataset, indices: np.ndarray) -> G
                         norm = norm.nan_to_num(nan=torch.inf, posinf=torch.inf)
                         of_symbol[layer, places, back] = norm.cpu().numpy()
         slopes.add(layers, _slope_of(model))
-    return GradientNorms(lengths, norms, _recurrences(model, slopes.means()), directions == 2)
+    return GradientNorms(lengths, norms, _recurrences(model, slopes.means()), model.directions == 2)
 
 
 def _loss(
-    model: NameModel, dataset: Dataset, indices: np.ndarray, directions: int
+    model: NameModel, dataset: Dataset, indices: np.ndarray
 ) -> tuple[list[list[Step]], Tensor]:
     """The forward layers' steps on names of one length, and the sum of the names' losses.
 
@@ -131,12 +133,12 @@ def _loss(
         output = model.with_ngram_logits(reading.output, names.to(device))
         # In double precision: a sure network's 1 - p would round to no gradient at all.
         loss = F.nll_loss(output.double().log_softmax(1), labels.to(device), reduction="sum")
-    return reading.steps[::directions], loss
+    return reading.steps[:: model.directions], loss
 
 
 def _slope_of(model: NameModel) -> Callable[[Step], Tensor] | None:
-    if model.gated:
-        return lambda step: step["f"]
+    if (gate := model.kind.keeps) is not None:
+        return lambda step: step[gate]
     if model.config.nonlinearity == "tanh":
         return lambda step: 1 - step["h"] ** 2
     return None
@@ -161,8 +163,8 @@ class _Means:
 
 
 def _recurrences(model: NameModel, means: list[float | None]) -> tuple[Recurrence, ...]:
-    if model.gated:
-        return tuple(Recurrence(forget=mean) for mean in means)
+    if (gate := model.kind.keeps) is not None:
+        return tuple(Recurrence(kept=mean, gate=gate) for mean in means)
     result = []
     for (weight, _), mean in zip(model.layer_weights(), means, strict=True):
         recurrent = weight.detach()[:, -model.config.hidden_size :].double().cpu()  # W, (H, H)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from namerec.core.corpus.dataset import Dataset
+from namerec.core.inside.effort import effort
 from namerec.core.inside.reading import by_length
 from namerec.core.networks.models import NameModel
 
@@ -63,8 +64,7 @@ def batches(
     Yields:
         Places in `indices` of names of one length, int64, one or more.
     """
-    layers = model.config.num_layers * (2 if model.backward_weights() else 1)
-    a_letter = layers * model.config.hidden_size * (6 if model.gated else 1)
+    a_letter = effort(model).values
     if graph:
         a_letter *= _GRAPH
     for places in by_length(dataset, indices, max(len(indices), 1)):

@@ -1,7 +1,7 @@
 """Reading names of one length with the readable cells, open to whoever looks on or cuts in.
 
 The networks' own `forward` is fast and shows nothing. This is the same computation letter by
-letter, for all three networks: traces keep every value of it, gradients through time ask autograd
+letter, for every network: traces keep every value of it, gradients through time ask autograd
 for them, attributions put other inputs in, ablation alters values on the way. Tests hold it to the
 networks' own answers.
 """
@@ -18,12 +18,9 @@ from torch import Tensor
 
 from namerec.core.corpus.alphabet import ALPHABET_SIZE, encode
 from namerec.core.corpus.dataset import Dataset
-from namerec.core.networks.cells import as_computed, lstm_step, rnn_step
-from namerec.core.networks.models import NameModel
+from namerec.core.networks.cells import as_computed
+from namerec.core.networks.models import NameModel, Step
 
-#: One layer at one time step: by symbol, (B, H) each. `h` for every network, and for the LSTMs also
-#: `i f g o c`.
-Step = dict[str, Tensor]
 #: Puts a value in place of a computed one: (layer, symbol, value (B, H)) -> (B, H). Layers count as
 #: in `Reading.steps`.
 AlterLayer = Callable[[int, str, Tensor], Tensor]
@@ -68,7 +65,7 @@ def read(model: NameModel, x: Tensor, alter: AlterLayer | None = None) -> Readin
     """Reads B names of T letters, without dropout.
 
     Args:
-        model: Any of the three networks.
+        model: Any network.
         x: The letters, (T, B, 57): one-hot, or anything between.
         alter: Cuts in, at every value computed.
     """
@@ -105,17 +102,12 @@ def _layer(
     def here(symbol: str, value: Tensor) -> Tensor:
         return as_computed(symbol, value) if alter is None else alter(layer, symbol, value)
 
-    h = c = inputs[0].new_zeros(len(inputs[0]), model.config.hidden_size)
+    zero = inputs[0].new_zeros(len(inputs[0]), model.config.hidden_size)
+    state = dict.fromkeys(model.kind.states, zero)
     steps: list[Step] = []
     for x in inputs:
-        if model.gated:
-            state = lstm_step(x, h, c, weight, bias, here)
-            h, c = state.h, state.c
-            steps.append(state._asdict())
-        else:
-            tanh = model.config.nonlinearity == "tanh"
-            h = rnn_step(x, h, weight, bias, tanh=tanh, alter=here)
-            steps.append({"h": h})
+        state = model.step(x, state, weight, bias, here)
+        steps.append(state)
     return steps
 
 

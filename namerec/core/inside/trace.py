@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from namerec.core.evaluation.results import Prediction
+from namerec.core.networks.kinds import KINDS, Kind, ModelKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,10 +16,10 @@ class GateTrace:
 
     Attributes:
         letters: The name as read; its length is the number of time steps.
-        values: By symbol, float32, (length, layers, units): `h` for every network, and for the
-            LSTMs also `i f o` (0..1), `g` (-1..1) and `c`.
+        values: By symbol, float32, (length, layers, units).
         probabilities: After each letter, float32, (length, categories).
         categories: Names of the last axis of `probabilities`.
+        kind: The network, whose symbols the values are of.
         directions: 2 if every layer reads from the end, too, and is two on the second axis of
             `values`; what reads from the end stands at the letter that it has just read.
     """
@@ -27,7 +28,13 @@ class GateTrace:
     values: dict[str, np.ndarray] = field(repr=False)
     probabilities: np.ndarray = field(repr=False)
     categories: tuple[str, ...] = field(repr=False)
+    kind: ModelKind
     directions: int = 1
+
+    @property
+    def network(self) -> Kind:
+        """The network's entry in the table."""
+        return KINDS[self.kind]
 
     @property
     def layers(self) -> int:

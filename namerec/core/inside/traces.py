@@ -1,4 +1,4 @@
-"""Gates, cell and hidden state for one name, letter by letter, for all three networks.
+"""Gates, cell and hidden state for one name, letter by letter, for every network.
 
 What is shown is computed by the equations in `cells` with the network's own weights and nothing
 else; tests hold it against the networks' own output.
@@ -19,7 +19,7 @@ def trace(model: NameModel, categories: tuple[str, ...], letters: str) -> GateTr
     """Reads one name and keeps everything.
 
     Args:
-        model: Any of the three networks; it is put into evaluation mode.
+        model: Any network; it is put into evaluation mode.
         categories: Names of its outputs.
         letters: A normalised name of one letter or more.
 
@@ -36,5 +36,6 @@ def trace(model: NameModel, categories: tuple[str, ...], letters: str) -> GateTr
         },
         probabilities=after_every_letter(model, letters),
         categories=categories,
-        directions=2 if model.backward_weights() else 1,
+        kind=model.config.kind,
+        directions=model.directions,
     )

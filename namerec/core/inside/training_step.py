@@ -21,7 +21,6 @@ from torch import Tensor
 from namerec.core.corpus.alphabet import ALPHABET_SIZE, LETTERS, encode
 from namerec.core.corpus.packing import pack_names
 from namerec.core.inside.reading import one_hot_text, read
-from namerec.core.networks.cells import GATES
 from namerec.core.networks.models import NameModel
 
 #: By how much the weight is moved, both ways, to see what the loss does. In 64-bit numbers the
@@ -34,7 +33,7 @@ class WeightPlace:
     """One weight of a network's lowest layer, of the cells that read from the beginning.
 
     Attributes:
-        symbol: Of what it goes into: one of `i f g o`; `h` for an RNN.
+        symbol: Of what it goes into: one of the network's `stacked` ones.
         unit: Of which unit, 0 the first.
         source: What it is multiplied with: a letter's index, 0..56, or 57 and the number of a unit
             of the previous hidden state.
@@ -170,7 +169,7 @@ def training_step(
 
 def symbols(model: NameModel) -> tuple[str, ...]:
     """What a weight can go into, in the order in which they are stacked."""
-    return GATES if model.gated else ("h",)
+    return tuple(symbol.name for symbol in model.kind.stacked)
 
 
 def largest_gradient(model: NameModel, letters: str, label: int) -> WeightPlace:
@@ -260,8 +259,7 @@ def _through_time(model: NameModel, letters: str, label: int) -> tuple[np.ndarra
 
 def _derivative(model: NameModel, symbol: str, value: Tensor) -> Tensor:
     """Of a gate's, the candidate's or the new state's activation, at its values."""
-    if symbol in ("i", "f", "o"):
+    function = model.kind.symbol(symbol).function(model.config.nonlinearity)
+    if function == "sigmoid":
         return value * (1 - value)
-    if symbol == "g" or model.config.nonlinearity == "tanh":
-        return 1 - value**2
-    return torch.ones_like(value)
+    return 1 - value**2 if function == "tanh" else torch.ones_like(value)

@@ -15,10 +15,8 @@ from torch import Tensor
 
 from namerec.core.corpus.alphabet import ALPHABET_SIZE, encode
 from namerec.core.inside.trace import GateTrace
+from namerec.core.networks.kinds import Factor, ModelKind
 from namerec.core.networks.models import NameModel
-
-# Of the gates and the candidate, in the order in which their weights are stacked.
-_ACTIVATIONS = {"i": "sigmoid", "f": "sigmoid", "g": "tanh", "o": "sigmoid"}
 
 
 class Share(NamedTuple):
@@ -39,10 +37,10 @@ class Share(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class WeightedSum:
-    """What goes into one gate, the candidate or an RNN's new state, and its value.
+    """What goes into one gate, a candidate or a new state, and its value.
 
     Attributes:
-        symbol: One of `i f g o`; `h` for an RNN.
+        symbol: One of the network's `stacked` ones.
         activation: `sigmoid`, `tanh`, or `none`.
         below: What the letter adds (its weight), or all units of the layer below together.
         before: What all units of the previous hidden state add together.
@@ -70,27 +68,26 @@ class UnitStep:
         letter: That is read.
         first: Whether it is the first that the layer reads, with nothing remembered.
         lowest: Whether the layer reads letters, not another layer.
-        sums: Of `i f g o`, in this order; for an RNN of `h` alone.
-        c_before: The cell state before the step; None for an RNN.
-        c: The cell state after it; None for an RNN.
-        h: The hidden state after it.
+        kind: The network.
+        sums: In the order in which their weights are stacked.
+        before: The unit's states before the step, by symbol.
+        values: All that the step computed, by symbol, as in `GateTrace.values`.
     """
 
     letter: str
     first: bool
     lowest: bool
+    kind: ModelKind
     sums: tuple[WeightedSum, ...]
-    c_before: float | None
-    c: float | None
-    h: float
+    before: dict[str, float]
+    values: dict[str, float]
 
-    @property
-    def values(self) -> dict[str, float]:
-        """What the step computed, by symbol, as in `GateTrace.values`."""
-        found = {one.symbol: one.value for one in self.sums}
-        if self.c is not None:
-            found |= {"c": self.c, "h": self.h}
-        return found
+    def factor(self, factor: Factor) -> float:
+        """The value of a factor of an equation."""
+        if factor.form == "before":
+            return self.before[factor.symbol]
+        value = self.values[factor.symbol]
+        return math.tanh(value) if factor.form == "tanh" else value
 
 
 def most_active(trace: GateTrace, layer: int, place: int) -> int:
@@ -124,19 +121,26 @@ def unit_step(
     size = hidden.shape[2]
     state = np.zeros(size) if first else hidden[earlier, layer].astype(np.float64)
     below = _below(trace, number, place)
-    kinds = _ACTIVATIONS if model.gated else {"h": model.config.nonlinearity}
     sums = tuple(
-        _sum(symbol, kind, _row(weight, block * size + unit), float(bias[block * size + unit]),
+        _sum(symbol.name, str(symbol.function(model.config.nonlinearity)),
+             _row(weight, block * size + unit), float(bias[block * size + unit]),
              below, state, shares)
-        for block, (symbol, kind) in enumerate(kinds.items())
+        for block, symbol in enumerate(model.kind.stacked)
     )  # fmt: skip
-    if not model.gated:
-        return UnitStep(trace.letters[place], first, number == 0, sums, None, None, sums[0].value)
-    i, f, g, o = (one.value for one in sums)
-    c_before = 0.0 if first else float(trace.values["c"][earlier, layer, unit])
-    c = f * c_before + i * g
-    h = o * math.tanh(c)
-    return UnitStep(trace.letters[place], first, number == 0, sums, c_before, c, h)
+    before = {
+        symbol: 0.0 if first else float(trace.values[symbol][earlier, layer, unit])
+        for symbol in model.kind.states
+    }
+    values = {one.symbol: one.value for one in sums}
+    step = UnitStep(
+        trace.letters[place], first, number == 0, model.config.kind, sums, before, values
+    )
+    for symbol in model.kind.symbols:
+        if symbol.terms:
+            values[symbol.name] = sum(
+                math.prod(step.factor(factor) for factor in factors) for factors in symbol.terms
+            )
+    return step
 
 
 def _row(weight: Tensor, row: int) -> np.ndarray:

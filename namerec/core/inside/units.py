@@ -10,6 +10,7 @@ import torch
 
 from namerec.core.corpus.dataset import Dataset
 from namerec.core.evaluation.leaf_order import alike
+from namerec.core.inside.effort import effort
 from namerec.core.inside.reading import by_length, letters_of, one_hot, read
 from namerec.core.inside.trace import GateTrace
 from namerec.core.networks.models import NameModel
@@ -58,7 +59,7 @@ class PartStates:
         name: Place in `rows` of the name of each letter read, int64, (letters,); each name's
             letters are neighbours, from first to last.
         place: Which letter of its name it is, 0 the first, int64, (letters,).
-        values: By symbol, `h` and for LSTMs `c`, float32, (letters, units).
+        values: By symbol, the network's states, `h` the first, float32, (letters, units).
     """
 
     rows: np.ndarray = field(repr=False)
@@ -79,7 +80,7 @@ def part_states(
     """Reads names and keeps the states of one layer after every letter.
 
     Args:
-        model: Any of the three networks; it is put into evaluation mode.
+        model: Any network; it is put into evaluation mode.
         dataset: The names.
         indices: Which of them, int64, (names,), 1 or more.
         layer: As in `GateTrace.values`, each direction counted.
@@ -89,12 +90,10 @@ def part_states(
     model.eval()
     size = model.config.hidden_size
     drawn = _drawn(dataset, indices, min(most, MOST_VALUES // size))
-    places_of_layer = model.config.num_layers * (2 if model.backward_weights() else 1)
-    a_name = 6 * places_of_layer * size * int(dataset.lengths[drawn].max())
-    symbols = ("h", "c") if model.gated else ("h",)
+    symbols, longest = model.kind.states, int(dataset.lengths[drawn].max())
     rows: list[np.ndarray] = []
     values: dict[str, list[np.ndarray]] = {symbol: [] for symbol in symbols}
-    for group in by_length(dataset, drawn, max(1, _MOST_AT_ONCE // a_name)):
+    for group in by_length(dataset, drawn, effort(model).at_once(longest, _MOST_AT_ONCE)):
         chosen = drawn[group]
         rows.append(chosen)
         steps = read(model, one_hot(model, letters_of(dataset, chosen))).steps[layer]

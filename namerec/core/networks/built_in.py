@@ -6,7 +6,7 @@ Dropout and character n-grams, which would be the same in both, are left out.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import torch
@@ -16,37 +16,43 @@ from torch.nn.utils.rnn import PackedSequence
 
 from namerec.core.corpus.alphabet import ALPHABET_SIZE
 from namerec.core.corpus.packing import PackedNames
-from namerec.core.networks.cells import LSTMCell
 from namerec.core.networks.config import ModelConfig
-from namerec.core.networks.models import LSTM, RNN, CustomLSTM, NameModel, build
+from namerec.core.networks.models import NameModel, build
 
 #: One layer's weight (G, X + H) and bias (G,), as `NameModel.layer_weights` has them.
 Weights = tuple[Tensor, Tensor]
 
 
 class BuiltIn(nn.Module):
-    """PyTorch's own `nn.LSTM` or `nn.RNN` in place of a network's recurrent part.
+    """PyTorch's own recurrent layers in place of a network's.
 
-    `nn.RNN` shows the states of its top layer alone, but the RNN's output layer reads the layer
-    below as well: of several layers the top one is an `nn.RNN` of its own.
+    They show the states of their top layer alone. Where the output layer reads the layer below as
+    well, the top layer is one of its own.
+
+    Args:
+        config: Of a network that `has_counterpart`.
+        categories: How many it tells apart.
     """
 
     def __init__(self, config: ModelConfig, categories: int) -> None:
         super().__init__()
-        self.directions = 2 if config.direction == "both" else 1
+        self.directions = config.directions
+        self.reads_before = config.network.reads_before
         hidden, layers = config.hidden_size, config.num_layers
-        self.gated = config.kind != "rnn"
+        layer: Callable[..., nn.RNNBase] = getattr(
+            nn, str(config.variant.counterpart).removeprefix("nn.")
+        )
         parts: list[nn.RNNBase] = []
-        if self.gated:
-            both = self.directions == 2
-            parts.append(nn.LSTM(ALPHABET_SIZE, hidden, layers, bidirectional=both))
-            width = self.directions * hidden
-        else:
+        if self.reads_before:
             if layers > 1:
-                parts.append(nn.RNN(ALPHABET_SIZE, hidden, layers - 1))
+                parts.append(layer(ALPHABET_SIZE, hidden, layers - 1))
             top_input = hidden if layers > 1 else ALPHABET_SIZE
-            parts.append(nn.RNN(top_input, hidden))
+            parts.append(layer(top_input, hidden))
             width = top_input + hidden
+        else:
+            both = self.directions == 2
+            parts.append(layer(ALPHABET_SIZE, hidden, layers, bidirectional=both))
+            width = self.directions * hidden
         self.parts = nn.ModuleList(parts)
         self.out = nn.Linear(width, categories)
 
@@ -60,13 +66,16 @@ class BuiltIn(nn.Module):
         rows: Tensor = letters.to(self.out.weight.dtype)  # (N, 57)
         sizes = torch.tensor(names.batch_sizes)
         below = rows
-        states = rows
+        states: Tensor | tuple[Tensor, Tensor] = rows
         for part in self.parts:
             below = rows
             packed, states = part(PackedSequence(rows, sizes))
             rows = packed.data
-        if self.gated:
-            final = torch.cat(list(states[0][-self.directions :]), dim=1)
+        if not self.reads_before:
+            top = (
+                states[0] if isinstance(states, tuple) else states
+            )  # nn.LSTM gives the cell's, too
+            final = torch.cat(list(top[-self.directions :]), dim=1)
             read = final.index_select(0, names.restore)
         else:
             # The state before the last letter, in a buffer that begins with the initial states.
@@ -85,7 +94,7 @@ class Pair(NamedTuple):
 
 def has_counterpart(config: ModelConfig) -> bool:
     """Whether PyTorch has layers like this network's: `nn.RNN` is never without nonlinearity."""
-    return config.kind != "rnn" or config.nonlinearity == "tanh"
+    return config.variant.counterpart is not None
 
 
 def recurrent_weights(model: NameModel) -> list[Weights]:
@@ -121,7 +130,7 @@ def weights_of_built_in(network: BuiltIn) -> list[Weights]:
 @torch.no_grad()
 def copy_by_hand(weights: Iterable[Weights], network: NameModel) -> None:
     """Puts weights into hand-written layers, gate by gate."""
-    for (weight, bias), gates in zip(weights, gates_of(network), strict=True):
+    for (weight, bias), gates in zip(weights, network.hand_written(), strict=True):
         pieces = zip(gates, weight.chunk(len(gates)), bias.chunk(len(gates)), strict=True)
         for gate, of_weight, of_bias in pieces:
             gate.weight.copy_(of_weight)
@@ -132,45 +141,25 @@ def pair_of(model: NameModel, precision: torch.dtype) -> Pair:
     """A network in both implementations, without dropout and character n-grams.
 
     Args:
-        model: Any of the three networks that `has_counterpart`; it is left as it is.
+        model: A network that `has_counterpart`; it is left as it is.
         precision: What both compute with.
     """
     # Converted first: the sum of two biases is then rounded in the precision asked for.
     weighed = copy.deepcopy(model).to(precision)
     plain = {"char_ngrams": 0, "ngram_dropout": 0.0, "dropout": 0.0, "forget_bias": 0.0}
-    kind = "rnn" if isinstance(model, RNN) else "custom_lstm"
-    config = model.config.model_copy(update=plain | {"kind": kind})
+    config = model.config.model_copy(update=plain | {"kind": model.kind.by_hand})
     by_hand = build(config, model.categories).to(precision)
     with torch.device("meta"):  # PyTorch would draw weights from a generator that all share
         built_in = BuiltIn(config, model.categories)
     built_in = built_in.to_empty(device="cpu").to(precision)
     weights = recurrent_weights(weighed)
     copy_by_hand(weights, by_hand)
-    if isinstance(weighed, LSTM):
-        built_in.parts[0].load_state_dict(weighed.rnn.state_dict())  # with both its biases
+    own = [module for module in weighed.children() if isinstance(module, nn.RNNBase)]
+    if own:
+        built_in.parts[0].load_state_dict(own[0].state_dict())  # with both its biases
     else:
         copy_to_built_in(weights, built_in)
-    output = _output_layer(weighed).state_dict()
-    _output_layer(by_hand).load_state_dict(output)
+    output = weighed.output_layer.state_dict()
+    by_hand.output_layer.load_state_dict(output)
     built_in.out.load_state_dict(output)
     return Pair(by_hand.eval(), built_in.eval())
-
-
-def gates_of(model: NameModel) -> list[tuple[nn.Linear, ...]]:
-    """The layers that hold each of `recurrent_weights`, as they are stacked there."""
-    if isinstance(model, RNN):
-        deeper = list(model.deeper) if model.config.num_layers > 1 else []
-        return [(layer,) for layer in (model.i2h, *deeper) if isinstance(layer, nn.Linear)]
-    if not isinstance(model, CustomLSTM):
-        raise TypeError(f"{type(model).__name__} has no hand-written layers")
-    sides = [model.cells]
-    if model.config.direction == "both":
-        sides.append(model.backward_cells)
-    cells = [cell for layer in zip(*sides, strict=True) for cell in layer]
-    return [cell.gates for cell in cells if isinstance(cell, LSTMCell)]
-
-
-def _output_layer(model: NameModel) -> nn.Linear:
-    layer = model.i2o if isinstance(model, RNN) else model.out
-    assert isinstance(layer, nn.Linear)  # noqa: S101 - for the type alone
-    return layer

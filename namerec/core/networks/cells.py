@@ -18,9 +18,6 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-#: The gates in the order in which they are stacked, as in `nn.LSTM`.
-GATES = ("i", "f", "g", "o")
-
 #: Puts a value in place of one that a step has computed, given its symbol: both (B, H).
 Alter = Callable[[str, Tensor], Tensor]
 
@@ -127,12 +124,23 @@ def rnn_step(
     return alter("h", torch.tanh(z) if tanh else z)
 
 
-class LSTMCell(nn.Module):
-    """The four gates of one LSTM layer, each a plain `nn.Linear` over input and hidden state."""
+class Cell(nn.Module):
+    """The weights of one layer: a plain `nn.Linear` for each gate."""
 
-    def __init__(self, input_size: int, hidden_size: int) -> None:
+    def __init__(self, hidden_size: int) -> None:
         super().__init__()
         self.hidden_size = hidden_size
+
+    def stacked(self) -> tuple[Tensor, Tensor]:
+        """All weights and all biases, as the cell's step reads them."""
+        raise NotImplementedError
+
+
+class LSTMCell(Cell):
+    """The four gates of one LSTM layer, which read input and hidden state."""
+
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__(hidden_size)
         self.forget_gate = nn.Linear(input_size + hidden_size, hidden_size)
         self.input_gate = nn.Linear(input_size + hidden_size, hidden_size)
         self.cell_update = nn.Linear(input_size + hidden_size, hidden_size)
@@ -155,15 +163,14 @@ class LSTMCell(nn.Module):
         return lstm_step(x, h, c, *self.stacked())
 
 
-class GRUCell(nn.Module):
+class GRUCell(Cell):
     """The two gates and the candidate of one GRU layer.
 
     What the candidate reads of the state is a layer of its own, because the reset gate acts on it.
     """
 
     def __init__(self, input_size: int, hidden_size: int) -> None:
-        super().__init__()
-        self.hidden_size = hidden_size
+        super().__init__(hidden_size)
         self.reset_gate = nn.Linear(input_size + hidden_size, hidden_size)
         self.update_gate = nn.Linear(input_size + hidden_size, hidden_size)
         self.candidate_input = nn.Linear(input_size, hidden_size)

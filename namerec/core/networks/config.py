@@ -2,40 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from namerec.core.corpus.alphabet import ALPHABET_SIZE
+from namerec.core.networks.kinds import (
+    KINDS,
+    OWN_SETTINGS,
+    USUAL_NETWORK,
+    Kind,
+    ModelKind,
+    Variant,
+    has_setting,
+)
 
-ModelKind = Literal["rnn", "lstm", "custom_lstm"]
 Nonlinearity = Literal["none", "tanh"]
 Direction = Literal["forward", "both"]
-
-MODEL_KINDS: tuple[ModelKind, ...] = get_args(ModelKind)
-
-
-#: Screen names of the networks, in the order they are offered.
-MODEL_TITLES: dict[ModelKind, str] = {
-    "rnn": "RNN",
-    "lstm": "LSTM (built-in)",
-    "custom_lstm": "LSTM (custom)",
-}
-
 
 #: Letters in the longest character n-grams that may be asked for; hashing counts in 63 bits.
 LONGEST_NGRAM = 5
 #: Rows of logits for each length of n-gram; a surname corpus has a few thousand of each.
 NGRAM_BUCKETS = 16_384
-
-
-#: Settings that only some networks have: which, and for messages.
-SOME_NETWORKS_OWN: dict[str, tuple[tuple[ModelKind, ...], str]] = {
-    "nonlinearity": (("rnn",), "RNN; the LSTMs have theirs built in"),
-    "direction": (("custom_lstm",), "custom LSTM; the other networks read forward"),
-    "forget_bias": (("lstm", "custom_lstm"), "LSTMs; an RNN has no forget gate"),
-}
-
 
 #: Settings as runs, zips, links and command lines of earlier versions call them.
 RENAMED = {"letter_groups": "char_ngrams", "group_dropout": "ngram_dropout"}
@@ -61,7 +49,7 @@ class ModelConfig(Settings):
     "An empirical exploration of recurrent network architectures", ICML 2015: 1 or 2).
     """
 
-    kind: ModelKind = "custom_lstm"
+    kind: ModelKind = USUAL_NETWORK
     hidden_size: Annotated[int, Field(ge=1, le=1024)] = 128
     num_layers: Annotated[int, Field(ge=1, le=4)] = 1
     dropout: Annotated[float, Field(ge=0, le=0.95)] = 0.0
@@ -73,11 +61,9 @@ class ModelConfig(Settings):
 
     @model_validator(mode="after")
     def _some_settings_belong_to_some_networks(self) -> ModelConfig:
-        for name, (kinds, words) in SOME_NETWORKS_OWN.items():
-            if (
-                self.kind not in kinds
-                and getattr(self, name) != ModelConfig.model_fields[name].default
-            ):
+        for name, words in OWN_SETTINGS.items():
+            usual = ModelConfig.model_fields[name].default
+            if not has_setting(self.kind, name) and getattr(self, name) != usual:
                 raise ValueError(f"{name} belongs to the {words}")
         return self
 
@@ -88,21 +74,38 @@ class ModelConfig(Settings):
         return self
 
     @property
+    def network(self) -> Kind:
+        """The network's entry in the table."""
+        return KINDS[self.kind]
+
+    @property
+    def variant(self) -> Variant:
+        """The network with its own settings."""
+        return self.network.variant(self.model_dump())
+
+    @property
     def title(self) -> str:
         """The network's screen name, which says of an RNN whether its recurrence is squashed."""
-        if self.kind == "rnn":
-            return "RNN (tanh)" if self.nonlinearity == "tanh" else "RNN (linear)"
-        return MODEL_TITLES[self.kind]
+        return self.variant.title(self.network)
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether nothing bends what the network carries from letter to letter."""
+        functions = {one.function(self.nonlinearity) for one in self.network.stacked}
+        return functions == {"none"}
+
+    @property
+    def directions(self) -> int:
+        """1, or 2 for a network that reads from the end, too."""
+        return 2 if self.direction == "both" else 1
 
     def parameter_count(self, categories: int) -> int:
         """Trainable numbers in this network for so many categories."""
-        hidden, layers = self.hidden_size, self.num_layers
-        directions = 2 if self.direction == "both" else 1
-        inputs = [ALPHABET_SIZE] + [directions * hidden] * (layers - 1)
+        hidden, kind = self.hidden_size, self.network
+        width = self.directions * hidden
+        inputs = [ALPHABET_SIZE] + [width] * (self.num_layers - 1)
+        rows = len(kind.stacked)
+        layers = sum(hidden * (rows * (size + hidden) + kind.biases) for size in inputs)
+        read = inputs[-1] + hidden if kind.reads_before else width
         ngrams = max(self.char_ngrams - 1, 0) * NGRAM_BUCKETS * categories
-        if self.kind == "rnn":
-            steps = sum((size + hidden + 1) * hidden for size in inputs)
-            return ngrams + steps + (inputs[-1] + hidden + 1) * categories
-        biases = 2 if self.kind == "lstm" else 1  # nn.LSTM keeps two of them
-        gates = sum(4 * hidden * (size + hidden + biases) for size in inputs)
-        return ngrams + directions * gates + (directions * hidden + 1) * categories
+        return ngrams + self.directions * layers + (read + 1) * categories

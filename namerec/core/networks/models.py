@@ -1,4 +1,4 @@
-"""The three networks, one signature: packed names in, log-probabilities out.
+"""The networks, one signature: packed names in, log-probabilities out.
 
     `forward(names: PackedNames) -> (B, categories)`, rows in the batch's own order.
 
@@ -9,7 +9,6 @@ class stands for which kind.
 from __future__ import annotations
 
 import math
-from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -18,22 +17,24 @@ from torch.nn.utils.rnn import PackedSequence
 
 from namerec.core.corpus.alphabet import ALPHABET_SIZE
 from namerec.core.corpus.packing import PackedNames
-from namerec.core.networks.cells import LSTMCell
-from namerec.core.networks.config import ModelConfig, ModelKind
+from namerec.core.networks.cells import Alter, Cell, LSTMCell, as_computed, lstm_step, rnn_step
+from namerec.core.networks.config import ModelConfig
+from namerec.core.networks.kinds import Kind, ModelKind
 from namerec.core.networks.layers.lstm import lstm_layer
 from namerec.core.networks.layers.rnn import rnn_layer
 from namerec.core.networks.ngrams import CharNgrams
 
+#: What one step computes, by symbol, (B, H) each.
+Step = dict[str, Tensor]
+
 
 class NameModel(nn.Module):
-    """What the three networks share: their sizes, and where their randomness comes from.
+    """What the networks share: their sizes, and where their randomness comes from.
 
     Attributes:
         generator: Source of the dropout masks. Training sets it, so that a run's numbers do not
             depend on what else the process draws.
     """
-
-    gated: ClassVar[bool]
 
     def __init__(self, config: ModelConfig, categories: int) -> None:
         super().__init__()
@@ -44,8 +45,35 @@ class NameModel(nn.Module):
             CharNgrams(config.char_ngrams, categories) if config.char_ngrams else None
         )
 
+    @property
+    def kind(self) -> Kind:
+        """The network's entry in the table."""
+        return self.config.network
+
+    @property
+    def directions(self) -> int:
+        """1, or 2 if every layer reads from the end, too."""
+        return self.config.directions
+
+    def step(
+        self, x: Tensor, state: Step, weight: Tensor, bias: Tensor, alter: Alter = as_computed
+    ) -> Step:
+        """One time step of one layer, as the readable cells compute it.
+
+        Args:
+            x: What the layer reads, (B, X).
+            state: What the step before handed on, `kind.states`, (B, H) each.
+            weight: Of the layer, see `layer_weights`.
+            bias: Of the layer.
+            alter: Cuts in; what it gives is what the step goes on with.
+
+        Returns:
+            All of `kind.symbols`, (B, H) each.
+        """
+        raise NotImplementedError
+
     def layer_weights(self) -> list[tuple[Tensor, Tensor]]:
-        """Each layer's weight (G, X + H) and bias (G,); G is 4H stacked i, f, g, o, or H."""
+        """Each layer's weight (G, X + H) and bias (G,), stacked as `kind.stacked` is."""
         raise NotImplementedError
 
     def backward_weights(self) -> list[tuple[Tensor, Tensor]]:
@@ -56,8 +84,25 @@ class NameModel(nn.Module):
         """Each layer's bias of the forget gate, (H,), as it is stored; none without such gates."""
         return []
 
+    def hand_written(self) -> list[tuple[nn.Linear, ...]]:
+        """What holds each layer's weights, as they are stacked; of two directions both in turn.
+
+        Raises:
+            TypeError: If the layers are PyTorch's own.
+        """
+        raise TypeError(f"{type(self).__name__} has no hand-written layers")
+
+    @property
+    def output_layer(self) -> nn.Linear:
+        """What makes the answer of the top layer."""
+        layer = self.out
+        assert isinstance(layer, nn.Linear)  # noqa: S101 - for the type alone
+        return layer
+
     def read_out(self, last: Tensor, before: Tensor, after: Tensor) -> Tensor:
         """The output layer's answer to the top layer, before n-gram logits and softmax.
+
+        That is of the state after the last letter, unless `kind.reads_before`.
 
         Args:
             last: The top layer's input at the last letter, (B, X).
@@ -65,7 +110,8 @@ class NameModel(nn.Module):
             after: Its hidden state after the last letter, (B, H); with two directions, both, each
                 after the letter that it read last, (B, 2H).
         """
-        raise NotImplementedError
+        output: Tensor = self.output_layer(after)
+        return output
 
     def with_ngram_logits(self, output: Tensor, names: PackedNames) -> Tensor:
         """Adds the logits of the names' character n-grams, if there are any, to (B, categories)."""
@@ -94,8 +140,6 @@ class RNN(NameModel):
     The output of the last time step is computed from the last letter and the state *before* it;
     there is no nonlinearity in the recurrence unless `nonlinearity` is *tanh*.
     """
-
-    gated = False
 
     def __init__(self, config: ModelConfig, categories: int) -> None:
         super().__init__(config, categories)
@@ -133,16 +177,40 @@ class RNN(NameModel):
         output = self.read_out(last_input, before, before)
         return torch.as_tensor(self.softmax(self.with_ngram_logits(output, names)))
 
+    def step(
+        self, x: Tensor, state: Step, weight: Tensor, bias: Tensor, alter: Alter = as_computed
+    ) -> Step:
+        """See the base class."""
+        tanh = self.config.nonlinearity == "tanh"
+        return {"h": rnn_step(x, state["h"], weight, bias, tanh=tanh, alter=alter)}
+
+    def hand_written(self) -> list[tuple[nn.Linear, ...]]:
+        """See the base class."""
+        return [(layer,) for layer in self._layers()]
+
+    @property
+    def output_layer(self) -> nn.Linear:
+        """See the base class."""
+        return self.i2o
+
     def read_out(self, last: Tensor, before: Tensor, after: Tensor) -> Tensor:
         """See the base class; the state after the last letter is not read."""
         output: Tensor = self.i2o(torch.cat([last, before], dim=1))
         return output
 
 
-class LSTM(NameModel):
-    """PyTorch's own `nn.LSTM` with a linear layer on its last hidden state."""
+class _LSTM(NameModel):
+    """What the LSTMs share: their step."""
 
-    gated = True
+    def step(
+        self, x: Tensor, state: Step, weight: Tensor, bias: Tensor, alter: Alter = as_computed
+    ) -> Step:
+        """See the base class."""
+        return lstm_step(x, state["h"], state["c"], weight, bias, alter)._asdict()
+
+
+class LSTM(_LSTM):
+    """PyTorch's own `nn.LSTM` with a linear layer on its last hidden state."""
 
     def __init__(self, config: ModelConfig, categories: int) -> None:
         super().__init__(config, categories)
@@ -171,11 +239,6 @@ class LSTM(NameModel):
             final = states[-1]
         final = self.dropped(final.index_select(0, names.restore))
         return torch.as_tensor(self.softmax(self.with_ngram_logits(self.out(final), names)))
-
-    def read_out(self, last: Tensor, before: Tensor, after: Tensor) -> Tensor:
-        """See the base class; only the state after the last letter is read."""
-        output: Tensor = self.out(after)
-        return output
 
     def forget_biases(self) -> list[Tensor]:
         """See the base class; of the two biases, the one beside the recurrent weights."""
@@ -206,15 +269,13 @@ class LSTM(NameModel):
         return final
 
 
-class CustomLSTM(NameModel):
+class CustomLSTM(_LSTM):
     """The LSTM written by hand: four named gates a layer, every layer with its own.
 
     With `direction` *both*, every layer has a second set of cells that reads the name from its
     end, and passes on what both know (Schuster and Paliwal, "Bidirectional recurrent neural
     networks", IEEE Transactions on Signal Processing 45(11), 1997).
     """
-
-    gated = True
 
     def __init__(self, config: ModelConfig, categories: int) -> None:
         super().__init__(config, categories)
@@ -237,6 +298,11 @@ class CustomLSTM(NameModel):
         """See the base class; both directions."""
         cells = [cell for cell in self.modules() if isinstance(cell, LSTMCell)]
         return [cell.forget_gate.bias for cell in cells]
+
+    def hand_written(self) -> list[tuple[nn.Linear, ...]]:
+        """See the base class."""
+        sides = [self.cells, *([self.backward_cells] if self.directions == 2 else [])]
+        return [cell.gates for layer in zip(*sides, strict=True) for cell in layer]
 
     def backward_weights(self) -> list[tuple[Tensor, Tensor]]:
         """See the base class."""
@@ -264,11 +330,6 @@ class CustomLSTM(NameModel):
             x = self.dropped(torch.cat(states, dim=1) if len(states) > 1 else states[0])
         return torch.as_tensor(self.softmax(self.with_ngram_logits(self.out(x), names)))
 
-    def read_out(self, last: Tensor, before: Tensor, after: Tensor) -> Tensor:
-        """See the base class; only the states after the last letters are read."""
-        output: Tensor = self.out(after)
-        return output
-
 
 MODELS: dict[ModelKind, type[NameModel]] = {"rnn": RNN, "lstm": LSTM, "custom_lstm": CustomLSTM}
 
@@ -277,8 +338,8 @@ def build(config: ModelConfig, categories: int, seed: int = 0) -> NameModel:
     """Makes a network with freshly drawn weights.
 
     PyTorch's own initial distributions, drawn from a generator of our own: uniform within
-    1/sqrt(fan-in) for `nn.Linear`, within 1/sqrt(hidden size) for `nn.LSTM` and the custom
-    LSTM's gates; n-grams have no logits yet. The forget gates' biases are raised by
+    1/sqrt(fan-in) for `nn.Linear`, within 1/sqrt(hidden size) for its recurrent layers and the
+    gates of cells; n-grams have no logits yet. The forget gates' biases are raised by
     `config.forget_bias`.
 
     Args:
@@ -290,12 +351,13 @@ def build(config: ModelConfig, categories: int, seed: int = 0) -> NameModel:
         model = MODELS[config.kind](config, categories)
     model.to_empty(device="cpu")
     generator = torch.Generator().manual_seed(seed)
-    gates = {gate for cell in model.modules() if isinstance(cell, LSTMCell) for gate in cell.gates}
+    cells = [module for module in model.modules() if isinstance(module, Cell)]
+    gates = {gate for cell in cells for gate in cell.children()}
     with torch.no_grad():
         for module in model.modules():
             if isinstance(module, CharNgrams):
                 module.logits.zero_()  # no n-gram speaks for anything before it was met
-            elif isinstance(module, nn.LSTM | LSTMCell):
+            elif isinstance(module, nn.RNNBase | Cell):
                 _draw(module, module.hidden_size, generator)
             elif isinstance(module, nn.Linear) and module not in gates:
                 _draw(module, module.in_features, generator)

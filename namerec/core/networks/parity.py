@@ -25,7 +25,6 @@ from namerec.core.networks.built_in import (
     Pair,
     copy_by_hand,
     copy_to_built_in,
-    gates_of,
     pair_of,
     recurrent_weights,
     weights_of_built_in,
@@ -129,7 +128,7 @@ def parity(model: NameModel, dataset: Dataset, indices: np.ndarray) -> Parity:
     """Compares a network with its counterpart.
 
     Args:
-        model: Any of the three networks that `has_counterpart`; it is left as it is.
+        model: A network that `has_counterpart`; it is left as it is.
         dataset: Names whose categories the network was built for.
         indices: Which of them, int64, (names,).
     """
@@ -154,7 +153,7 @@ def agreement(
         answers.append(answered.detach())
     differences, sizes = [], []
     theirs = [[_gradient(tensor) for tensor in layer] for layer in pair.built_in.recurrent()]
-    for gates, (read, recurrent, *biases) in zip(gates_of(pair.by_hand), theirs, strict=True):
+    for gates, (read, recurrent, *biases) in zip(pair.by_hand.hand_written(), theirs, strict=True):
         weight = torch.cat([_gradient(gate.weight) for gate in gates])
         bias = torch.cat([_gradient(gate.bias) for gate in gates])
         # Only the sum of the two biases acts, so the gradient by either is that by the sum.

@@ -7,17 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
 
+from namerec.core.networks.kinds import KINDS, VARIANTS, MemoryNetwork
 from namerec.text import listed
 
-MemoryNetwork = Literal["rnn", "rnn_tanh", "lstm", "custom_lstm"]
-MEMORY_NETWORKS: tuple[MemoryNetwork, ...] = get_args(MemoryNetwork)
+MEMORY_NETWORKS: tuple[MemoryNetwork, ...] = tuple(VARIANTS)
 MEMORY_TITLES: dict[MemoryNetwork, str] = {
-    "rnn": "RNN (linear)",
-    "rnn_tanh": "RNN with tanh",
-    "lstm": "LSTM (built-in)",
-    "custom_lstm": "LSTM (custom)",
+    key: variant.title(KINDS[kind]) for key, (kind, variant) in VARIANTS.items()
 }
 
 #: Letters that a sequence may begin with, each in an eighth of the sequences.

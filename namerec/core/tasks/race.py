@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from namerec.core.networks.config import (
-    MODEL_KINDS,
-    MODEL_TITLES,
-    ModelConfig,
-    Nonlinearity,
-)
+from namerec.core.networks.config import ModelConfig, Nonlinearity
+from namerec.core.networks.kinds import KINDS, has_setting, kinds_with
 from namerec.core.training.config import (
     PresetName,
     RunConfig,
     TrainConfig,
     validated,
 )
-from namerec.core.training.presets import PRESET_TABLE, named
+from namerec.core.training.presets import PRESET_TABLE, named, preset
 from namerec.errors import ConfigError
 
 #: What a preset may give one network alone, in words.
@@ -31,7 +27,7 @@ _OWN_WORDS = {
 def race_configs(
     name: PresetName, nonlinearity: Nonlinearity | None = None, **shared: Any
 ) -> list[RunConfig]:
-    """The settings of each network of a race, in the order of `MODEL_KINDS`.
+    """The settings of each network of a race, in the order of `KINDS`.
 
     Args:
         name: The preset whose shared half is taken; what it gives one network alone is left out.
@@ -49,9 +45,9 @@ def race_configs(
     if unknown:
         raise ConfigError(f"There is no setting “{unknown[0]}” that all networks of a race have.")
     configs = []
-    for kind in MODEL_KINDS:
+    for kind in KINDS:
         own: dict[str, str] = {"kind": kind}
-        if kind == "rnn":
+        if has_setting(kind, "nonlinearity"):
             own["nonlinearity"] = nonlinearity or usual_nonlinearity(name)
         halves: dict[str, Any] = {
             half: {field: values[field] for field in known if field in values}
@@ -64,9 +60,8 @@ def race_configs(
 
 def usual_nonlinearity(name: PresetName) -> Nonlinearity:
     """What a preset's RNN has in its recurrence."""
-    own = PRESET_TABLE[name].get("kinds", {}).get("rnn", {})
-    usual: Nonlinearity = own.get("nonlinearity", ModelConfig().nonlinearity)
-    return usual
+    [kind] = kinds_with("nonlinearity")
+    return preset(name, kind).model.nonlinearity
 
 
 def left_out(name: PresetName) -> str:
@@ -75,11 +70,11 @@ def left_out(name: PresetName) -> str:
     Empty for nothing.
     """
     clauses = []
-    for kind in MODEL_KINDS:
-        own = PRESET_TABLE[name].get("kinds", {}).get(kind, {})
+    for kind in KINDS.values():
+        own = kind.presets.get(name, {})
         words = [_OWN_WORDS[field].format(own[field]) for field in _OWN_WORDS if field in own]
         if words:
-            clauses.append(f"the {MODEL_TITLES[kind]} {' and '.join(words)}")
+            clauses.append(f"the {kind.title} {' and '.join(words)}")
     if not clauses:
         return ""
     return (

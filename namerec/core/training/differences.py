@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from namerec.core.networks.config import SOME_NETWORKS_OWN
+from namerec.core.networks.kinds import has_setting
 from namerec.core.training.config import RunConfig
 
 #: A setting's value; None where the setting has no effect on that run.
@@ -20,8 +20,8 @@ def effective_settings(config: RunConfig) -> dict[str, Value]:
     """
     model, training = config.model, config.training
     values: dict[str, Value] = {**model.model_dump(), **training.model_dump(exclude={"dataset"})}
-    for name, (kinds, _) in SOME_NETWORKS_OWN.items():
-        if model.kind not in kinds:
+    for name in values:
+        if not has_setting(model.kind, name):
             values[name] = None
     if model.char_ngrams == 0:
         values["ngram_dropout"] = None

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from namerec.core.networks.config import RENAMED, ModelConfig, ModelKind
+from namerec.core.networks.config import RENAMED, ModelConfig
+from namerec.core.networks.kinds import KINDS, ModelKind
 from namerec.core.training.config import PresetName, RunConfig, TrainConfig, validated
 from namerec.errors import ConfigError
 
 #: Training settings that a preset leaves to the person, unless it names them.
 PERSONAL = frozenset({"dataset", "protocol", "seed", "split_seed", "device"})
 
-# Settings by preset, for both halves of a RunConfig, and what one kind of network has otherwise.
-# Every form, CLI option and test reads this.
+# Settings by preset, for both halves of a RunConfig; what one network has otherwise stands in its
+# own entry, `Kind.presets`. Every form, CLI option and test reads this.
 PRESET_TABLE: dict[PresetName, dict[str, dict[str, Any]]] = {
     # The course report's recipe: one name at a time, categories drawn uniformly.
     "report": {
@@ -28,12 +29,6 @@ PRESET_TABLE: dict[PresetName, dict[str, dict[str, Any]]] = {
             "clip_norm": 0.0,
             "weight_decay": 0.0,
             "letter_dropout": 0.0,
-        },
-        # The report's `nn.LSTM` had two layers. At the RNN's rate both LSTMs are far from done by
-        # then (about 31 % and 51 %); at ten times of it they reach the report's figures.
-        "kinds": {
-            "lstm": {"num_layers": 2, "learning_rate": 0.05},
-            "custom_lstm": {"learning_rate": 0.05},
         },
     },
     "fast": {
@@ -61,10 +56,6 @@ PRESET_TABLE: dict[PresetName, dict[str, dict[str, Any]]] = {
             "weight_decay": 0.05,
             "letter_dropout": 0.05,
         },
-        "kinds": {
-            "rnn": {"nonlinearity": "tanh"},
-            "custom_lstm": {"direction": "both", "char_ngrams": 5, "ngram_dropout": 0.8},
-        },
     },
 }
 
@@ -81,7 +72,7 @@ def preset(name: PresetName, kind: ModelKind, **training: Any) -> RunConfig:
         ConfigError: If a setting put on top is unknown or out of bounds.
     """
     table = PRESET_TABLE[name]
-    own = table.get("kinds", {}).get(kind, {})
+    own = KINDS[kind].presets.get(name, {})
     model, settings = (
         {**table[half], **{field: own[field] for field in own if field in fields}}
         for half, fields in (

@@ -7,13 +7,11 @@ opens it finds the network's structure, and names of any length can be read, man
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, cast
-
-from torch import nn
+from typing import TYPE_CHECKING
 
 import namerec
 from namerec.core.corpus.alphabet import LETTERS, MAX_LETTERS
-from namerec.core.networks.models import RNN, NameModel
+from namerec.core.networks.models import NameModel
 from namerec.export import about
 from namerec.export.onnx import layers as onnx_layers
 from namerec.export.onnx.check import ensure_agreement
@@ -117,11 +115,8 @@ def graph_of(model: NameModel) -> GraphProto:
 
     g = Drawing()
     read = onnx_layers.letters(g)
-    if isinstance(model, RNN):
-        answer = onnx_layers.output(g, model.i2o, onnx_layers.read_by_rnn(g, model, read))
-    else:
-        layer = cast(nn.Linear, model.out)
-        answer = onnx_layers.output(g, layer, onnx_layers.read_by_lstm(g, model, read))
+    last = onnx_layers.READERS[model.config.kind](g, model, read)
+    answer = onnx_layers.output(g, model.output_layer, last)
     if model.ngrams is not None:
         answer = with_ngram_logits(g, model.ngrams, read, answer)
     logarithms = g.node("LogSoftmax", [answer], "log_probabilities", axis=1)

@@ -5,12 +5,14 @@ Shapes in comments: B names, T letters of the longest of them, D directions, H h
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from namerec.core.corpus.alphabet import ALPHABET_SIZE
+from namerec.core.networks.kinds import ModelKind
 from namerec.core.networks.models import NameModel
 from namerec.export.onnx.nodes import Drawing
 
@@ -156,6 +158,14 @@ def _recurrence(
         **attributes,
     )
     return states, final
+
+
+#: What writes the recurrent layers of each network, up to what its output layer reads.
+READERS: dict[ModelKind, Callable[[Drawing, NameModel, Letters], str]] = {
+    "rnn": read_by_rnn,
+    "lstm": read_by_lstm,
+    "custom_lstm": read_by_lstm,
+}
 
 
 def output(g: Drawing, layer: nn.Linear, read: str) -> str:

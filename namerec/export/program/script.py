@@ -131,7 +131,7 @@ def _needs(source: Source, begun: Beginning | None) -> set[str]:
         "tanh": model.nonlinearity == "tanh",
         "layers": layers,
         "dropout": dropout,
-        "stacked": model.kind == "lstm" and layers and dropout,
+        "stacked": model.network.twin is not None and layers and dropout,
         "both": model.direction == "both",
         "ngrams": model.char_ngrams > 0,
         "ngram_dropout": model.char_ngrams > 0 and model.ngram_dropout > 0,

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from namerec.core.inside.gradient_steps import FLOOR, ByStep, by_step
+from namerec.core.networks.kinds import SYMBOL_TITLES
 from namerec.export.report.document import (
     Block,
     Paragraph,
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 
 #: Steps back that fewer names reach are not drawn: a mean of them says little.
 LEAST_NAMES = 10
-_STATES = {"h": "hidden state", "c": "cell state"}
 
 
 def gradient_section(facts: ReportFacts) -> Section:
@@ -60,7 +60,7 @@ def gradient_section(facts: ReportFacts) -> Section:
     same = len({one.run.asked for one in measured}) == 1
     blocks.append(
         Paragraph(
-            claim_words(_gated(measured), after)
+            claim_words(_have_gates(measured), after)
             if same
             else "These networks were not all measured on the same names, so whether gates make "
             "the difference cannot be told from their lines."
@@ -69,11 +69,11 @@ def gradient_section(facts: ReportFacts) -> Section:
     blocks.append(_picture("gradients-before", _began(measured), before, "h"))
     blocks.append(_picture("gradients-after", "At the best epoch", after, "h"))
     blocks += _findings(measured, "h", same=same)
-    gated = [one for one in measured if "c" in one.found.after.norms]
-    if gated:
-        cells = _curves(gated, "c", trained=True)
+    with_cells = [one for one in measured if "c" in one.found.after.norms]
+    if with_cells:
+        cells = _curves(with_cells, "c", trained=True)
         blocks.append(_picture("gradients-cell", "At the best epoch", cells, "c"))
-        blocks += _findings(gated, "c", same=same)
+        blocks += _findings(with_cells, "c", same=same)
     blocks.append(_factors(measured, before, after))
     blocks += [Paragraph(words, "quiet") for words in _remarks(measured, [*before, *after])]
     return Section(_TITLE, tuple(blocks))
@@ -108,8 +108,8 @@ def _curves(measured: Sequence[_Measured], symbol: str, *, trained: bool) -> lis
     return curves
 
 
-def _gated(measured: Sequence[_Measured]) -> list[bool]:
-    return [one.run.run.info.config.model.kind != "rnn" for one in measured]
+def _have_gates(measured: Sequence[_Measured]) -> list[bool]:
+    return [bool(one.run.run.info.config.model.network.gates) for one in measured]
 
 
 def _findings(measured: Sequence[_Measured], symbol: str, *, same: bool) -> list[Block]:
@@ -118,11 +118,11 @@ def _findings(measured: Sequence[_Measured], symbol: str, *, same: bool) -> list
     for group in [measured] if same else [[one] for one in measured]:
         untrained = _curves([one for one in group if not one.run.joint], symbol, trained=False)
         after = _curves(group, symbol, trained=True)
-        told.append(Paragraph(finding_words(after, _STATES[symbol], untrained)))
+        told.append(Paragraph(finding_words(after, SYMBOL_TITLES[symbol], untrained)))
         if joined := [one for one in group if one.run.joint]:
             before = _curves(joined, symbol, trained=False)
             there = "; ".join(f"{one.run.name} {_where(one.run)}" for one in joined)
-            told.append(Paragraph(f"Taken {there}: {finding_words(before, _STATES[symbol])}"))
+            told.append(Paragraph(f"Taken {there}: {finding_words(before, SYMBOL_TITLES[symbol])}"))
     return told
 
 
@@ -143,20 +143,20 @@ def _began(measured: Sequence[_Measured]) -> str:
     return "Before training, or where a run goes on" if apart else "Where each run goes on"
 
 
-def claim_words(gated: Sequence[bool], curves: Sequence[Curve]) -> str:
+def claim_words(have_gates: Sequence[bool], curves: Sequence[Curve]) -> str:
     """Whether curves show that more gradient arrives in networks with gates than in those without.
 
     They are compared at the farthest step back that enough names reach in all of them; a difference
     counts where the 95 % intervals of the means are apart.
 
     Args:
-        gated: Which curves are of networks with gates.
+        have_gates: Which curves are of networks with gates.
         curves: By the hidden state, relative to the end, after training.
     """
-    if len(set(gated)) < 2:
+    if len(set(have_gates)) < 2:
         return (
             "Whether gates make the difference cannot be told from this report: for that it would "
-            "have to hold an RNN and an LSTM."
+            "have to hold a network with gates and one without."
         )
     reached = [
         set(curve.measured.steps[1:][curve.measured.names[1:] >= ENOUGH_NAMES].tolist())
@@ -170,8 +170,8 @@ def claim_words(gated: Sequence[bool], curves: Sequence[Curve]) -> str:
         )
     step = max(common)
     ends = [_interval(curve.measured, step) for curve in curves]
-    with_gates = [end for end, has in zip(ends, gated, strict=True) if has]
-    without = [end for end, has in zip(ends, gated, strict=True) if not has]
+    with_gates = [end for end, has in zip(ends, have_gates, strict=True) if has]
+    without = [end for end, has in zip(ends, have_gates, strict=True) if not has]
     back = f"{counted(step, 'letter')} back"
     if min(low for low, _ in with_gates) > max(high for _, high in without):
         return (
@@ -202,7 +202,7 @@ def _interval(measured: ByStep, step: int) -> tuple[float, float]:
 
 
 def _picture(slug: str, when: str, curves: Sequence[Curve], symbol: str) -> Picture:
-    state = _STATES[symbol]
+    state = SYMBOL_TITLES[symbol]
     title = f"{when}: gradient by the {state}, by letters back"
 
     def drawn(theme: Theme, form: StillForm) -> bytes:
@@ -267,7 +267,7 @@ def _remarks(measured: Sequence[_Measured], curves: Sequence[Curve]) -> list[str
         "gate (Gers, Schmidhuber and Cummins, 2000); the mean gate is a rough guide, since units "
         "differ and other paths come on top."
     ]
-    if not all(_gated(measured)):
+    if any(one.run.run.info.config.model.network.reads_before for one in measured):
         remarks.append(
             "An RNN’s answer reads the state before its last letter, so its line begins one letter "
             "back."

@@ -9,7 +9,7 @@ import numpy as np
 from namerec.core.corpus.protocols import PROTOCOL_WORDS, Part
 from namerec.core.evaluation.matrices import MatrixView
 from namerec.core.evaluation.results import ConfusionMatrix
-from namerec.core.networks.config import SOME_NETWORKS_OWN
+from namerec.core.networks.kinds import has_setting
 from namerec.export.report.document import (
     Block,
     Paragraph,
@@ -201,8 +201,7 @@ def _settings(facts: RunFacts) -> list[Block]:
     rows = [("network", config.model.title)]
     for settings in (config.model, training):
         for name, value in settings.model_dump().items():
-            kinds = SOME_NETWORKS_OWN.get(name)
-            if name in _ELSEWHERE or (kinds and config.model.kind not in kinds[0]):
+            if name in _ELSEWHERE or not has_setting(config.model.kind, name):
                 continue
             words = _SETTING_WORDS.get(name, name.replace("_", " "))
             rows.append((words, f"{value:g}" if isinstance(value, float) else str(value)))

@@ -9,6 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from namerec.core.inside.trace import GateTrace
+from namerec.core.networks.kinds import SYMBOL_TITLES
 from namerec.figures.base.theme import (
     FONT_SIZE,
     SMALL_FONT_SIZE,
@@ -29,27 +30,6 @@ _ABOVE, _BELOW = 58, 56  # room for the title's two lines, and for letters and a
 _MOST_WITH_GAPS = 32
 #: Most cells that can be clicked: each is a point of its own, and six figures are sent at once.
 MOST_PLACES = 4_096
-
-
-class Kind(NamedTuple):
-    """What a symbol stands for: its name, what it does, and its bounds (None: it has none)."""
-
-    title: str
-    meaning: str
-    bounds: tuple[float, float] | None
-
-
-#: Everything that can be drawn, by symbol, for networks with gates.
-KINDS: dict[str, Kind] = {
-    "i": Kind("input gate", "Share of the candidate let in.", (0, 1)),
-    "f": Kind("forget gate", "Share of the old cell state kept.", (0, 1)),
-    "g": Kind("cell candidate", "What could be let in.", (-1, 1)),
-    "o": Kind("output gate", "Share of the cell that is shown.", (0, 1)),
-    "c": Kind("cell state", "The memory: kept plus let in.", None),
-    "h": Kind("hidden state", "What leaves: o times tanh c.", (-1, 1)),
-}
-#: A network without gates has one state, and nothing holds it within bounds.
-_PLAIN_STATE = Kind("hidden state", "The only memory, computed anew at every letter.", None)
 
 
 class Rows(NamedTuple):
@@ -86,19 +66,12 @@ class GatePicture(NamedTuple):
     meaning: str
 
 
-def kind_of(trace: GateTrace, symbol: str) -> Kind:
-    """What a symbol stands for in this trace's network."""
-    if symbol == "h" and "c" not in trace.values:
-        return _PLAIN_STATE
-    return KINDS[symbol]
-
-
 def shared_limit(traces: Iterable[GateTrace], symbol: str) -> float:
     """The largest absolute value of a state in several traces, for one scale over all figures.
 
     Args:
         traces: Any networks' traces; those without the symbol do not count.
-        symbol: One of `KINDS`.
+        symbol: One of a network's.
 
     Returns:
         A number above 0, over all layers; 1 where there is nothing to measure.
@@ -119,22 +92,22 @@ def gate_picture(
     rows: Rows | None = None,
 ) -> GatePicture:
     """What the figure shows; see `gate_figure`."""
-    kind = kind_of(trace, symbol)
+    meant = trace.network.symbol(symbol)
     values = np.empty((0, len(trace.letters)), dtype=np.float32)
     layers = trace.layers if "h" in trace.values else 0
     if symbol in trace.values and 0 <= layer < layers:
         values = trace.values[symbol][:, layer, :].T
     units = np.arange(len(values)) if rows is None or not len(values) else rows.units
-    if kind.bounds is None:
+    if meant.bounds is None:
         high = limit or shared_limit([trace], symbol)
         low = -high
     else:
-        low, high = kind.bounds
-    title = f"{kind.title} {symbol}"
+        low, high = meant.bounds
+    title = f"{meant.title} {symbol}"
     if layers > 1:
         title += f", {trace.layer_name(layer)}"
     return GatePicture(
-        values[units], units + 1, shown_letters(trace), low, high, title, kind.meaning
+        values[units], units + 1, shown_letters(trace), low, high, title, meant.meaning
     )
 
 
@@ -166,7 +139,7 @@ def gate_figure(
 
     Args:
         trace: What a network computed on one name.
-        symbol: One of `KINDS`.
+        symbol: One of a network's.
         layer: Index of the layer, 0 the one that reads the letters.
         theme: The colours.
         limit: Ends of the scale of an unbounded state; without it, its own largest value. Give
@@ -206,7 +179,7 @@ def gate_figure(
     gap = 1 if units <= _MOST_WITH_GAPS else 0
     columns = [f"{place} ‘{literal(letter)}’" for place, letter in enumerate(picture.letters, 1)]
     clickable = followed is not None and can_be_clicked(trace)
-    words = f"letter %{{x}}, unit %{{customdata}}: {kind_of(trace, symbol).title}"
+    words = f"letter %{{x}}, unit %{{customdata}}: {SYMBOL_TITLES[symbol]}"
     figure.add_heatmap(
         z=picture.values.astype(np.float32),
         x=columns,

@@ -11,6 +11,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from namerec.core.inside.trace import GateTrace
+from namerec.core.networks.kinds import SYMBOL_TITLES
 from namerec.figures.base.theme import (
     FONT_SIZE,
     Theme,
@@ -20,13 +21,13 @@ from namerec.figures.base.theme import (
     say_in_the_middle,
 )
 from namerec.figures.base.words import OPEN_BOX
-from namerec.figures.inside.gates import KINDS
 from namerec.text import literal
 
 _HEIGHT = 280  # pixels
-#: The lines, and how they are told apart without colours.
-_DASHES = {"f": "solid", "i": "dash", "o": "dot", "h": "solid"}
-_SIGNS = {"f": "circle", "i": "square", "o": "diamond", "h": "x"}
+#: How the gates' lines, in the order in which they are shown, are told apart without colours, and
+#: that of the hidden state: dash and sign.
+_GATES = (("solid", "circle"), ("dash", "square"), ("dot", "diamond"))
+_STATE = ("solid", "x")
 
 
 class InsideMeans(NamedTuple):
@@ -34,8 +35,8 @@ class InsideMeans(NamedTuple):
 
     Attributes:
         letters: As shown on the axis.
-        lines: By symbol, (letters,): means over all units of all layers of the gates `f i o`, and
-            of the absolute value of `h`.
+        lines: By symbol, (letters,): means over all units of all layers of the gates, and of the
+            absolute value of `h`.
     """
 
     letters: list[str]
@@ -47,8 +48,8 @@ def inside_means(trace: GateTrace) -> InsideMeans:
     letters = [OPEN_BOX if letter == " " else letter for letter in trace.letters]
     lines = {
         symbol: np.abs(trace.values[symbol].astype(np.float64)).mean(axis=(1, 2))
-        for symbol in _DASHES
-        if symbol in trace.values
+        for symbol in trace.network.shown
+        if symbol in trace.values and (symbol == "h" or trace.network.symbol(symbol).is_gate)
     }
     return InsideMeans(letters, lines)
 
@@ -88,15 +89,16 @@ def inside_figure(trace: GateTrace, theme: Theme, *, highest: float = 1.0) -> go
     figure.update_layout(legend={"traceorder": "normal", "x": 0, "xanchor": "left"})
     if not length or not shown.lines:
         return say_in_the_middle(figure, theme, "There is no letter to show.")
-    colours = dict(zip(_DASHES, theme.categorical, strict=False)) | {"h": theme.text}
+    gates = zip(_GATES, theme.categorical, strict=False)
     for symbol, values in shown.lines.items():
+        (dash, sign), colour = (_STATE, theme.text) if symbol == "h" else next(gates)
         figure.add_scatter(
             x=list(range(1, length + 1)),
             y=values.tolist(),
             name=_name(symbol),
             mode="lines+markers",
-            line={"color": colours[symbol], "width": 2, "dash": _DASHES[symbol]},
-            marker={"size": 7, "symbol": _SIGNS[symbol]},
+            line={"color": colour, "width": 2, "dash": dash},
+            marker={"size": 7, "symbol": sign},
             cliponaxis=False,
             hovertemplate=f"{_name(symbol)}: %{{y:.2f}}<extra></extra>",
         )
@@ -111,7 +113,7 @@ def highest_mean(traces: list[GateTrace]) -> float:
 
 
 def _name(symbol: str) -> str:
-    return "size of h" if symbol == "h" else KINDS[symbol].title
+    return "size of h" if symbol == "h" else SYMBOL_TITLES[symbol]
 
 
 def _in_words(trace: GateTrace, shown: InsideMeans) -> str:

@@ -18,7 +18,7 @@ from namerec.figures.base.theme import (
     new_figure,
     say_in_the_middle,
 )
-from namerec.figures.inside.gates import kind_of, shown_letters
+from namerec.figures.inside.gates import shown_letters
 from namerec.text import literal
 
 if TYPE_CHECKING:
@@ -28,9 +28,10 @@ if TYPE_CHECKING:
 _STRIP_HEIGHT, _PANEL_HEIGHT = 62, 170
 _ABOVE, _BELOW = 30, 52
 _GAP = 34  # between strips or panels: room for a heading
-#: Lines that are told apart by their dashes as well as by their colours.
-_DASHES = {"i": "solid", "f": "dash", "o": "dot", "g": "dot", "c": "dash", "h": "solid"}
-_COLOURS = {"i": 0, "f": 1, "o": 2, "g": 3, "c": 5, "h": 8}
+#: Dash and place of the colour of the lines in a panel: gates from the first one on, candidate and
+#: states from the last one back.
+_GATES = (("solid", 0), ("dash", 1), ("dot", 2))
+_STATES = (("solid", 8), ("dash", 5), ("dot", 3))
 
 
 class _Panel(NamedTuple):
@@ -64,7 +65,7 @@ def overview_figure(
     places = list(range(len(trace.letters)))
     read = [_letter_words(trace, place) for place in places]
     for row, (symbol, spread) in enumerate(spreads.items()):
-        kind = kind_of(trace, symbol)
+        kind = trace.network.symbol(symbol)
         low, high = kind.bounds or _around_zero(spread.low, spread.high)
         heading = f"{kind.title} {symbol}"
         panels.append(_Panel(heading, "", (low, high), [low, (low + high) / 2, high]))
@@ -110,34 +111,37 @@ def unit_figure(trace: GateTrace, layer: int, unit: int, theme: Theme) -> go.Fig
         unit: Of the layer, 0 the first.
         theme: The colours.
     """
-    gated = "c" in trace.values
-    groups = (("i", "f", "o"), ("g", "c", "h")) if gated else (("h",),)
-    titles = ("gates (0 closed, 1 open)", "candidate and states") if gated else ("hidden state",)
+    gates = [symbol for symbol in trace.network.symbols if symbol.is_gate]
+    others = [symbol for symbol in trace.network.symbols if not symbol.is_gate]
+    drawn = [
+        ("candidate and states" if gates else "hidden state", others, _STATES[: len(others)][::-1])
+    ]
+    if gates:
+        drawn.insert(0, ("gates (0 closed, 1 open)", gates, _GATES))
     places = list(range(len(trace.letters)))
     read = [_letter_words(trace, place) for place in places]
     panels, lines, ends = [], [], []
-    for row, (group, title) in enumerate(zip(groups, titles, strict=True)):
-        values = {symbol: trace.values[symbol][:, layer, unit].astype(float) for symbol in group}
-        gates = gated and row == 0
-        bounds = (0.0, 1.0) if gates else _around_zero(*values.values())
+    for row, (title, group, styles) in enumerate(drawn):
+        values = [trace.values[symbol.name][:, layer, unit].astype(float) for symbol in group]
+        bounds = (0.0, 1.0) if group is gates else _around_zero(*values)
         panels.append(_Panel("", title, bounds, np.linspace(*bounds, 5).tolist()))
-        for symbol, line in values.items():
-            colour, kind = theme.categorical[_COLOURS[symbol]], kind_of(trace, symbol)
-            ends += [f"{symbol} {_signed(value)}" for value in line[-1:].tolist()]
+        for symbol, line, (dash, place) in zip(group, values, styles, strict=False):
+            colour = theme.categorical[place]
+            ends += [f"{symbol.name} {_signed(value)}" for value in line[-1:].tolist()]
             lines.append(
                 {
                     "type": "scatter",
                     "x": places,
                     "y": line,
-                    "name": f"{kind.title} {symbol}",
+                    "name": f"{symbol.title} {symbol.name}",
                     "mode": "lines+markers",
-                    "line": {"color": colour, "width": 2, "dash": _DASHES[symbol]},
+                    "line": {"color": colour, "width": 2, "dash": dash},
                     "marker": {"size": 6, "color": colour},
                     "text": read,
-                    "hovertemplate": f"{kind.title} after %{{text}}: %{{y:.2f}}<extra></extra>",
+                    "hovertemplate": f"{symbol.title} after %{{text}}: %{{y:.2f}}<extra></extra>",
                     "xaxis": "x",
                     "yaxis": _y(row),
-                    "showlegend": gated,
+                    "showlegend": bool(gates),
                 }
             )
     alt = (

@@ -1,4 +1,4 @@
-"""What an LSTM's gates do over many names: their values by place, and how long units remember."""
+"""What a network's gates do over many names: their values by place, and how long units remember."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import plotly.graph_objects as go
 
+from namerec.core.networks.kinds import KINDS, SYMBOL_TITLES
 from namerec.figures.base.theme import (
     SMALL_FONT_SIZE,
     Theme,
@@ -16,7 +17,6 @@ from namerec.figures.base.theme import (
     reading_line,
     say_in_the_middle,
 )
-from namerec.figures.inside.gates import KINDS
 from namerec.text import count, roughly
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def gate_use_figure(use: GateUse, symbol: str, theme: Theme, *, from_end: bool) 
         theme: The colours.
         from_end: Whether places are counted from the end of the name.
     """
-    kind, of_symbol = KINDS[symbol], use.uses[symbol]
+    kind, of_symbol = KINDS[use.kind].symbol(symbol), use.uses[symbol]
     band = of_symbol.from_end if from_end else of_symbol.from_beginning
     shown = int(np.count_nonzero(band.names >= min(LEAST_NAMES, band.names[0])))
     places = list(range(shown)) if from_end else list(range(1, shown + 1))
@@ -119,7 +119,7 @@ def spans(use: GateUse) -> Spans:
 
 def spans_figure(use: GateUse, theme: Theme) -> go.Figure:
     """How many units hold what they know for how many letters."""
-    shown = spans(use)
+    shown, gate = spans(use), KINDS[use.kind].keeps or ""
     told = ", ".join(
         f"{units} for {label}"
         for label, units in zip(shown.labels, shown.units, strict=True)
@@ -128,13 +128,14 @@ def spans_figure(use: GateUse, theme: Theme) -> go.Figure:
     figure = new_figure(
         theme,
         height=_HEIGHT + 30,
-        alt=f"Memory spans, 1 / (1 − mean forget gate), in letters; units: {told or 'none'}.",
+        alt=f"Memory spans, 1 / (1 − mean {SYMBOL_TITLES[gate]}), in letters; "
+        f"units: {told or 'none'}.",
         margin={"l": 52, "r": 12, "t": 24, "b": 56},
         hovermode="closest",
         dragmode=False,
         bargap=0.12,
         xaxis=axis(
-            theme, "memory span 1 / (1 − mean f), letters", type="category", showgrid=False,
+            theme, f"memory span 1 / (1 − mean {gate}), letters", type="category", showgrid=False,
             fixedrange=True,
         ),
         yaxis=axis(theme, "units", rangemode="tozero", nticks=5, fixedrange=True),

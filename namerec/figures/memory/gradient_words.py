@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from namerec.core.networks.kinds import SYMBOL_TITLES
 from namerec.text import count, counted
 
 if TYPE_CHECKING:
@@ -155,8 +156,8 @@ def factor_words(value: float | None) -> str:
 
 def because_words(recurrence: Recurrence) -> str:
     """What the expected factor of a recurrence is made of; a dash where there is none."""
-    if recurrence.forget is not None:
-        return f"mean forget gate {recurrence.forget:.2f}"
+    if recurrence.kept is not None and recurrence.gate is not None:
+        return f"mean {SYMBOL_TITLES[recurrence.gate]} {recurrence.kept:.2f}"
     if recurrence.radius is None or recurrence.slope is None:
         return "–"
     stretch = f"at most × {recurrence.stretch:.2f} a step"

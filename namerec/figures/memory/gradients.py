@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from namerec.core.networks.kinds import SYMBOL_TITLES
 from namerec.figures.base.theme import (
     Theme,
     axis,
@@ -39,11 +40,11 @@ def gradient_figure(
     Args:
         curves: One for each network; those without a point are left out.
         theme: The colours.
-        symbol: `h` or `c`, the state that is differentiated by.
+        symbol: The state that is differentiated by.
         relative: Whether the values are shares of the gradient at the end of the name.
     """
     drawn = [(place, curve) for place, curve in enumerate(curves) if len(curve.measured.steps)]
-    state = {"h": "hidden state h", "c": "cell state c"}[symbol]
+    state = f"{SYMBOL_TITLES[symbol]} {symbol}"
     shown = f"gradient by the {state}"
     expected = {place: _expected(curve) for place, curve in drawn}
     values = [

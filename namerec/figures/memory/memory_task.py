@@ -7,6 +7,7 @@ from math import log10
 
 import plotly.graph_objects as go
 
+from namerec.core.networks.kinds import VARIANTS
 from namerec.core.tasks.memory_curves import CHANCE, MEMORY_NETWORKS, MEMORY_TITLES, MemoryCurve
 from namerec.figures.base.theme import (
     SMALL_FONT_SIZE,
@@ -21,7 +22,6 @@ HEIGHT = 420  # pixels
 NOTHING_YET = "Nothing measured yet at these settings."
 #: Plotly's marks, one a network: lines that lie on each other are told apart by them too.
 _MARKS = ("circle", "square", "diamond", "x")
-_DASHES = ("dot", "dash", "solid", "solid")
 #: Networks that do equally well stand side by side: so far apart, as a factor of the distance.
 _APART = 1.03
 
@@ -80,10 +80,10 @@ def _draw(figure: go.Figure, curve: MemoryCurve, theme: Theme, *, faint: bool) -
         y=mean,
         name=MEMORY_TITLES[curve.network],
         mode="lines" if faint else "lines+markers",
-        line=line | {"dash": _DASHES[place]},
+        line=line | {"dash": VARIANTS[curve.network][1].dash},
         showlegend=not faint,
         hoverinfo="skip" if faint else None,
-        marker={"symbol": _MARKS[place], "size": 9, "color": colour},
+        marker={"symbol": _MARKS[place % len(_MARKS)], "size": 9, "color": colour},
         error_y=None if faint else _bars(curve, mean, colour),
         hovertemplate=None if faint else "%{text}<extra></extra>",
         text=None if faint else _hover(curve),

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.ticker import MaxNLocator, NullLocator
 
+from namerec.core.networks.kinds import VARIANTS
 from namerec.core.tasks.memory_curves import CHANCE, MEMORY_NETWORKS, MEMORY_TITLES, MemoryCurve
 from namerec.figures.base.theme import Theme
 from namerec.figures.memory.gradient_words import Curve, power_words
@@ -27,7 +28,8 @@ from namerec.text import count
 HEIGHT = 4.0  # inches
 # In the order of networks, as Matplotlib calls them.
 _MARKS = ("o", "s", "D", "^")
-_MEMORY_DASHES = (":", "--", "-", "-")
+#: Plotly's dashes, as Matplotlib calls them.
+_DASHES = {"dot": ":", "dash": "--", "solid": "-", "dashdot": "-."}
 #: Shares from here on are percent on the axis; smaller ones would only be zeros.
 _LEAST_PERCENT = 1e-4
 
@@ -100,14 +102,14 @@ def memory_still(
     axes.set_ylim(0, 104)
     axes.set_yticks([0, 25, 50, 75, 100])
     for curve in curves:
-        place = MEMORY_NETWORKS.index(curve.network)
+        place, (_, variant) = MEMORY_NETWORKS.index(curve.network), VARIANTS[curve.network]
         mean = 100 * np.array(curve.mean)
         beside = 1.03 ** (place - (len(MEMORY_NETWORKS) - 1) / 2)
         axes.errorbar(
             np.array(curve.noise) * beside, mean,
             yerr=[mean - 100 * np.array(curve.low), 100 * np.array(curve.high) - mean],
-            color=theme.categorical[place], linewidth=1.5, linestyle=_MEMORY_DASHES[place],
-            marker=_MARKS[place], markersize=5, elinewidth=0.9, capsize=2,
+            color=theme.categorical[place], linewidth=1.5, linestyle=_DASHES[variant.dash],
+            marker=_MARKS[place % len(_MARKS)], markersize=5, elinewidth=0.9, capsize=2,
             label=MEMORY_TITLES[curve.network],
         )  # fmt: skip
     if curves:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from namerec.core.networks.config import MODEL_TITLES
+from namerec.core.networks.kinds import MODEL_TITLES
 from namerec.core.training.config import RunConfig
 from namerec.errors import NamerecError
 from namerec.runs.records import ACTIVE_STATES

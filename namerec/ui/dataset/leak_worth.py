@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from namerec.core.corpus.protocols import Protocol
+from namerec.core.networks.kinds import USUAL_NETWORK
 from namerec.core.training.config import RunConfig
 from namerec.core.training.presets import preset
 from namerec.text import count, percent
@@ -70,7 +71,7 @@ class Worth(NamedTuple):
 def experiment(reference: str) -> dict[Protocol, RunConfig]:
     """The two runs that one click starts: all alike but for the split."""
     return {
-        protocol: preset("fast", "custom_lstm", dataset=reference, protocol=protocol, seed=SEED)
+        protocol: preset("fast", USUAL_NETWORK, dataset=reference, protocol=protocol, seed=SEED)
         for protocol in PROTOCOLS
     }
 

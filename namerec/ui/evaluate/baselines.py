@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from namerec.core.corpus.protocols import Part
-from namerec.core.networks.config import MODEL_TITLES
+from namerec.core.networks.kinds import MODEL_TITLES
 from namerec.text import plain
 from namerec.ui.shared import services
 from namerec.ui.shared.tables import share_column

@@ -229,8 +229,8 @@ def pretrained_ids() -> dict[str, str]:
     found: dict[str, str] = {}
     for run in manager().store.trained():  # the best first
         model = run.info.config.model
-        squashed = {"none": "linear", "tanh": "tanh"}[model.nonlinearity]
-        word = f"{PRETRAINED}{model.kind}" + (f":{squashed}" if model.kind == "rnn" else "")
+        variant = model.variant.word
+        word = f"{PRETRAINED}{model.kind}" + (f":{variant}" if variant else "")
         if run.pretrained:
             found.setdefault(word, run.id)
     return found

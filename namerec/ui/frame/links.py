@@ -11,12 +11,13 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from namerec.core.corpus.protocols import PROTOCOLS
-from namerec.core.networks.config import (
+from namerec.core.networks.config import RENAMED, ModelConfig
+from namerec.core.networks.kinds import (
     MODEL_KINDS,
-    RENAMED,
-    SOME_NETWORKS_OWN,
-    ModelConfig,
+    OWN_SETTINGS,
+    USUAL_NETWORK,
     ModelKind,
+    has_setting,
 )
 from namerec.core.training.config import (
     PRESETS,
@@ -35,7 +36,6 @@ NETWORK, PRESET, CORPUS, SPLIT = "network", "preset", "corpus", "split"
 #: All of them, in the order in which they are read.
 TRAIN_PARAMETERS = (NETWORK, PRESET, CORPUS, SPLIT, *SETTINGS)
 #: What a link that names none of them stands for.
-USUAL_NETWORK: ModelKind = "custom_lstm"
 USUAL_PRESET: PresetName = "fast"
 USUAL_CORPUS = "bundled"
 #: How a setting that may be left empty is written if it is.
@@ -241,10 +241,10 @@ def _is_empty(setting: Number | Choice, text: str) -> bool:
 def _problem(setting: Number | Choice, text: str, base: RunConfig) -> str:
     """What is wrong with a value of a link; empty if nothing is."""
     name, kind = setting.name, base.model.kind
-    if name in SOME_NETWORKS_OWN and kind not in SOME_NETWORKS_OWN[name][0]:
+    if not has_setting(kind, name):
         return (
             f"The link sets {name}, which this network has not; it belongs to the "
-            f"{SOME_NETWORKS_OWN[name][1]}."
+            f"{OWN_SETTINGS[name]}."
         )
     stays = f"{_text(value_of(base, name))} stays."
     if isinstance(setting, Choice):

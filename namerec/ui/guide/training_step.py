@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import streamlit as st
 
 from namerec.core.corpus.alphabet import ALPHABET_SIZE, LETTERS, MAX_TEXT, readable
-from namerec.figures.inside.gates import KINDS
+from namerec.core.networks.kinds import SYMBOL_TITLES
 from namerec.text import plain
 from namerec.ui.frame import address
 from namerec.ui.guide.training_step_words import Followed, backward, forward, update
@@ -142,7 +142,7 @@ def _pick_weight(run: RunSummary, asked: _Asked, largest: WeightPlace) -> Weight
             kinds,
             key=into,
             required=True,
-            help=", ".join(f"{symbol}: {KINDS[symbol].title}" for symbol in kinds) + ".",
+            help=", ".join(f"{symbol}: {SYMBOL_TITLES[symbol]}" for symbol in kinds) + ".",
         )
         st.number_input("of unit", min_value=1, max_value=units, key=unit)
         st.selectbox(

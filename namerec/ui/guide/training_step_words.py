@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from namerec.core.networks.kinds import SYMBOL_TITLES
 from namerec.figures.base import theme
-from namerec.figures.inside.gates import KINDS
 from namerec.figures.inside.training_step import compact, moved_figure, shares_figure
 from namerec.text import percent, plain
 from namerec.ui.shared.charts import chart
@@ -126,7 +126,7 @@ def update(followed: Followed) -> None:
 
 def _weight_words(place: WeightPlace) -> str:
     into = (
-        f"from {_source_words(place)} into **the {KINDS[place.symbol].title} {place.symbol} of "
+        f"from {_source_words(place)} into **the {SYMBOL_TITLES[place.symbol]} {place.symbol} of "
         f"unit {place.unit + 1}**"
     )
     return f"{into}, in the lowest layer."

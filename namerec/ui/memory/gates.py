@@ -1,4 +1,4 @@
-"""What each gate of an LSTM does: in words, beside what was measured on a run."""
+"""What each gate of a network does: in words, beside what was measured on a run."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from namerec.core.networks.kinds import KINDS, SYMBOL_TITLES
 from namerec.figures.base import theme
-from namerec.figures.inside.gates import KINDS
 from namerec.figures.memory.gates import (
     LEAST_NAMES,
     gate_use_figure,
@@ -25,11 +25,12 @@ from namerec.ui.shared.run_picker import run_words
 
 if TYPE_CHECKING:
     from namerec.core.inside.gate_use import GateUse, SymbolUse
+    from namerec.core.networks.kinds import Symbol
     from namerec.runs.store import RunSummary
 
 _RUN, _LAYER, _PLACES = "gates_run", "gates_layer", "gates_places"
 
-#: What each does in any LSTM, with where it was first described; true whatever a run has learned.
+#: What each does in any network, with where it was first described, whatever a run has learned.
 _TEACHING = {
     "i": "The input gate i decides, unit by unit, how much of the candidate is let into the cell. "
     "Shut, it guards what is stored from what is read now; open, it writes. It is one of the two "
@@ -80,13 +81,14 @@ def gates_panel() -> None:
         )
     )
     look = theme.theme_for(st.context.theme.type)
-    for symbol, words in _TEACHING.items():
+    for symbol, of_symbol in use.uses.items():
         with st.container(border=True):
             grid = st.grid(2, min_column_width=320)
             with grid.cell():
-                st.subheader(f"{KINDS[symbol].title} {symbol}".capitalize())
-                st.markdown(plain(words))
-                st.markdown(f"**In this run:** {plain(_measured_words(symbol, use.uses[symbol]))}")
+                st.subheader(f"{SYMBOL_TITLES[symbol]} {symbol}".capitalize())
+                meant = KINDS[use.kind].symbol(symbol)
+                st.markdown(plain(_TEACHING.get(symbol, meant.meaning)))
+                st.markdown(f"**In this run:** {plain(_measured_words(meant, of_symbol))}")
             with grid.cell():
                 figure = gate_use_figure(use, symbol, look, from_end=places == "end")
                 chart(figure, f"gate_use_{symbol}")
@@ -104,17 +106,17 @@ def gates_panel() -> None:
 
 
 def _pick_run() -> RunSummary | None:
-    runs = {run.id: run for run in manager().store.trained() if run.info.config.model.kind != "rnn"}
+    runs = {run.id: run for run in manager().store.trained() if run.info.config.model.network.gates}
     if not runs:
         st.info(
-            "There is no trained LSTM yet, and an RNN has no gates. Train one first; it takes "
-            "seconds.",
+            "There is no trained network with gates yet, and an RNN has none. Train an LSTM first; "
+            "it takes seconds.",
             icon=":material/model_training:",
         )
         return None
     address.read("run", list(runs), state=_RUN)
     chosen = st.selectbox(
-        "LSTM to look into",
+        "Network to look into",
         list(runs),
         key=_RUN,
         format_func=lambda run_id: run_words(runs[run_id]),
@@ -127,7 +129,7 @@ def _pick_run() -> RunSummary | None:
 def _pick_layer(run: RunSummary) -> int:
     """Counted as in `core.reading.Reading.steps`."""
     model = run.info.config.model
-    directions = 2 if model.direction == "both" else 1
+    directions = model.directions
     layers = list(range(directions * model.num_layers))
     if len(layers) == 1:
         return 0
@@ -152,18 +154,18 @@ def _measured(run_id: str, best_epoch: int, layer: int, _run: RunSummary) -> Gat
     return gate_use(model, names, watched_names(model, names, split.validation), layer)
 
 
-def _measured_words(symbol: str, use: SymbolUse) -> str:
+def _measured_words(symbol: Symbol, use: SymbolUse) -> str:
     """What was measured, in a sentence or two; nothing that another run could contradict."""
     mean = f"{use.mean:.2f}".replace("-", "−")
-    if symbol == "g":
-        return (
-            f"{percent(use.high)} of all candidates are close to −1 or 1 (beyond 0.9), "
-            f"{percent(use.low)} close to 0 (within 0.1)."
-        )
-    if symbol == "c":
+    if symbol.bounds is None:
         return (
             f"{percent(use.high)} of all values are beyond −1 and 1, so gathered over more than "
             f"one letter; {percent(use.low)} are within 0.1 of 0."
+        )
+    if not symbol.is_gate:
+        return (
+            f"{percent(use.high)} of all candidates are close to −1 or 1 (beyond 0.9), "
+            f"{percent(use.low)} close to 0 (within 0.1)."
         )
     return (
         f"The mean over all units, letters and names is {mean}; {percent(use.high)} of all values "
@@ -172,7 +174,9 @@ def _measured_words(symbol: str, use: SymbolUse) -> str:
 
 
 def _memory(use: GateUse) -> None:
-    """How long units remember, from their forget gates."""
+    """How long units remember, from the gate of what is kept."""
+    gate = KINDS[use.kind].keeps or ""
+    title = SYMBOL_TITLES[gate]
     look = theme.theme_for(st.context.theme.type)
     mean = float(use.lengths.mean())
     with st.container(border=True):
@@ -181,12 +185,12 @@ def _memory(use: GateUse) -> None:
             st.subheader("How long units remember")
             st.markdown(
                 plain(
-                    "A forget gate that always stands at f keeps the share f of the cell at each "
-                    "letter, f² over two, and so on: as long a memory as 1 / (1 − f) letters "
-                    "(Tallec and Ollivier, 2018). Each unit's span is made of its mean f over all "
-                    "letters but the first one read, where there is nothing to keep yet. It is a "
-                    "simplification: a gate that is shut once empties the cell, however open it "
-                    "stands otherwise."
+                    f"If the {title} always stands at {gate}, it keeps the share {gate} of what is "
+                    f"stored at each letter, {gate}² over two, and so on: as long a memory as "
+                    f"1 / (1 − {gate}) letters (Tallec and Ollivier, 2018). Each unit's span is "
+                    f"made of its mean {gate} over all letters but the first one read, where there "
+                    "is nothing to keep yet. It is a simplification: a gate that is shut once "
+                    "empties the unit, however open it stands otherwise."
                 )
             )
             st.markdown(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
+from namerec.core.networks.kinds import SYMBOL_TITLES
 from namerec.figures.memory.gradient_words import Curve, because_words, factor_words, power_words
 from namerec.text import count, counted, plain
 from namerec.ui.shared import services
@@ -15,6 +16,7 @@ from namerec.ui.shared import services
 if TYPE_CHECKING:
     from namerec.core.corpus.splits import Split
     from namerec.core.inside.gradients import GradientNorms
+    from namerec.core.networks.kinds import Kind
     from namerec.runs.store import RunSummary
 
 #: Steps back that fewer names reach are not drawn: a mean of them says little.
@@ -31,6 +33,11 @@ class Shown:
     name: str
     epoch: int
     norms: GradientNorms
+
+    @property
+    def network(self) -> Kind:
+        """What the run trains."""
+        return self.run.info.config.model.network
 
     def layer(self, chosen: str) -> int | None:
         """The place of the chosen layer; None for one that this network does not have."""
@@ -62,13 +69,17 @@ def legend(shown: list[Shown], symbol: str) -> str:
         f"names. Steps back that fewer than {LEAST_NAMES} names reach are left out.",
         "Dashed: what the recurrence alone would give from the first point on (see below).",
     ]
-    if symbol == "h" and any(found.run.info.config.model.kind == "rnn" for found in shown):
+    if symbol == "h" and any(found.network.reads_before for found in shown):
         sentences.append(
             "An RNN's answer reads the state before its last letter, so its top layer has no "
             "gradient at 0, and its line begins one letter back."
         )
-    if symbol == "c" and any("c" not in found.norms.norms for found in shown):
-        sentences.append("An RNN has no cell state, so it has no line here.")
+    without = dict.fromkeys(
+        found.network.opening for found in shown if symbol not in found.network.states
+    )
+    sentences += [
+        f"{opening} has no {SYMBOL_TITLES[symbol]}, so it has no line here." for opening in without
+    ]
     if any(found.norms.both_directions for found in shown):
         sentences.append(
             "Of networks that read in both directions, only the cells that read forward are "
@@ -156,21 +167,23 @@ def gradient_table(shown: list[Shown], shares: list[Curve], layer: str) -> None:
 
 def why_words(shown: list[Shown]) -> str:
     """Where the expected factors come from, for the networks shown."""
-    kinds = {found.run.info.config.model.title for found in shown}
+    gates = {found.network.keeps for found in shown}
     sentences = []
-    if any(kind.startswith("RNN") for kind in kinds):
+    if None in gates:
         sentences.append(
             "An RNN multiplies the gradient by its recurrent weights at every letter back. One "
             "step can lengthen it at most by their largest singular value; over many steps its "
             "length follows the powers of ρ, their largest absolute eigenvalue: below 1 it "
             "vanishes, above 1 it can explode (Pascanu, Mikolov and Bengio, ICML 2013)."
         )
-    if "RNN (tanh)" in kinds:
+    if any(
+        found.network.keeps is None and not found.run.info.config.model.is_linear for found in shown
+    ):
         sentences.append(
             "With tanh, every step is damped by the slope of tanh besides. ρ times the mean slope "
             "is only a rough guide: slopes differ from unit to unit and letter to letter."
         )
-    if kinds - {"RNN (tanh)", "RNN (linear)"}:
+    if "f" in gates:
         sentences.append(
             "In an LSTM the cell state passes on its gradient times the forget gate (Gers, "
             "Schmidhuber and Cummins, 2000). The mean gate is a rough guide, too: units differ, "

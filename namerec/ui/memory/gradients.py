@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from namerec.core.networks.kinds import STATES, SYMBOL_TITLES
 from namerec.errors import NamerecError
 from namerec.figures.base import theme
 from namerec.figures.memory.gradient_words import Curve, finding_words
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 MOST_RUNS = 4
 _RUNS, _EPOCH, _LAYER = "gradient_runs", "gradient_epoch", "gradient_layer"
 _STATE, _SCALE = "gradient_state", "gradient_scale"
-_STATES = {"h": "hidden state", "c": "cell state"}
 
 
 def gradients_panel() -> None:
@@ -63,7 +63,7 @@ def gradients_panel() -> None:
     if epoch != BEFORE:
         first = [_at(found.run, found.name, BEFORE) for found in shown]
         before = _curves([found for found in first if found], symbol, layer, relative=True)
-    st.markdown(plain(finding_words(shares, _STATES[symbol], before)))
+    st.markdown(plain(finding_words(shares, SYMBOL_TITLES[symbol], before)))
     gradient_table(shown, shares, layer)
     st.caption(why_words(shown))
     say_lengths(shown)
@@ -176,11 +176,11 @@ def _view(shown: list[Shown]) -> tuple[str, str, bool]:
     """Symbol, layer, and whether norms are relative."""
     with st.container(horizontal=True, gap="large"):
         symbol: str | None = "h"
-        if any("c" in found.norms.norms for found in shown):
-            address.keep("state", "h", address.one_of(_STATES), state=_STATE)
+        if any(len(found.norms.norms) > 1 for found in shown):
+            address.keep("state", "h", address.one_of(STATES), state=_STATE)
             symbol = st.segmented_control(
-                "Gradient by the", list(_STATES), key=_STATE,
-                format_func=lambda symbol: f"{_STATES[symbol]} {symbol}", required=True,
+                "Gradient by the", STATES, key=_STATE,
+                format_func=lambda symbol: f"{SYMBOL_TITLES[symbol]} {symbol}", required=True,
             )  # fmt: skip
         scales = ["the end", "nothing"]
         address.keep("scale", scales[0], address.one_of(scales), state=_SCALE)

@@ -45,8 +45,11 @@ def parity_panel(run: RunSummary) -> None:
     config = run.info.config.model
     theirs = _title(config)
     st.subheader(f"The same numbers as PyTorch’s own {theirs}?")
-    if config.kind == "rnn":
-        st.caption("An RNN has no gates to compare; its recurrence is compared as a whole.")
+    if not config.network.gates:
+        st.caption(
+            f"{config.network.opening} has no gates to compare; "
+            "its recurrence is compared as a whole."
+        )
     if not has_counterpart(config):
         st.info(
             "This RNN has no nonlinearity in its recurrence, and PyTorch’s nn.RNN always has one "
@@ -209,26 +212,28 @@ def _speed(measured: Measured, theirs: str) -> None:
 
 
 def _title(config: ModelConfig) -> str:
-    return "nn.RNN" if config.kind == "rnn" else "nn.LSTM"
+    """PyTorch's layer of such networks, whether or not it computes the same as this one."""
+    return next(one.counterpart for one in config.network.variants if one.counterpart)
 
 
 def _what_is_compared(config: ModelConfig) -> list[str]:
     """What of the network takes part, and what does not."""
-    if config.kind == "lstm":
+    theirs = _title(config)
+    if config.network.twin:
         words = [
-            "This run was trained with nn.LSTM: its weights are copied into hand-written gates. "
-            "nn.LSTM has two biases for each gate, which only ever act as their sum; the "
+            f"This run was trained with {theirs}: its weights are copied into hand-written gates. "
+            f"{theirs} has two biases for each gate, which only ever act as their sum; the "
             "hand-written gate has the sum."
         ]
     else:
         words = [
-            f"{_title(config)} has two biases where the hand-written layers have one: it stands in "
+            f"{theirs} has two biases where the hand-written layers have one: it stands in "
             "the first, the second is zero."
         ]
-    if config.kind == "rnn" and config.num_layers > 1:
+    if config.network.reads_before and config.num_layers > 1:
         words.append(
-            "The output layer also reads the layer below the top one, which nn.RNN does not show; "
-            "so the top layer is an nn.RNN of its own."
+            "The output layer also reads the layer below the top one, which "
+            f"{theirs} does not show; so the top layer is one of its own."
         )
     if config.direction == "both":
         words.append("Both read in two directions; every layer’s backward cells are compared too.")

@@ -11,10 +11,10 @@ import streamlit as st
 from namerec.core.corpus.alphabet import NormalisedName
 from namerec.core.evaluation.results import PredictedNames
 from namerec.core.inside.trace import GateTrace
+from namerec.core.networks.kinds import GATES
 from namerec.figures.base import theme
 from namerec.figures.inside import probabilities
 from namerec.figures.inside.ablation import recall_change_figure
-from namerec.figures.inside.gates import KINDS
 from namerec.text import count, percent, plain
 from namerec.ui.frame import address
 from namerec.ui.name.ablation_link import ablation_from, ablation_text
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 #: A gate that is left alone; the other choices are `core.inside.ablations.LEVELS`.
 _AS_IT_IS = "as it is"
-#: The gates in the order of the panel's heatmaps.
-_GATES = ("f", "i", "o", "g")
 #: Ablations whose cost was asked for in this session.
 _MEASURED = "ablation_measured"
 #: Means and answers kept in memory at a time.
@@ -77,7 +75,7 @@ def hint(run: RunSummary) -> str:
     model = run.info.config.model
     alone = model.num_layers == 1 and model.direction == "forward"
     ngrams = ", but for the n-gram logits" if model.char_ngrams else ""
-    if model.kind == "rnn":
+    if not model.network.gates:
         seen = (
             f"the answer then comes from the last letter alone{ngrams}. The pretrained RNN with "
             "tanh still names the right language of about 30 in 100 of the bundled corpus’ test "
@@ -127,8 +125,7 @@ def _controls(run: RunSummary, trace: GateTrace) -> Ablation:
                 required=True,
                 persist_state="session",
             )
-        if "f" in trace.values:
-            _gate_controls(run, layer)
+        _gate_controls(run, trace, layer)
         units = trace.values["h"].shape[2]
         with st.grid(2, min_column_width=260):
             st.multiselect(
@@ -139,7 +136,7 @@ def _controls(run: RunSummary, trace: GateTrace) -> Ablation:
                 filter_mode="prefix",
                 select_all=False,
                 placeholder=f"none of units 1 to {units}",
-                help="Hidden state and, in an LSTM, cell state of a silenced unit are 0 at every "
+                help="The states of a silenced unit, all that it hands on, are 0 at every "
                 "letter. Units are counted as in the heatmaps.",
             )
             st.toggle(
@@ -151,20 +148,24 @@ def _controls(run: RunSummary, trace: GateTrace) -> Ablation:
     return _chosen(run, trace)
 
 
-def _gate_controls(run: RunSummary, layer: int) -> None:
+def _gate_controls(run: RunSummary, trace: GateTrace, layer: int) -> None:
     from namerec.core.inside.ablations import LEVELS
 
-    with st.grid(4, min_column_width=200):
-        for gate in _GATES:
-            key = _key(run, layer, gate)
+    network = trace.network
+    gates = [network.symbol(name) for name in network.shown if name in network.gates]
+    if not gates:
+        return
+    with st.grid(len(gates), min_column_width=200):
+        for gate in gates:
+            key = _key(run, layer, gate.name)
             st.session_state.setdefault(key, _AS_IT_IS)
             st.segmented_control(
-                f"{KINDS[gate].title.capitalize()} {gate}",
+                f"{gate.title.capitalize()} {gate.name}",
                 (_AS_IT_IS, *LEVELS),
                 key=key,
                 required=True,
                 persist_state="session",
-                help=f"{KINDS[gate].meaning} Held, it has this value at every letter; “mean” is "
+                help=f"{gate.meaning} Held, it has this value at every letter; “mean” is "
                 "each unit's own over the letters of this run's validation names.",
             )
 
@@ -176,7 +177,7 @@ def _keep_ablation(run: RunSummary, trace: GateTrace) -> None:
     given = address.news("cuts", state=state, now=now or None)
     if given is not None:
         units = trace.values["h"].shape[2]
-        ablation = ablation_from(given, trace.layers, units, gated="f" in trace.values)
+        ablation = ablation_from(given, trace.layers, units, trace.network.gates)
         _reset(run, trace.layers)
         _put(run, ablation)
         now = ablation_text(ablation)
@@ -202,7 +203,7 @@ def _chosen(run: RunSummary, trace: GateTrace) -> Ablation:
 
     parts: list[HeldGate | AblatedUnits | AblatedLayer] = []
     for layer in range(trace.layers):
-        for gate in _GATES:
+        for gate in GATES:
             level = st.session_state.get(_key(run, layer, gate), _AS_IT_IS)
             if level != _AS_IT_IS:
                 parts.append(HeldGate(layer, gate, level))
@@ -215,7 +216,7 @@ def _chosen(run: RunSummary, trace: GateTrace) -> Ablation:
 
 def _reset(run: RunSummary, layers: int) -> None:
     for layer in range(layers):
-        for gate in _GATES:
+        for gate in GATES:
             st.session_state[_key(run, layer, gate)] = _AS_IT_IS
         st.session_state[_key(run, layer, "units")] = []
         st.session_state[_key(run, layer, "off")] = False

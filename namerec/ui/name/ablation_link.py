@@ -7,14 +7,18 @@ layer.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from itertools import groupby
 from typing import TYPE_CHECKING, cast
+
+from namerec.core.networks.kinds import GATES
 
 if TYPE_CHECKING:
     from namerec.core.inside.ablations import Ablation, Level
 
 _PART = re.compile(
-    r"(\d{1,2})(?:(?P<gate>[ifgo])(?P<level>0|1|mean)|u(?P<units>[\d_-]+)|(?P<off>off))"
+    rf"(\d{{1,2}})(?:(?P<gate>[{''.join(GATES)}])(?P<level>0|1|mean)"
+    r"|u(?P<units>[\d_-]+)|(?P<off>off))"
 )
 _SPAN = re.compile(r"(\d{1,4})(?:-(\d{1,4}))?")
 
@@ -35,14 +39,14 @@ def ablation_text(ablation: Ablation) -> str:
     return ",".join(words)
 
 
-def ablation_from(text: str, layers: int, units: int, *, gated: bool) -> Ablation:
+def ablation_from(text: str, layers: int, units: int, gates: Collection[str]) -> Ablation:
     """The ablation of a link, as far as a network has such parts.
 
     Args:
         text: As `ablation_text` writes it; what is written otherwise is left out.
         layers: The network's.
         units: Of each of them.
-        gated: Whether it has gates.
+        gates: Those that it has.
     """
     from namerec.core.inside.ablations import AblatedLayer, AblatedUnits, Ablation, HeldGate
 
@@ -53,7 +57,7 @@ def ablation_from(text: str, layers: int, units: int, *, gated: bool) -> Ablatio
             continue
         layer = number - 1
         if gate := match["gate"]:
-            if gated:
+            if gate in gates:
                 found[layer, gate] = HeldGate(layer, gate, cast("Level", match["level"]))
         elif match["off"]:
             found[layer, "off"] = AblatedLayer(layer)

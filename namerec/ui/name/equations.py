@@ -9,13 +9,16 @@ what it is computed from.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from namerec.core.inside.unit_step import UnitStep, WeightedSum
+from namerec.core.networks.kinds import KINDS, Factor, Symbol
 
 #: Decimals that the heatmaps tell of `c` and `h`, and that a step ends in.
 HEATMAP_DIGITS = 2
-#: Decimals of `c` and tanh `c`: `h` is at most as sensitive to each of them as they are large.
-_CELL_DIGITS = 3
+#: Decimals of a state that another one is computed from, as `c` and tanh `c`: `h` is at most as
+#: sensitive to each of them as they are large.
+_INNER_DIGITS = 3
 #: Decimals of gates and sums at least.
 _LEAST_DIGITS = 4
 _FUNCTIONS = {"sigmoid": r"\sigma", "tanh": r"\tanh", "none": ""}
@@ -37,36 +40,79 @@ def operand_digits(result_digits: int, sensitivity: float) -> int:
 
 
 def gate_digits(step: UnitStep) -> int:
-    """Decimals of the gates, the candidate, the old cell state and the sums."""
-    if step.c_before is None:
-        return _LEAST_DIGITS
-    i, f, g, _ = (abs(one.value) for one in step.sums)
-    return max(_LEAST_DIGITS, operand_digits(_CELL_DIGITS, abs(step.c_before) + i + f + g))
+    """Decimals of the gates, the candidate, the old states and the sums."""
+    needed = [
+        operand_digits(_digits_of(symbol.name, step), _sensitivity(symbol, step))
+        for symbol in _computed(step)
+    ]
+    return max([_LEAST_DIGITS, *needed])
+
+
+def _computed(step: UnitStep) -> list[Symbol]:
+    return [symbol for symbol in KINDS[step.kind].symbols if symbol.terms]
+
+
+def _digits_of(symbol: str, step: UnitStep) -> int:
+    """Decimals of a state."""
+    factors = [factor for one in _computed(step) for term in one.terms for factor in term]
+    goes_on = any(factor.symbol == symbol and factor.form != "before" for factor in factors)
+    return _INNER_DIGITS if goes_on else HEATMAP_DIGITS
+
+
+def _sensitivity(symbol: Symbol, step: UnitStep) -> float:
+    """The sum of the sizes of a state's derivatives by what it is computed from."""
+    return sum(
+        abs(math.prod(step.factor(other) for other in term if other is not factor))
+        for term in symbol.terms
+        for factor in term
+    )
 
 
 def sum_lines(step: UnitStep) -> str:
-    """The gates and the candidate, or an RNN's new state: what is summed, the sum, the value."""
+    """The gates and the candidate, or a new state: what is summed, the sum, the value."""
     digits = gate_digits(step)
     lines = " \\\\\n".join(_sum_line(one, digits) for one in step.sums)
     return f"\\begin{{aligned}}\n{lines}\n\\end{{aligned}}"
 
 
 def state_lines(step: UnitStep) -> str:
-    """The new cell state and hidden state of an LSTM; nothing for an RNN."""
-    if step.c_before is None or step.c is None:
-        return ""
+    """The new states that are computed from gates; nothing for a network without."""
+    lines = [_state_line(symbol, step) for symbol in _computed(step)]
+    return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}" if lines else ""
+
+
+def _state_line(symbol: Symbol, step: UnitStep) -> str:
     digits = gate_digits(step)
-    i, f, g, o = (_inner(one.value, digits) for one in step.sums)
-    tanh_c = math.tanh(step.c)
-    cell = _number(step.c, _CELL_DIGITS)
-    # An o of 4 decimals and a tanh c of 3 are more than h, with 2, is sensitive to.
-    lines = [
-        rf"c &= f\,c' + i\,g &&= {f} \cdot {_inner(step.c_before, digits)} + {i} \cdot "
-        rf"{g} &&= {cell}",
-        rf"h &= o\,\tanh(c) &&= {o} \cdot \tanh({cell}) = {o} \cdot "
-        rf"{_inner(tanh_c, _CELL_DIGITS)} &&= {_number(step.h, HEATMAP_DIGITS)}",
-    ]
-    return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
+    names = r" + ".join(r"\,".join(map(_named, term)) for term in symbol.terms)
+    values = _sum_of_products(symbol, lambda factor: _written(factor, step, digits))
+    worked_out = _sum_of_products(symbol, lambda factor: _worked_out(factor, step, digits))
+    between = f"{values} = {worked_out}" if worked_out != values else values
+    result = _number(step.values[symbol.name], _digits_of(symbol.name, step))
+    return f"{symbol.name} &= {names} &&= {between} &&= {result}"
+
+
+def _sum_of_products(symbol: Symbol, write: Callable[[Factor], str]) -> str:
+    return " + ".join(r" \cdot ".join(map(write, term)) for term in symbol.terms)
+
+
+def _named(factor: Factor) -> str:
+    if factor.form == "tanh":
+        return rf"\tanh({factor.symbol})"
+    return f"{factor.symbol}'" if factor.form == "before" else factor.symbol
+
+
+def _written(factor: Factor, step: UnitStep, digits: int) -> str:
+    """A factor's value; of a tanh what it is of."""
+    if factor.form == "tanh":
+        value = step.values[factor.symbol]
+        return rf"\tanh({_number(value, _digits_of(factor.symbol, step))})"
+    return _inner(step.factor(factor), digits)
+
+
+def _worked_out(factor: Factor, step: UnitStep, digits: int) -> str:
+    # Gates of 4 decimals and a tanh of 3 are more than h, with 2, is sensitive to.
+    decimals = _INNER_DIGITS if factor.form == "tanh" else digits
+    return _inner(step.factor(factor), decimals)
 
 
 def _sum_line(one: WeightedSum, digits: int) -> str:

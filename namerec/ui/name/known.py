@@ -162,7 +162,7 @@ def _what_is_compared(run: RunSummary, known: _Known) -> list[str]:
         ]
     else:
         words = [f"Searched are all {count(known.training_names)} distinct training names."]
-    if config.kind == "rnn":
+    if config.network.reads_before:
         words.append(
             "Compared is the hidden state after the last letter. This network’s output layer reads "
             "what that state is made of: the state before the last letter, and that letter."

@@ -181,7 +181,7 @@ def _method_in_words(run: RunSummary, method: Method, *, adds_up: bool) -> str:
             "log-probability, scaled up to the whole letter. A local, linear view: its sum need "
             "not agree with the change."
         )
-        if model.kind == "rnn" and model.nonlinearity == "none" and not model.char_ngrams:
+        if model.is_linear and not model.char_ngrams:
             words += " In this RNN, which has no nonlinearity, it would agree before the softmax."
     met = "as letter dropout fed it in training" if dropout else "which it never met in training"
     words += f" Letters that are not there are blank input to the network, {met}."

@@ -11,6 +11,7 @@ import streamlit as st
 
 from namerec.core.corpus.alphabet import NormalisedName
 from namerec.core.inside.trace import GateTrace
+from namerec.core.networks.kinds import SYMBOL_TITLES
 from namerec.export.spreadsheet import as_shown
 from namerec.figures.base import theme
 from namerec.figures.inside.units import unit_figure
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from namerec.runs.store import RunSummary
 
 _STATE, _CORPUS = "units_state", "units_corpus"
-_STATE_WORDS = {"h": "hidden state h", "c": "cell state c"}
 #: Layers whose states over many names are kept: up to 20 MB each.
 _KEPT = 4
 #: Names in each list, and features listed.
@@ -39,7 +39,7 @@ class LayerOfPart:
 
     Attributes:
         states: Of all units after every letter.
-        tracking: By symbol, `h` and for LSTMs `c`.
+        tracking: By symbol, the states that the network has.
         order: The units, alike beside alike by `h`, int64, (units,).
         counted: How many letters of which names, in words.
     """
@@ -140,7 +140,7 @@ def _over_many_names(run: RunSummary, layer: int, unit: int) -> None:
             "Of this unit",
             list(found.tracking),
             key=_STATE,
-            format_func=lambda symbol: _STATE_WORDS[symbol].capitalize(),
+            format_func=lambda symbol: f"{SYMBOL_TITLES[symbol]} {symbol}".capitalize(),
             required=True,
         )
     st.caption(plain(f"Measured after {found.counted}, at the run's best epoch."))

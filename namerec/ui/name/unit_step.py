@@ -9,7 +9,8 @@ import streamlit as st
 
 from namerec.core.corpus.alphabet import NormalisedName
 from namerec.core.inside.trace import GateTrace
-from namerec.figures.inside.gates import kind_of, shown_letters
+from namerec.core.networks.kinds import KINDS, SYMBOL_TITLES
+from namerec.figures.inside.gates import shown_letters
 from namerec.text import plain
 from namerec.ui.frame import address
 from namerec.ui.name.units import pick_layer
@@ -76,24 +77,36 @@ def _equations(step: UnitStep, *, from_the_end: bool) -> None:
     from namerec.ui.name.equations import HEATMAP_DIGITS, state_lines, sum_lines
 
     first = "the weight of the letter" if step.lowest else "what the layer below adds"
-    sigmoid = " σ(x) = 1 / (1 + e⁻ˣ)." if step.c is not None else ""
+    kind = KINDS[step.kind]
+    sigmoid = " σ(x) = 1 / (1 + e⁻ˣ)." if kind.gates else ""
     st.caption(
         f"Added up, in this order: {first}, what the previous hidden state h′ adds, the bias."
         + sigmoid
     )
     st.latex(sum_lines(step))
-    if step.c is not None:
-        st.caption("With the previous cell state c′, the new cell state and hidden state:")
-        st.latex(state_lines(step))
+    if equations := state_lines(step):
+        computed = [symbol for symbol in kind.symbols if symbol.terms]
+        before = {
+            factor.symbol
+            for symbol in computed
+            for term in symbol.terms
+            for factor in term
+            if factor.form == "before"
+        }
+        given = " and ".join(f"{SYMBOL_TITLES[symbol]} {symbol}′" for symbol in before)
+        new = " and ".join(symbol.title for symbol in computed)
+        st.caption(f"With the previous {given}, the new {new}:")
+        st.latex(equations)
     beginning = "end" if from_the_end else "beginning"
-    remembered = "h′ and c′ are" if step.c is not None else "h′ is"
+    states = [f"{symbol}′" for symbol in kind.states]
+    remembered = f"{' and '.join(states)} {'are' if len(states) > 1 else 'is'}"
     if step.first:
         st.caption(f"This is the first letter read, from the {beginning}: {remembered} 0.")
     elif from_the_end:
         st.caption("This layer reads from the end: what came before is the letter to the right.")
-    states = [("c", step.c), ("h", step.h)] if step.c is not None else [("h", step.h)]
     told = " and ".join(
-        f"{symbol} = {value:.{HEATMAP_DIGITS}f}".replace("-", "−") for symbol, value in states
+        f"{symbol} = {step.values[symbol]:.{HEATMAP_DIGITS}f}".replace("-", "−")
+        for symbol in reversed(kind.states)
     )
     st.caption(
         f"The heatmaps show the same: {told}. Each number is rounded by itself; with the numbers "
@@ -115,7 +128,7 @@ def _largest(trace: GateTrace, step: UnitStep) -> None:
             "What the previous hidden state adds, unit by unit, to",
             list(sums),
             key=_SUM,
-            format_func=lambda symbol: f"{symbol}, {kind_of(trace, symbol).title}",
+            format_func=lambda symbol: f"{symbol}, {SYMBOL_TITLES[symbol]}",
             required=True,
         )
     one: WeightedSum = sums[symbol]

@@ -43,21 +43,20 @@ def units_panel(run: RunSummary, name: NormalisedName, trace: GateTrace) -> None
         trace: Of it.
     """
     st.subheader("Inside, letter by letter")
-    gated = "f" in trace.values
-    if gated:
+    network = trace.network
+    if network.gates:
         st.caption(
             "Letters run across, hidden units down. Gates go from 0 (closed) to 1 (open); "
             "candidate and hidden state from −1 to 1."
         )
     else:
-        st.caption("An RNN has no gates: all it keeps is its hidden state.")
+        st.caption(f"{network.opening} has no gates: all it keeps is its hidden state.")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         layer = pick_layer(trace, _LAYER)
         order = _pick_order()
     rows = _rows(run, trace, layer, order)
     look = theme.theme_for(st.context.theme.type)
-    symbols = ("f", "i", "o", "g", "c", "h") if gated else ("h",)
-    _overview(trace, layer, symbols, look)
+    _overview(trace, layer, look)
     units = trace.values["h"].shape[2]
     # The control is drawn below the heatmaps, which outline what it is set to.
     st.session_state[_UNIT] = min(max(int(st.session_state.get(_UNIT) or 1), 1), units)
@@ -65,8 +64,8 @@ def units_panel(run: RunSummary, name: NormalisedName, trace: GateTrace) -> None
     clickable = can_be_clicked(trace)
     if clickable:
         st.caption("Click a row to follow its unit, which is outlined; it is shown below.")
-    with st.grid(3 if gated else 1, min_column_width=300):
-        for symbol in symbols:
+    with st.grid(3 if network.gates else 1, min_column_width=300):
+        for symbol in network.shown:
             figure = gate_figure(trace, symbol, layer, look, rows=rows, followed=followed - 1)
             with st.container(border=True):
                 if clickable:
@@ -142,12 +141,12 @@ def _rows(run: RunSummary, trace: GateTrace, layer: int, order: str) -> Rows:
     return rows
 
 
-def _overview(trace: GateTrace, layer: int, symbols: tuple[str, ...], look: theme.Theme) -> None:
+def _overview(trace: GateTrace, layer: int, look: theme.Theme) -> None:
     from namerec.core.inside.units import spread
 
     with st.container(border=True):
         st.markdown("**All units together**")
-        spreads = {symbol: spread(trace, symbol, layer) for symbol in symbols}
+        spreads = {symbol: spread(trace, symbol, layer) for symbol in trace.network.shown}
         chart(overview_figure(trace, layer, spreads, look), "units_overview")
         st.caption(
             "Lines: the mean over the units after each letter of this name. Bands: from the value "

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import streamlit as st
 
-from namerec.core.networks.config import MODEL_KINDS, MODEL_TITLES
+from namerec.core.networks.kinds import MODEL_KINDS, MODEL_TITLES
 from namerec.ui.shared.run_words import run_title
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from namerec.core.corpus.protocols import PROTOCOLS
 from namerec.core.networks.config import Nonlinearity
-from namerec.core.tasks.race import left_out, race_configs
+from namerec.core.tasks.race import left_out, race_configs, usual_nonlinearity
 from namerec.core.training.config import RunConfig
 from namerec.core.training.presets import PRESET_TABLE
 from namerec.text import count
@@ -92,9 +92,8 @@ def _begin() -> None:
 
 
 def _apply_preset() -> None:
-    rnn = race_configs(st.session_state[_PRESET])[0]
-    training = rnn.training
-    st.session_state[_RNN] = rnn.model.nonlinearity
+    training = race_configs(st.session_state[_PRESET])[0].training
+    st.session_state[_RNN] = usual_nonlinearity(st.session_state[_PRESET])
     st.session_state[_SPLIT] = training.protocol
     st.session_state[_LENGTH] = training.steps or training.epochs
     st.session_state[_RATE] = training.learning_rate

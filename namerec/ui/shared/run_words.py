@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from namerec.core.evaluation.matrices import as_cell_text
-from namerec.core.networks.config import MODEL_TITLES
+from namerec.core.networks.kinds import MODEL_TITLES
 from namerec.core.training.config import RunConfig
 from namerec.core.training.differences import Value, effective_settings, settings_that_differ
 from namerec.ui.frame.settings_table import (

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from namerec.core.networks.kinds import KINDS
+
 _NAME = "start_name"
 
 
@@ -56,18 +58,8 @@ def steps() -> None:
 
 
 def networks() -> None:
-    """The three networks in a sentence each."""
-    st.subheader("Three networks, one task")
-    with st.grid(3, min_column_width=260):
-        st.markdown(
-            "**RNN**  \nThe simplest recurrence: each letter and the state before it make the "
-            "next state. It has no gates, and it forgets."
-        )
-        st.markdown(
-            "**LSTM (built-in)**  \nPyTorch's own `nn.LSTM`: a cell state carries memory past the "
-            "letters, and gates decide what goes in, stays and comes out."
-        )
-        st.markdown(
-            "**LSTM (custom)**  \nThe same mathematics written by hand, gate by gate, with a "
-            "backward pass of its own: the same numbers, and faster."
-        )
+    """The networks in a sentence each."""
+    st.subheader(f"{len(KINDS)} networks, one task")
+    with st.grid(len(KINDS), min_column_width=260):
+        for kind in KINDS.values():
+            st.markdown(f"**{kind.title}**  \n{kind.meaning}")

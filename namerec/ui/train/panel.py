@@ -8,7 +8,7 @@ import streamlit as st
 
 from namerec.core.corpus.protocols import PROTOCOL_WORDS
 from namerec.core.evaluation.results import Scores
-from namerec.core.networks.config import MODEL_TITLES
+from namerec.core.networks.kinds import MODEL_TITLES
 from namerec.core.training.config import RunConfig
 from namerec.errors import NamerecError
 from namerec.figures.base import theme

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from namerec.core.corpus.protocols import PROTOCOLS
-from namerec.core.networks.config import MODEL_KINDS, ModelKind
+from namerec.core.networks.kinds import KINDS, has_setting
 from namerec.core.training.config import PresetName, RunConfig
 from namerec.text import plain
 from namerec.ui.frame import hidden
@@ -36,7 +36,6 @@ from namerec.ui.train.settings_state import (
     PRESET,
     PROTOCOL,
     apply_preset,
-    has,
     may_change,
     problems,
     read_back,
@@ -105,7 +104,7 @@ def _shown(settings: Iterable[Number | Choice], going_on: GoingOn | None) -> lis
     return [
         setting
         for setting in settings
-        if has(st.session_state[KIND], setting.name)
+        if has_setting(st.session_state[KIND], setting.name)
         and not hidden.hidden_setting(setting.name)
         and (going_on is None or may_change(setting.name))
     ]
@@ -115,15 +114,14 @@ def _network_and_names() -> None:
     if not hidden.hidden(hidden.NETWORK):
         st.segmented_control(
             "Network",
-            MODEL_KINDS,
+            list(KINDS),
             key=KIND,
-            format_func=_kind_title,
+            format_func=lambda kind: KINDS[kind].button,
             required=True,
             on_change=apply_preset,
             persist_state="session",
             width="stretch",
-            help="RNN: no gates. LSTM: PyTorch's own `nn.LSTM`. Custom: the same mathematics, "
-            "written by hand, gate by gate.",
+            help="\n\n".join(f"**{kind.button}**: {kind.meaning}" for kind in KINDS.values()),
         )
     if not hidden.hidden(hidden.PRESET):
         st.segmented_control(
@@ -140,10 +138,6 @@ def _network_and_names() -> None:
     _corpus_choice()
     if not hidden.hidden(hidden.SPLIT):
         st.selectbox("Split", PROTOCOLS, key=PROTOCOL, persist_state="session", help=PROTOCOL_HELP)
-
-
-def _kind_title(kind: ModelKind) -> str:
-    return {"rnn": "RNN", "lstm": "LSTM", "custom_lstm": "Custom LSTM"}[kind]
 
 
 def _corpus_choice() -> None:
@@ -211,7 +205,9 @@ def _say_hidden(config: RunConfig) -> None:
     told = [
         setting_words(config, name)
         for name in left_out
-        if name not in _IN_SUMMARY and has(config.model.kind, name) and value_of(config, name)
+        if name not in _IN_SUMMARY
+        and has_setting(config.model.kind, name)
+        and value_of(config, name)
     ]
     corpora = offered()
     reference = config.training.dataset

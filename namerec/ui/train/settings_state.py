@@ -6,7 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from namerec.core.networks.config import RENAMED, SOME_NETWORKS_OWN, ModelConfig, ModelKind
+from namerec.core.networks.config import RENAMED, ModelConfig
+from namerec.core.networks.kinds import USUAL_NETWORK, has_setting
 from namerec.core.training.config import (
     FREE_WHEN_GOING_ON,
     PresetName,
@@ -22,7 +23,6 @@ from namerec.ui.frame.lessons import LESSON
 from namerec.ui.frame.links import (
     TRAIN_PARAMETERS,
     USUAL_CORPUS,
-    USUAL_NETWORK,
     USUAL_PRESET,
     differences,
     settings_asked,
@@ -40,11 +40,6 @@ _PROBLEMS, _SAID_FOR = "train_problems", "train_problems_for"
 _IN_URL, _FROM = "train_form", "train_form_from"
 #: Parameters of the Train page that are none of its form's.
 _OTHERS = frozenset({"run", FROM, AT, HIDE, LESSON})
-
-
-def has(kind: ModelKind, name: str) -> bool:
-    """Whether a kind of network has a setting."""
-    return name not in SOME_NETWORKS_OWN or kind in SOME_NETWORKS_OWN[name][0]
 
 
 def may_change(name: str) -> bool:
@@ -103,7 +98,9 @@ def read_back(going_on: GoingOn | None) -> RunConfig:
     """
     state = st.session_state
     model: dict[str, Any] = {
-        name: state[key(name)] for name in ModelConfig.model_fields if has(state[KIND], name)
+        name: state[key(name)]
+        for name in ModelConfig.model_fields
+        if has_setting(state[KIND], name)
     }
     training = {name: state[key(name)] for name in TrainConfig.model_fields}
     training["steps"] = training["steps"] or None

@@ -7,7 +7,7 @@ import torch
 from namerec.core.corpus.alphabet import NormalisedName, encode, readable
 from namerec.core.evaluation import prediction
 from namerec.core.evaluation.prediction import after_every_letter, predict, probabilities
-from namerec.core.networks.config import MODEL_KINDS
+from namerec.core.networks.kinds import MODEL_KINDS
 from tests.core.references import NAMES, network, plain_answer
 
 CATEGORIES = ("Ab", "Cd", "Ef", "Gh")

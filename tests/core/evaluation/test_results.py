@@ -109,5 +109,7 @@ def test_predicted_is_the_most_probable_category():
 
 
 def test_a_trace_knows_its_layers():
-    trace = GateTrace("Ann", {"h": np.zeros((3, 2, 5))}, np.zeros((3, 4)), ("A", "B", "C", "D"))
+    trace = GateTrace(
+        "Ann", {"h": np.zeros((3, 2, 5))}, np.zeros((3, 4)), ("A", "B", "C", "D"), "rnn"
+    )
     assert trace.layers == 2

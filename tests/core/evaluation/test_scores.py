@@ -15,7 +15,7 @@ from namerec.core.evaluation.scores import (
     predict_names,
     score,
 )
-from namerec.core.networks.config import MODEL_KINDS
+from namerec.core.networks.kinds import MODEL_KINDS
 from tests.core.references import modest, network, plain_answer
 
 NOTHING = np.arange(0)

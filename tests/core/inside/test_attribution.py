@@ -23,7 +23,7 @@ from namerec.core.inside.integration import (
     gradient_times_input,
     integrated_gradients,
 )
-from namerec.core.networks.config import MODEL_KINDS
+from namerec.core.networks.kinds import MODEL_KINDS
 from namerec.core.networks.models import RNN, NameModel
 from namerec.core.networks.ngrams import ngrams_of
 from tests.core.references import modest, network, pack_text

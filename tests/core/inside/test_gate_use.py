@@ -6,7 +6,7 @@ import torch
 
 from namerec.core.corpus.dataset import Dataset, LabelledName
 from namerec.core.inside import gate_use as module
-from namerec.core.inside.gate_use import SYMBOLS, gate_use, watched_names
+from namerec.core.inside.gate_use import gate_use, watched, watched_names
 from namerec.core.inside.reading import one_hot_text, read
 from namerec.errors import ConfigError
 from tests.core.references import network
@@ -38,7 +38,7 @@ def test_gates_are_summed_up_as_a_loop_over_the_names_does(names, shape, layer):
             read(model, one_hot_text(model, [names.normalised(i)])).steps[layer] for i in INDICES
         ]
     assert use.lengths.tolist() == [len(steps) for steps in read_alone]
-    for symbol in SYMBOLS:
+    for symbol in watched(model.kind):
         values = [np.stack([step[symbol][0].numpy() for step in steps]) for steps in read_alone]
         whole = np.concatenate(values).ravel()
         found = use.uses[symbol]
@@ -91,7 +91,7 @@ def test_long_names_take_no_more_memory_than_their_letters():
     most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     letters = int(among.lengths.sum())
-    assert most < 4 * (len(SYMBOLS) + 5) * 64 * letters
+    assert most < 4 * (len(watched(model.kind)) + 5) * 64 * letters
 
 
 def test_an_rnn_has_no_gates_to_look_at(names):

@@ -55,8 +55,8 @@ def looped(model: NameModel, name: str, label: int) -> dict[str, np.ndarray]:
             output = _built_in_letter(model, letter[None], h, c)
         else:
             output = _custom_letter(model, letter[None], h, c)  # type: ignore[arg-type]
-        kept.append({"h": list(h), "c": list(c) if model.gated else []})
-        for state in (*h, *(c if model.gated else [])):
+        kept.append({"h": list(h), "c": list(c) if model.kind.gates else []})
+        for state in (*h, *(c if model.kind.gates else [])):
             state.retain_grad()
     answer = model.with_ngram_logits(output, pack_text(name)).log_softmax(1)
     (-answer[0, label]).backward()
@@ -67,7 +67,7 @@ def looped(model: NameModel, name: str, label: int) -> dict[str, np.ndarray]:
     return {
         symbol: np.array([[norm(step[symbol][layer]) for step in kept[::-1]]
                           for layer in range(layers)])
-        for symbol in ("hc" if model.gated else "h")
+        for symbol in model.kind.states
     }  # fmt: skip
 
 
@@ -75,7 +75,7 @@ def looped(model: NameModel, name: str, label: int) -> dict[str, np.ndarray]:
 def test_gradients_are_those_of_autograd_on_a_plain_loop(names, shape):
     model = with_ngram_logits(network(**shape))
     measured = gradient_norms(model, names, INDICES)
-    assert measured.norms.keys() == set("hc" if model.gated else "h")
+    assert measured.norms.keys() == set(model.kind.states)
     for row, index in enumerate(INDICES):
         expected = looped(model, names.normalised(index), int(names.labels[index]))
         for symbol, norms in measured.norms.items():
@@ -170,8 +170,8 @@ def test_the_expected_factors_are_means_over_every_letter_but_the_first(names):
     assert found.radius is not None
     assert found.per_letter == pytest.approx(found.radius * slope)
     top = gradient_norms(lstm, names, INDICES).recurrence[1]
-    assert top.forget == pytest.approx(float(np.concatenate(gates).mean()))
-    assert (top.per_letter, top.radius, top.slope) == (top.forget, None, None)
+    assert top.kept == pytest.approx(float(np.concatenate(gates).mean()))
+    assert (top.per_letter, top.radius, top.slope) == (top.kept, None, None)
 
 
 def test_one_letter_names_leave_an_rnn_nothing_to_look_back_on(names):

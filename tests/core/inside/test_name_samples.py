@@ -58,7 +58,7 @@ def test_groups_hold_every_name_once_and_no_more_numbers_than_allowed(
     for places in groups:
         lengths = set(names.lengths[indices[places]].tolist())
         assert len(lengths) == 1
-        numbers = len(places) * lengths.pop() * layers * 5 * (6 if model.gated else 1)
+        numbers = len(places) * lengths.pop() * layers * 5 * len(model.kind.symbols)
         assert len(places) == 1 or numbers * (3 if graph else 1) <= 2000
     assert len(groups) < 8
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from namerec.core.corpus.alphabet import LETTERS
 from namerec.core.corpus.dataset import Dataset, LabelledName
 from namerec.core.inside.reading import by_length, letters_of, one_hot, one_hot_text, read
-from namerec.core.networks.config import MODEL_KINDS
+from namerec.core.networks.kinds import MODEL_KINDS
 from namerec.core.networks.models import build
 from tests.core.references import modest, network, pack_text
 

@@ -5,7 +5,7 @@ import torch
 from namerec.core.corpus.alphabet import encode
 from namerec.core.evaluation.prediction import after_every_letter
 from namerec.core.inside.traces import trace
-from namerec.core.networks.config import MODEL_KINDS
+from namerec.core.networks.kinds import MODEL_KINDS
 from namerec.core.networks.models import LSTM, RNN, CustomLSTM
 from tests.core.references import network, one_hot, pack_text, plain_answer
 

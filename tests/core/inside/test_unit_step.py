@@ -38,7 +38,7 @@ def test_a_letter_adds_its_own_weight_and_nothing_is_remembered_at_first():
     traced = trace(model, tuple("ABCD"), "Ng")
     weight, bias = (values.detach() for values in model.layer_weights()[0])
     step = unit_step(model, traced, 0, 0, 3)
-    assert (step.letter, step.first, step.lowest, step.c_before) == ("N", True, True, 0.0)
+    assert (step.letter, step.first, step.lowest, step.before["c"]) == ("N", True, True, 0.0)
     column = LETTERS.index("N")
     for block, one in enumerate(step.sums):
         row = 5 * block + 3
@@ -61,7 +61,7 @@ def test_the_largest_shares_are_products_of_weight_and_state_in_order_of_size():
         for share in one.largest:
             assert share.product == pytest.approx(products[share.unit], abs=1e-6)
             assert share.product == pytest.approx(share.weight * share.state)
-    assert step.c_before == pytest.approx(float(traced.values["c"][2, 1, 2]))
+    assert step.before["c"] == pytest.approx(float(traced.values["c"][2, 1, 2]))
     assert unit_step(model, traced, 1, 3, 2).first
     assert not unit_step(model, traced, 0, 3, 2).first
 

@@ -5,7 +5,6 @@ import torch
 from torch import Tensor, nn
 
 from namerec.core.networks.cells import (
-    GATES,
     GRUCell,
     GRUState,
     LSTMCell,
@@ -14,6 +13,7 @@ from namerec.core.networks.cells import (
     lstm_step,
     rnn_step,
 )
+from namerec.core.networks.kinds import KINDS
 
 LARGE = 1e4
 
@@ -26,7 +26,7 @@ def _step(bias: dict[str, float], *, c: Tensor | None = None) -> LSTMState:
     """One step of two units with random weights and large biases on some gates."""
     weight, stacked = _random(8, 5), torch.zeros(8, dtype=torch.float64)
     for gate, value in bias.items():
-        stacked[2 * GATES.index(gate) :][:2] = value
+        stacked[2 * "ifgo".index(gate) :][:2] = value
     c = _random(4, 2, seed=3) if c is None else c
     return lstm_step(_random(4, 3, seed=1), _random(4, 2, seed=2), c, weight, stacked)
 
@@ -97,7 +97,8 @@ def test_gates_lie_between_zero_and_one_and_the_candidate_between_minus_one_and_
 
 
 def test_gates_are_stacked_as_in_pytorchs_own_lstm():
-    assert GATES == ("i", "f", "g", "o") == LSTMState._fields[:4]
+    assert KINDS["lstm"].gates == ("i", "f", "g", "o") == LSTMState._fields[:4]
+    assert tuple(one.name for one in KINDS["lstm"].symbols) == LSTMState._fields
 
 
 def test_the_named_gates_are_what_their_names_say():

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from namerec.core.corpus.protocols import PROTOCOLS
-from namerec.core.networks.config import MODEL_KINDS, MODEL_TITLES, ModelConfig
+from namerec.core.networks.config import ModelConfig
+from namerec.core.networks.kinds import MODEL_KINDS, MODEL_TITLES
 from namerec.core.training.config import (
     MOST_DRAWN,
     PRESETS,

@@ -12,7 +12,8 @@ from namerec.core.corpus.alphabet import encode
 from namerec.core.corpus.packing import NO_LETTER, PackedNames, pack_names
 from namerec.core.inside.traces import trace
 from namerec.core.networks.cells import lstm_step
-from namerec.core.networks.config import MODEL_KINDS, ModelConfig
+from namerec.core.networks.config import ModelConfig
+from namerec.core.networks.kinds import MODEL_KINDS
 from namerec.core.networks.models import (
     LSTM,
     MODELS,
@@ -404,7 +405,7 @@ def test_every_kind_is_built_as_its_class_and_knows_its_sizes(kind):
     assert type(model) is MODELS[kind]
     assert model.categories == 5
     assert model.config.kind == kind
-    assert model.gated == (kind != "rnn")
+    assert bool(model.kind.gates) == (kind != "rnn")
     assert list(MODELS) == list(MODEL_KINDS)
 
 

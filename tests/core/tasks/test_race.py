@@ -1,6 +1,6 @@
 import pytest
 
-from namerec.core.networks.config import MODEL_KINDS
+from namerec.core.networks.kinds import MODEL_KINDS
 from namerec.core.tasks.race import left_out, race_configs, usual_nonlinearity
 from namerec.core.training.config import PRESETS
 from namerec.core.training.presets import preset

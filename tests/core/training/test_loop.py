@@ -17,7 +17,7 @@ from namerec.core.corpus.packing import NO_LETTER, PackedNames
 from namerec.core.corpus.protocols import PROTOCOLS, Part
 from namerec.core.corpus.splits import Split, make_split
 from namerec.core.evaluation.scores import predict_names
-from namerec.core.networks.config import MODEL_KINDS
+from namerec.core.networks.kinds import MODEL_KINDS
 from namerec.core.networks.models import NameModel, build
 from namerec.core.training import loop as training
 from namerec.core.training.config import EVALUATIONS_PER_RUN, RunConfig, TrainConfig

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from namerec.core.corpus.dataset import Dataset, LabelledName
 from namerec.core.evaluation.scores import predict_names
-from namerec.core.networks.config import MODEL_KINDS
+from namerec.core.networks.kinds import MODEL_KINDS
 from namerec.errors import DataError, DivergedError
 from namerec.export.program.script import SCRIPT, script_files
 from namerec.export.source import Source

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from namerec.core.inside.trace import GateTrace
+from namerec.core.networks.kinds import KINDS, SYMBOL_TITLES
 from namerec.figures.base.theme import DARK, LIGHT, alt_text
 from namerec.figures.base.words import OPEN_BOX
 from namerec.figures.inside.gates import (
-    KINDS,
     Rows,
     can_be_clicked,
     gate_figure,
@@ -103,13 +103,13 @@ def test_the_cell_state_is_symmetric_about_zero_within_the_limit():
 
 
 def test_without_a_limit_an_unbounded_state_fills_its_own_scale():
-    picture = gate_picture(trace("Anna", gated=False), "h", 0)
+    picture = gate_picture(trace("Anna", kind="rnn"), "h", 0)
     assert picture.high == pytest.approx(0.302)
     assert picture.low == -picture.high
 
 
 def test_the_shared_limit_is_the_largest_absolute_value_of_all_traces_and_layers():
-    long, short = trace("Annabel", layers=2), trace("Al", gated=False)
+    long, short = trace("Annabel", layers=2), trace("Al", kind="rnn")
     long.values["c"][0, 0, 0] = np.inf
     assert shared_limit([long, short], "c") == pytest.approx(0.612)
     short.values["h"][0, 0, 0] = -3
@@ -121,29 +121,28 @@ def test_the_shared_limit_is_the_largest_absolute_value_of_all_traces_and_layers
 def test_titles_name_the_gate_and_say_what_it_does():
     text = gate_figure(trace(), "f", 0, LIGHT).layout.title.text
     assert text.startswith("forget gate f<br>")
-    assert KINDS["f"].meaning in text
+    assert KINDS["lstm"].symbol("f").meaning in text
     assert gate_picture(trace(layers=2), "f", 1).title == "forget gate f, layer 2"
 
 
 def test_a_network_without_gates_has_another_hidden_state():
     assert "tanh" in gate_picture(trace(), "h", 0).meaning
-    assert "only memory" in gate_picture(trace(gated=False), "h", 0).meaning
+    assert "only memory" in gate_picture(trace(kind="rnn"), "h", 0).meaning
 
 
 @pytest.mark.parametrize(
     ("told", "symbol", "layer"),
     [
-        (trace(gated=False), "f", 0),
         (trace(), "f", 1),
         (trace(), "f", -1),
         (trace(""), "f", 0),
-        (GateTrace("", {}, np.empty((0, 0)), ()), "c", 0),
+        (GateTrace("", {}, np.empty((0, 0)), (), "lstm"), "c", 0),
     ],
 )
 def test_what_is_not_there_gives_the_titled_empty_figure(told, symbol, layer):
     figure = gate_figure(told, symbol, layer, LIGHT)
     assert not figure.data
-    assert figure.layout.title.text.startswith(KINDS[symbol].title)
+    assert figure.layout.title.text.startswith(SYMBOL_TITLES[symbol])
     assert figure.layout.annotations[0].text.startswith("There is no ")
 
 

@@ -26,7 +26,7 @@ def answered(
     rows: ArrayLike,
     categories: tuple[str, ...] = ("Czech", "Dutch", "Irish", "Greek"),
 ) -> GateTrace:
-    return GateTrace(letters, {}, np.array(rows, dtype=np.float32), categories)
+    return GateTrace(letters, {}, np.array(rows, dtype=np.float32), categories, "rnn")
 
 
 STORY = answered(

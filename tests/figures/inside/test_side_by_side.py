@@ -10,7 +10,7 @@ from tests.figures.records import trace
 def signed(values: list[float]) -> GateTrace:
     """An RNN of two units over so many letters; the second unit is the first turned around."""
     h = np.array([[[value, -value]] for value in values], dtype=np.float32)
-    return GateTrace("a b"[: len(values)], {"h": h}, np.ones((len(values), 1)), ("x",))
+    return GateTrace("a b"[: len(values)], {"h": h}, np.ones((len(values), 1)), ("x",), "rnn")
 
 
 def test_lines_are_means_over_units_and_layers():

@@ -61,7 +61,7 @@ def test_a_unit_shows_its_own_values_gates_above_and_states_below():
 
 
 def test_a_network_without_gates_has_one_panel():
-    told = trace("Anna", gated=False)
+    told = trace("Anna", kind="rnn")
     figure = unit_figure(told, 0, 1, LIGHT)
     assert len(figure.data) == 1
     assert not figure.data[0].showlegend

@@ -18,7 +18,7 @@ def use(found: list[float], names: tuple[int, ...] = (30, 20, 9)) -> GateUse:
     forth = Band(np.array(names), values, values - 0.2, values + 0.2)
     back = Band(np.array(names), values[::-1], values[::-1] - 0.1, values[::-1] + 0.1)
     of_symbol = SymbolUse(forth, back, 0.55, 0.1, 0.2)
-    return GateUse(dict.fromkeys("ifogc", of_symbol), np.array(found), np.array([2, 3]))
+    return GateUse("lstm", dict.fromkeys("ifogc", of_symbol), np.array(found), np.array([2, 3]))
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK])

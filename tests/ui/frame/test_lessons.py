@@ -14,7 +14,7 @@ from namerec.core.corpus.splits import make_split
 from namerec.core.inside.ablation import ablated_answers
 from namerec.core.inside.ablations import Ablation, HeldGate
 from namerec.core.inside.traces import trace
-from namerec.core.networks.config import MODEL_KINDS
+from namerec.core.networks.kinds import MODEL_KINDS
 from namerec.core.tasks.memory_curves import MemoryCurve
 from namerec.core.training.loop import train
 from namerec.core.training.records import StepRecord
@@ -69,7 +69,7 @@ def _run(value: str) -> bool:
 
 
 def _cuts(value: str) -> bool:
-    return value == "none" or ablation_text(ablation_from(value, 1, 128, gated=True)) == value
+    return value == "none" or ablation_text(ablation_from(value, 1, 128, "ifgo")) == value
 
 
 def _among(*options: object) -> Callable[[str], bool]:

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from namerec.core.corpus.protocols import PROTOCOLS
-from namerec.core.networks.config import MODEL_KINDS, SOME_NETWORKS_OWN, ModelConfig
+from namerec.core.networks.config import ModelConfig
+from namerec.core.networks.kinds import MODEL_KINDS, has_setting
 from namerec.core.training.config import (
     PRESETS,
     RunConfig,
@@ -47,7 +48,7 @@ def configs(draw: st.DrawFn) -> RunConfig:
     values = config.model_dump()
     for name in draw(st.sets(st.sampled_from(sorted(SETTINGS)))):
         half = "model" if name in ModelConfig.model_fields else "training"
-        if name not in SOME_NETWORKS_OWN or config.model.kind in SOME_NETWORKS_OWN[name][0]:
+        if has_setting(config.model.kind, name):
             values[half][name] = draw(_values(name))
     values["training"]["dataset"] = draw(st.sampled_from(CORPORA))
     values["training"]["protocol"] = draw(st.sampled_from(PROTOCOLS))

@@ -68,4 +68,4 @@ def test_without_an_lstm_it_says_what_to_do(panel, tiny_dataset: Dataset):
     Solo(tiny_config("rnn", epochs=1), tiny_dataset).store(store)
     panel.run()
     assert not panel.exception
-    assert "no trained LSTM yet" in said(panel)
+    assert "no trained network with gates yet" in said(panel)

@@ -25,7 +25,7 @@ def _place(part: HeldGate | AblatedUnits | AblatedLayer) -> tuple[object, ...]:
 @given(st.lists(PARTS, max_size=6, unique_by=_place))
 def test_cuts_come_back_as_they_were(parts):
     ablation = Ablation(tuple(parts))
-    assert ablation_from(ablation_text(ablation), 3, 21, gated=True) == ablation
+    assert ablation_from(ablation_text(ablation), 3, 21, "ifgo") == ablation
 
 
 def test_cuts_are_counted_from_1_and_neighbours_stand_together():
@@ -35,8 +35,8 @@ def test_cuts_are_counted_from_1_and_neighbours_stand_together():
 
 @pytest.mark.parametrize("text", ["", "x", "4f0", "0f0", "1f2", "1u0", "1u99", "1u-", "1u9-3"])
 def test_what_the_network_has_not_is_left_out(text):
-    assert ablation_from(f"{text},1off", 3, 21, gated=True) == Ablation((AblatedLayer(0),))
+    assert ablation_from(f"{text},1off", 3, 21, "ifgo") == Ablation((AblatedLayer(0),))
 
 
 def test_a_network_without_gates_has_none_held():
-    assert ablation_from("1f0,1u2", 1, 5, gated=False) == Ablation((AblatedUnits(0, (1,)),))
+    assert ablation_from("1f0,1u2", 1, 5, "") == Ablation((AblatedUnits(0, (1,)),))

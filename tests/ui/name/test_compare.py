@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from namerec.core.evaluation.prediction import after_every_letter
-from namerec.core.networks.config import MODEL_KINDS
+from namerec.core.networks.kinds import MODEL_KINDS
 from namerec.data import catalogue
 from namerec.text import percent
 from namerec.ui.name.compare import agreement, compare_panel, default_others
