@@ -101,7 +101,7 @@ def import_file(file: Path, as_json: bool) -> None:
 
     It is checked before it is put among the runs, and nothing in it is ever run as a program.
     """
-    from namerec.export.archive.zip_file import import_run
+    from namerec.export.archive.importing import import_run
     from namerec.runs.store import RunStore
 
     imported = import_run(file, RunStore())

@@ -1,141 +1,92 @@
-"""All that can be made of runs, in one table that the command line and the pages share.
+"""Everything that can be made of runs, in one table that the command line and the pages share.
 
-What makes them is imported when it is asked for: the table alone costs nothing.
+What makes the files is imported when it is asked for: the table alone costs nothing.
 """
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING
-
-from namerec.errors import DataError, RunError
 
 if TYPE_CHECKING:
     from namerec.export.source import MadeFile, Source
 
 #: A file's name, perhaps in one folder of its own: no path on any system, and shown as it is.
 _NAME = re.compile(r"(?:[0-9A-Za-z][\w-]*/)?[0-9A-Za-z][\w.-]{0,200}", re.ASCII)
-#: When all files of a zip were made, as it says: equal files give equal zips.
-_NO_TIME = (1980, 1, 1, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """A kind of file that runs can be carried away as.
+    """A kind of files that runs can be exported as.
 
     Attributes:
-        title: What a button calls it.
+        title: What it is called beside its button.
         help: What it is, in a sentence or two.
-        make: Makes it, of one run, or of one and more if it takes `several`.
+        make: Makes it of a `Source`, or of all of them together if it takes `several`.
         several: Whether several runs together give one thing, such as a report that compares them.
     """
 
     title: str
     help: str
-    make: Callable[[Sequence[Source]], list[MadeFile]]
+    make: Callable[..., list[MadeFile]]
     several: bool = False
 
 
-def _onnx(sources: Sequence[Source]) -> list[MadeFile]:
-    from namerec.export.onnx.graph import onnx_files
+def _by(module: str, name: str) -> Callable[..., list[MadeFile]]:
+    """A function of a module of this package, imported when it is called."""
 
-    return onnx_files(_only(sources))
-
-
-def _script(sources: Sequence[Source]) -> list[MadeFile]:
-    from namerec.export.program.script import script_files
-
-    return script_files(_only(sources))
-
-
-def _notebook(sources: Sequence[Source]) -> list[MadeFile]:
-    from namerec.export.program.notebook import notebook_files
-
-    return notebook_files(_only(sources))
-
-
-def _report(sources: Sequence[Source]) -> list[MadeFile]:
-    from namerec.export.report.files import report_files
-
-    return report_files(sources)
-
-
-def _figures(sources: Sequence[Source]) -> list[MadeFile]:
-    from namerec.export.report.files import figure_files
-
-    return figure_files(_only(sources))
-
-
-def _tables(sources: Sequence[Source]) -> list[MadeFile]:
-    from namerec.export import tables
-
-    source = _only(sources)
-    # Of a run without a finished epoch there are settings and curves, and no network to ask.
-    files = [*tables.settings_files(source), *tables.curves_files(source)]
-    if not source.run.has_network:
+    def make(*sources: Source) -> list[MadeFile]:
+        files: list[MadeFile] = getattr(import_module(f"namerec.export.{module}"), name)(*sources)
         return files
-    files += tables.weights_files(source)
-    try:
-        return files + tables.predictions_files(source)
-    except DataError as error:  # the names are gone; all else does not need them
-        words = f"{files[0].words} The predictions are left out. {error}".strip()
-        return [files[0]._replace(words=words), *files[1:]]
 
-
-def _zip(sources: Sequence[Source]) -> list[MadeFile]:
-    from namerec.export.archive.zip_file import zip_files
-
-    return zip_files(_only(sources))
-
-
-def _only(sources: Sequence[Source]) -> Source:
-    if len(sources) != 1:
-        raise RunError(
-            f"This is made of one run at a time, not of {len(sources):,}. Choose one run."
-        )
-    return sources[0]
+    return make
 
 
 #: By the word that `namerec export --to` takes. A new kind is one entry here.
 EXPORTS: dict[str, Export] = {
     "report": Export(
         "Report",
-        "What the course report holds, of one run or several: networks, curves, matrices, scores "
-        "and the comparison. As one HTML file, and as Markdown with pictures.",
-        _report,
+        "What the course report shows, of one run or several: networks, learning curves, confusion "
+        "matrices, scores and a comparison. One HTML file, and Markdown with pictures.",
+        _by("report.files", "report_files"),
         several=True,
     ),
     "figures": Export(
-        "Figures", "Loss, accuracy and prediction matrix, each as PNG, SVG and HTML.", _figures
+        "Figures",
+        "Loss, accuracy and confusion matrix, each as PNG, SVG and HTML.",
+        _by("report.files", "figure_files"),
     ),
     "tables": Export(
-        "Weights, settings, curves and answers",
-        "The weights as safetensors, the settings as JSON, the curves and the answers on held-out "
-        "names as CSV.",
-        _tables,
+        "Weights and tables",
+        "The weights as safetensors, the settings as JSON, the learning curves and the predictions "
+        "for held-out names as CSV.",
+        _by("tables", "table_files"),
     ),
     "script": Export(
         "Python script",
-        "Plain PyTorch without namerec that builds the network, trains it on the same names with "
-        "the same settings, and checks its curve against this run's.",
-        _script,
+        "A program in plain PyTorch, without namerec. It builds the network, trains it on the same "
+        "names with the same settings, and compares its learning curve with this run's.",
+        _by("program.script", "script_files"),
     ),
-    "notebook": Export("Jupyter notebook", "The same program, explained step by step.", _notebook),
+    "notebook": Export(
+        "Jupyter notebook",
+        "The same program, explained step by step.",
+        _by("program.notebook", "notebook_files"),
+    ),
     "onnx": Export(
-        "ONNX network",
-        "The trained network for onnxruntime and other programs, checked against this one on "
-        "1,000 names.",
-        _onnx,
+        "ONNX model",
+        "The trained network for onnxruntime and other programs. Its predictions are compared with "
+        "the original's on 1,000 names.",
+        _by("onnx.graph", "onnx_files"),
     ),
     "zip": Export(
-        "Run, as a zip",
-        "The whole run, with its names if they are your own, to be opened and gone on with on "
-        "another computer: namerec import FILE.zip",
-        _zip,
+        "Whole run as a zip",
+        "Everything that is stored of the run, with its names if they are your own. Import it on "
+        "another computer to open the run and resume it there: namerec import FILE.zip",
+        _by("archive.packing", "zip_files"),
     ),
 }
 
@@ -152,10 +103,10 @@ def make(kind: str, sources: Sequence[Source]) -> list[MadeFile]:
     """
     export = EXPORTS[kind]
     if export.several or len(sources) == 1:
-        return _checked(export.make(sources))
+        return _checked(export.make(*sources))
     files = []
     for source in sources:
-        for file in _checked(export.make([source])):
+        for file in _checked(export.make(source)):
             # A zip is named after its run; other files of two runs may have one name.
             name = file.name if kind == "zip" else f"{source.run.id}/{file.name}"
             files.append(file._replace(name=name))
@@ -169,23 +120,12 @@ def one_file(files: Sequence[MadeFile], stem: str) -> MadeFile:
         files: At least one.
         stem: What the zip is called, without an ending.
     """
+    from namerec.export.archive.packing import zipped
     from namerec.export.source import MadeFile
 
     if len(files) == 1:
         return files[0]
-    written = io.BytesIO()
-    with zipfile.ZipFile(written, "w") as archive:
-        for file in files:
-            info = zipfile.ZipInfo(file.name, _NO_TIME)
-            info.compress_type = zipfile.ZIP_DEFLATED
-            info.external_attr = 0o100644 << 16
-            archive.writestr(info, file.content)
-    return MadeFile(f"{stem}.zip", written.getvalue(), " ".join(_said(files)))
-
-
-def _said(files: Iterable[MadeFile]) -> list[str]:
-    """What there is to say about files, each sentence once."""
-    return list(dict.fromkeys(file.words for file in files if file.words))
+    return MadeFile(f"{stem}.zip", zipped((file.name, file.content) for file in files))
 
 
 def _checked(files: list[MadeFile]) -> list[MadeFile]:

@@ -26,6 +26,23 @@ from namerec.runs.tensors import CHECKSUM
 _HELD_OUT: tuple[Part, ...] = ("validation", "test")
 
 
+def table_files(source: Source) -> list[MadeFile]:
+    """The settings and curves; of a run with a network also its weights and predictions.
+
+    Raises:
+        RunError: If the run's files are damaged.
+    """
+    files = [*settings_files(source), *curves_files(source)]
+    if not source.run.has_network:
+        return files
+    files += weights_files(source)
+    try:
+        return files + predictions_files(source)
+    except DataError as error:  # the names are gone; all else does not need them
+        words = f"{files[0].words} The predictions are left out. {error}".strip()
+        return [files[0]._replace(words=words), *files[1:]]
+
+
 def weights_files(source: Source) -> list[MadeFile]:
     """The weights of the best epoch, as stored, with texts that say what they are.
 

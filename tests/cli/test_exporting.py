@@ -16,9 +16,11 @@ from tests.runs.references import assert_holds_all
 def made(monkeypatch):
     """A kind whose files are small."""
 
-    def make(sources):
-        said = b"".join(source.run.id.encode() for source in sources)
-        return [MadeFile("a.txt", said, "Said once."), MadeFile("more/b.txt", b"b", "Said once.")]
+    def make(source):
+        return [
+            MadeFile("a.txt", source.run.id.encode(), "Said once."),
+            MadeFile("more/b.txt", b"b", "Said once."),
+        ]
 
     monkeypatch.setitem(kinds.EXPORTS, "figures", Export("Small", "Small.", make))
     return make

@@ -268,11 +268,11 @@ def test_files_are_made_when_asked_for_and_what_goes_wrong_is_a_sentence(lab, so
 
     asked = []
 
-    def refuse(sources):
+    def refuse(source):
         raise RunError("This network has no such form.")
 
-    def two(sources):
-        asked.append([source.run.id for source in sources])
+    def two(source):
+        asked.append(source.run.id)
         return [MadeFile("a.txt", b"a" * 1500, "Largest difference: 1e-7."), MadeFile("b.txt", b"")]
 
     monkeypatch.setitem(kinds.EXPORTS, "onnx", kinds.Export("ONNX", "A network.", two))
@@ -280,7 +280,7 @@ def test_files_are_made_when_asked_for_and_what_goes_wrong_is_a_sentence(lab, so
     drawn(lab, runs_section="take", runs=folder.id)
     assert not asked
     lab.button(key="runs_make_onnx").click().run()
-    assert asked == [[folder.id]]
+    assert asked == [folder.id]
     assert "Largest difference: 1e-7." in said(lab)
     (save,) = lab.get("download_button")
     assert save.label.replace("\\", "").startswith(f"Save {folder.id}-onnx.zip (")

@@ -6,7 +6,6 @@ Facts are computed once (`report_facts`), said once (`report_words`, `report_com
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
 import namerec
@@ -25,7 +24,7 @@ from namerec.figures.base.theme import LIGHT, as_page
 TITLE = "report"
 
 
-def report_files(sources: Sequence[Source]) -> list[MadeFile]:
+def report_files(*sources: Source) -> list[MadeFile]:
     """The report of one run or several: `report.html`, `report.md`, and the pictures of the latter.
 
     The pictures' names begin with their folder, `report/`.

@@ -16,7 +16,7 @@ from namerec.ui.server.manager import manager
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-    from namerec.export.archive.zip_file import Imported
+    from namerec.export.archive.importing import Imported
 
 #: Largest zip taken here, MiB, of the 100 that one session's files may take. A run of a preset
 #: takes 1 to 30; larger ones are brought by the command line.
@@ -46,7 +46,7 @@ def import_form() -> None:
 
 def _take_in(file: UploadedFile) -> None:
     from namerec.data.own import OwnCorpora
-    from namerec.export.archive.zip_file import import_run
+    from namerec.export.archive.importing import import_run
 
     corpora = OwnCorpora()
     before = len(corpora.entries())

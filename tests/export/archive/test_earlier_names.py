@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from namerec.core.networks import config
-from namerec.export.archive.zip_file import import_run
+from namerec.export.archive.importing import import_run
 from namerec.runs import tensors
 from namerec.runs.folder import RunFolder
 from namerec.runs.lineage import begin_from, beginning

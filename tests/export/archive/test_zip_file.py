@@ -24,7 +24,8 @@ from namerec.data.upload import Upload
 from namerec.errors import ConfigError, DataError, JobError, NamerecError, RunError
 from namerec.export.archive import contents as zip_contents
 from namerec.export.archive import reading as zip_reading
-from namerec.export.archive.zip_file import Imported, import_run, zip_files
+from namerec.export.archive.importing import Imported, import_run
+from namerec.export.archive.packing import zip_files
 from namerec.export.source import Source
 from namerec.jobs.executors import LocalExecutor
 from namerec.runs.folder import RunFolder
@@ -314,7 +315,7 @@ def test_a_damaged_run_is_not_packed(store, finished, monkeypatch):
         packed(store, finished.id)
     assert_sentence(caught.value)
     (finished.path / "best.safetensors").rmdir()
-    monkeypatch.setattr("namerec.export.archive.zip_file.MAX_BYTES", 1000)
+    monkeypatch.setattr("namerec.export.archive.packing.MAX_BYTES", 1000)
     with pytest.raises(RunError, match="at most 1,000 are packed"):
         packed(store, finished.id)
 
@@ -619,7 +620,7 @@ def test_the_servers_limits_hold(
     monkeypatch.setenv(f"NAMEREC_{variable}", value)
     settings.cache_clear()
     if variable == "MOST_DISK":
-        monkeypatch.setattr("namerec.export.archive.zip_file.check_disk", _over_by_a_byte)
+        monkeypatch.setattr("namerec.export.archive.importing.check_disk", _over_by_a_byte)
     with pytest.raises(kind, match=f"NAMEREC_{variable}"):
         import_run(content, there, kept=1)
     assert_nothing_there(there)

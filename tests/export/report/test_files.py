@@ -82,7 +82,7 @@ def sources(runs) -> list[Source]:
 
 @pytest.fixture(scope="module")
 def made(sources) -> list[MadeFile]:
-    return report_files(sources)
+    return report_files(*sources)
 
 
 @pytest.fixture(scope="module")
@@ -297,7 +297,7 @@ def test_runs_of_one_race_are_said_to_be(sources):
 @pytest.mark.parametrize("count", [0, 9])
 def test_too_few_or_too_many_runs_are_refused(sources, count):
     with pytest.raises(RunError, match=f"1 to 8 runs; {count} were given"):
-        report_files(sources[:1] * count)
+        report_files(*sources[:1] * count)
 
 
 # -- single figures
