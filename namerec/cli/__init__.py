@@ -22,6 +22,7 @@ from namerec.cli.comparing import compare
 from namerec.cli.corpora import data
 from namerec.cli.doctor import doctor
 from namerec.cli.exporting import export, import_file
+from namerec.cli.lab import lab
 from namerec.cli.memory_task import memory_task
 from namerec.cli.racing import race
 from namerec.cli.stored import runs
@@ -32,7 +33,7 @@ from namerec.logs import set_up
 # A new command is one entry here. Its module imports `common`, never this one or another command.
 _COMMANDS = (
     *(train, race, evaluate, predict, compare, runs, export, import_file),
-    *(data, bench, memory_task, doctor),
+    *(data, bench, memory_task, doctor, lab),
 )
 
 
