@@ -13,6 +13,6 @@ require_frame()
 what_am_i_looking_at("train")
 config = None
 with st.sidebar, show_errors():
-    config, going_on = settings_form()
-    start_button(config, going_on)
+    config, branch = settings_form()
+    start_button(config, branch)
 training_panel(config)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 #: Options that may stand beside `--resume` and `--from`, by their parameters.
 _WITH_RESUME = frozenset({"resume", "as_json"})
-_WITH_FROM = frozenset({"begun_from", "point", "seed", "assignments", "as_json"})
+_WITH_FROM = frozenset({"branch_of", "point", "seed", "assignments", "as_json"})
 
 
 @click.command()
@@ -61,7 +61,7 @@ _WITH_FROM = frozenset({"begun_from", "point", "seed", "assignments", "as_json"}
 @click.option("--resume", metavar="RUN", help="Go on with a stopped or interrupted run instead.")
 @click.option(
     "--from",
-    "begun_from",
+    "branch_of",
     metavar="RUN",
     help="Begin a new run with the weights, the settings and the split of another one.",
 )
@@ -83,7 +83,7 @@ def train(
     seed: int | None,
     assignments: tuple[str, ...],
     resume: str | None,
-    begun_from: str | None,
+    branch_of: str | None,
     point: Point,
     as_json: bool,
 ) -> None:
@@ -103,7 +103,7 @@ def train(
         folder = store.open(resume)
         size = stored(run.config, run.dataset.names, len(run.dataset.categories))
         check_disk(home(), settings(), still_to_store(size, folder.path))
-    elif begun_from is not None:
+    elif branch_of is not None:
         _refuse_beside(
             "--from",
             _WITH_FROM,
@@ -112,7 +112,7 @@ def train(
         chosen = _assigned(assignments)
         if seed is not None:
             chosen = {"seed": str(seed), **chosen}
-        folder = _going_on(store, store.open(begun_from), point, chosen)
+        folder = _branch(store, store.open(branch_of), point, chosen)
     else:
         if _given("point"):
             raise click.UsageError("--at says where in a run to begin, so it needs --from RUN.")
@@ -152,22 +152,20 @@ def train(
         )
 
 
-def _going_on(
-    store: RunStore, source: RunFolder, point: Point, chosen: dict[str, str]
-) -> RunFolder:
+def _branch(store: RunStore, source: RunFolder, point: Point, chosen: dict[str, str]) -> RunFolder:
     """A new run with the settings of another one, and what is chosen on top of them."""
     from namerec.data import catalogue
     from namerec.jobs.corpora import corpus_of
-    from namerec.runs.lineage import begin_from, settings_from
+    from namerec.runs.lineage import branch_from, branch_settings
 
     info, load = source.info(), cache(catalogue.load)
     if "dataset" not in chosen:  # the names may be elsewhere by now
         chosen = {"dataset": corpus_of(info, load), **chosen}
-    config = with_settings(settings_from(info.config), chosen)
+    config = with_settings(branch_settings(info.config), chosen)
     names = load(config.training.dataset)
-    begun = begin_from(source, point, config, names.fingerprint)
+    origin = branch_from(source, point, config, names.fingerprint)
     _ensure_room(config, names)
-    return store.create(config, names, begun)
+    return store.create(config, names, origin)
 
 
 def _ensure_room(config: RunConfig, names: Dataset) -> None:

@@ -20,25 +20,25 @@ def measured_on(source: Source, part: Part) -> str:
     return part_words(source.run.info.config.training.protocol, part)
 
 
-def line_epoch(info: RunInfo, own: int) -> int:
-    """One of a run's own epochs, counted from the first run of its line on; 0, for none, stays."""
-    return own + info.joints[-1].epoch if own and info.joints else own
+def lineage_epoch(info: RunInfo, own: int) -> int:
+    """A run's own epoch, counted from the first run of its lineage on; 0, for none, stays."""
+    return own + info.branch_points[-1].epoch if own and info.branch_points else own
 
 
 def best_epoch_words(source: Source) -> str:
-    """Which epoch a run's weights are of: in the count of its line, and in its own."""
+    """Which epoch a run's weights are of: in the count of its lineage, and in its own."""
     info, status = source.run.info, source.run.status
-    best, done = (line_epoch(info, own) for own in (status.best_epoch, status.epoch))
-    if not info.joints:
+    best, done = (lineage_epoch(info, own) for own in (status.best_epoch, status.epoch))
+    if not info.branch_points:
         return f"epoch {best} of {done}"
-    return f"epoch {best} of {done} of its line ({status.best_epoch} of its own {status.epoch})"
+    return f"epoch {best} of {done} of its lineage ({status.best_epoch} of its own {status.epoch})"
 
 
-def going_on_words(info: RunInfo) -> str:
+def branch_words(info: RunInfo) -> str:
     """What a run goes on from, the latest first; nothing for one with weights of its own."""
     return ", which ".join(
-        f"goes on from {joint.run} after {counted(joint.epoch, 'epoch')}"
-        for joint in reversed(info.joints)
+        f"goes on from {branch_point.run} after {counted(branch_point.epoch, 'epoch')}"
+        for branch_point in reversed(info.branch_points)
     )
 
 
@@ -46,8 +46,8 @@ def trained_on(source: Source) -> str:
     """Which names the network has seen, and after which epoch, in words."""
     info = source.run.info
     protocol = PROTOCOL_WORDS[info.config.training.protocol]
-    joined = f"the run {going_on_words(info)}; " if info.joints else ""
-    among = "the best of its own" if info.joints else "the best"
+    joined = f"the run {branch_words(info)}; " if info.branch_points else ""
+    among = "the best of its own" if info.branch_points else "the best"
     return (
         f"{measured_on(source, 'train')}, of the {count(info.dataset.names)} of "
         f"“{info.dataset.title}” ({protocol}); {joined}the weights are those of "
@@ -67,7 +67,7 @@ def settings(source: Source) -> dict[str, Any]:
     """All that decided the run's numbers, as JSON values.
 
     `names` of the split are counts by part, and None if the corpus is no longer there. Epochs are
-    counted from the first run of the line on where nothing else is said.
+    counted from the first run of the lineage on where nothing else is said.
     """
     info, training = source.run.info, source.run.info.config.training
     try:
@@ -87,8 +87,10 @@ def settings(source: Source) -> dict[str, Any]:
             "words": PROTOCOL_WORDS[training.protocol],
             "names": names,
         },
-        "goes on from": [joint.model_dump(mode="json") for joint in info.joints],
-        "best epoch": line_epoch(info, source.run.status.best_epoch),
+        "goes on from": [
+            branch_point.model_dump(mode="json") for branch_point in info.branch_points
+        ],
+        "best epoch": lineage_epoch(info, source.run.status.best_epoch),
         "best epoch in the run's own count": source.run.status.best_epoch,
         "scores": scores(source),
         "versions": info.versions,

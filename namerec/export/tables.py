@@ -19,7 +19,7 @@ from namerec.export.spreadsheet import answers_table, as_csv
 from namerec.runs.fitting import check_weights
 from namerec.runs.folder import BEST
 from namerec.runs.lineage import history
-from namerec.runs.records import Joint
+from namerec.runs.records import BranchPoint
 from namerec.runs.tensors import CHECKSUM
 
 #: The parts whose answers are written: those that nothing was trained on, if anything was held out.
@@ -55,7 +55,7 @@ def weights_files(source: Source) -> list[MadeFile]:
     stored = (source.folder.path / BEST).read_bytes()
     texts = {
         "run": info.id,
-        "epoch": str(about.line_epoch(info, source.run.status.best_epoch)),
+        "epoch": str(about.lineage_epoch(info, source.run.status.best_epoch)),
         "network": info.config.model.title,
         "settings": info.config.model.model_dump_json(),
         "trained_on": about.trained_on(source),
@@ -63,7 +63,7 @@ def weights_files(source: Source) -> list[MadeFile]:
         "scores": json.dumps(about.scores(source)),
     }
     content = _with_texts(stored, texts)
-    among = "the best of its own" if info.joints else "the best"
+    among = "the best of its own" if info.branch_points else "the best"
     words = f"The weights of {about.best_epoch_words(source)}, {among} on validation."
     return [MadeFile(f"{source.run.id}-weights.safetensors", content, words)]
 
@@ -90,7 +90,7 @@ def settings_files(source: Source) -> list[MadeFile]:
 
 
 def curves_files(source: Source) -> list[MadeFile]:
-    """Every record of training as a line of CSV, from the first run of its line on.
+    """Every record of training as a line of CSV, from the first run of its lineage on.
 
     Raises:
         RunError: If there are more than can be read.
@@ -98,15 +98,17 @@ def curves_files(source: Source) -> list[MadeFile]:
     told = history(source.folder)
     unsorted: list[StepRecord | EpochRecord] = [*told.steps, *told.epochs]
     records = sorted(unsorted, key=lambda record: record.step)
-    table = _curves(source, records, told.joints)
+    table = _curves(source, records, told.branch_points)
     words = "Each line is the mean since the line before it of the same kind."
-    if told.joints:
+    if told.branch_points:
         words += " Steps, epochs and seconds are counted through from the first run on."
     return [MadeFile(f"{source.run.id}-curves.csv", as_csv(table).encode(), words)]
 
 
 def _curves(
-    source: Source, records: Sequence[StepRecord | EpochRecord], joints: tuple[Joint, ...]
+    source: Source,
+    records: Sequence[StepRecord | EpochRecord],
+    branch_points: tuple[BranchPoint, ...],
 ) -> pd.DataFrame:
     trained, held_out = "training names, dropout on", about.measured_on(source, "validation")
     columns = {
@@ -125,7 +127,14 @@ def _curves(
     rows = []
     for record in records:
         kind = "step" if isinstance(record, StepRecord) else "epoch"
-        run = next((joint.run for joint in joints if record.step <= joint.step), source.run.id)
+        run = next(
+            (
+                branch_point.run
+                for branch_point in branch_points
+                if record.step <= branch_point.step
+            ),
+            source.run.id,
+        )
         values = {title: getattr(record, name, np.nan) for name, title in columns.items()}
         if isinstance(record, EpochRecord):
             values[columns["loss"]] = record.train_loss

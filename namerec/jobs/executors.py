@@ -25,7 +25,7 @@ from namerec.disk import write_whole
 from namerec.errors import DataError, DivergedError, NamerecError, RunError
 from namerec.jobs.limits import check_memory, check_network
 from namerec.runs.folder import RunFolder
-from namerec.runs.lineage import beginning
+from namerec.runs.lineage import initial_weights
 from namerec.runs.records import PartScores
 from namerec.settings import settings
 
@@ -115,7 +115,7 @@ class LocalExecutor:
         yield layout
         waiting: list[StepRecord] = []
         point: Checkpoint | None = None
-        for record in train(info.config, dataset, split, resumed, beginning(run)):
+        for record in train(info.config, dataset, split, resumed, initial_weights(run)):
             if isinstance(record, Checkpoint):
                 point = record
                 continue

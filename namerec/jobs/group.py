@@ -45,7 +45,7 @@ class Group:
             self._paused = True
             return True
 
-    def order_to_go_on(self) -> None:
+    def order_to_resume(self) -> None:
         """Takes the order to pause back."""
         with self._changed:
             self._paused = False
@@ -63,7 +63,7 @@ class Group:
             going = not self._paused
         for job in self._alive():
             if going and not job.stopping.is_set():
-                job.show_going_on()
+                job.show_resumed()
 
     def _free_to_go(self) -> bool:
         alive = self._alive()

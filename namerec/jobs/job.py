@@ -133,7 +133,7 @@ class Job:
         self._store("paused", self.snapshot.message)
         self.publish(state="paused")
 
-    def show_going_on(self) -> None:
+    def show_resumed(self) -> None:
         """Says that it is no longer."""
         self._store("running", "")
         self.publish(state="running", message="")

@@ -33,7 +33,7 @@ from namerec.jobs.snapshot import JobSnapshot
 from namerec.jobs.snapshot_cache import SnapshotCache
 from namerec.jobs.together import check_together, made_together
 from namerec.jobs.work import work
-from namerec.runs.lineage import Begun, Point, begin_from
+from namerec.runs.lineage import Origin, Point, branch_from
 from namerec.runs.records import ACTIVE_STATES
 from namerec.runs.store import RunStore, RunSummary
 from namerec.settings import settings
@@ -79,11 +79,11 @@ class JobManager:
             NamerecError: If this server's limits do not allow it, it cannot be stored, or it cannot
                 go on from that run.
         """
-        begun = None
+        origin = None
         if go_on_from is not None:
             run_id, point = go_on_from
-            begun = begin_from(self.store.open(run_id), point, config, dataset.fingerprint)
-        (run_id,) = self._start([config], dataset, owner, begun=begun)
+            origin = branch_from(self.store.open(run_id), point, config, dataset.fingerprint)
+        (run_id,) = self._start([config], dataset, owner, origin=origin)
         return run_id
 
     def start_race(self, configs: Sequence[RunConfig], dataset: Dataset, owner: str = "") -> str:
@@ -113,7 +113,7 @@ class JobManager:
         configs: Sequence[RunConfig],
         dataset: Dataset,
         owner: str,
-        begun: Begun | None = None,
+        origin: Origin | None = None,
         race: str = "",
     ) -> list[str]:
         with self._asking:
@@ -128,7 +128,9 @@ class JobManager:
                 promised=self._queue.promised(),
                 settings=settings(),
             )
-            jobs = made_together(self.store, configs, dataset, owner=owner, begun=begun, race=race)
+            jobs = made_together(
+                self.store, configs, dataset, owner=owner, origin=origin, race=race
+            )
             self._queue.add(Group(jobs))
         return [job.folder.id for job in jobs]
 
@@ -179,7 +181,7 @@ class JobManager:
             JobError: If it is not paused.
         """
         job = self._queue.ordered(run_id, "continued", {"paused", "running"})
-        self._queue.group(job).order_to_go_on()
+        self._queue.group(job).order_to_resume()
 
     def stop(self, run_id: str) -> None:
         """Ends a job after the record it is at; what its last epoch stored is kept.

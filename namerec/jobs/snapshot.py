@@ -14,7 +14,7 @@ from namerec.errors import RunError
 from namerec.runs import metrics
 from namerec.runs.folder import RunFolder
 from namerec.runs.lineage import BEFORE, counted_on
-from namerec.runs.records import ACTIVE_STATES, RESUMABLE_STATES, Joint, RunState
+from namerec.runs.records import ACTIVE_STATES, RESUMABLE_STATES, BranchPoint, RunState
 from namerec.runs.store import RunSummary
 
 
@@ -79,29 +79,31 @@ class GrowingSeries:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Line:
+class Lineage:
     """What was recorded of runs that go on from one another, in one count.
 
     Attributes:
-        joints: Where one of them goes on from another, the oldest first.
+        branch_points: Where one of them goes on from another, the oldest first.
         series: Step records, counted from the beginning of the first run.
         history: Epoch records, counted likewise.
     """
 
-    joints: tuple[Joint, ...]
+    branch_points: tuple[BranchPoint, ...]
     series: StepSeries
     history: tuple[EpochRecord, ...]
 
     @staticmethod
     def of(
-        joints: tuple[Joint, ...], steps: Iterable[StepRecord], epochs: Iterable[EpochRecord]
-    ) -> Line:
+        branch_points: tuple[BranchPoint, ...],
+        steps: Iterable[StepRecord],
+        epochs: Iterable[EpochRecord],
+    ) -> Lineage:
         """A line of records that are in its count."""
-        return Line(joints, GrowingSeries.holding(steps).view(), tuple(epochs))
+        return Lineage(branch_points, GrowingSeries.holding(steps).view(), tuple(epochs))
 
 
 #: Of a run that goes on from no other.
-NOTHING_BEFORE = Line.of((), (), ())
+NOTHING_BEFORE = Lineage.of((), (), ())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -140,7 +142,7 @@ class JobSnapshot:
     history: tuple[EpochRecord, ...] = field(default=(), repr=False)
     scores: tuple[Scores, ...] = ()
     message: str = ""
-    before: Line = field(default=NOTHING_BEFORE, repr=False)
+    before: Lineage = field(default=NOTHING_BEFORE, repr=False)
     race: str = ""
 
     @property
@@ -163,21 +165,21 @@ class JobSnapshot:
         """Whether nobody works on it any more and nobody will by itself."""
         return self.state not in ACTIVE_STATES
 
-    def line(self) -> Line:
+    def lineage(self) -> Lineage:
         """What the run goes on from and its own records, in one count."""
-        if not self.before.joints:
-            return Line((), self.series, self.history)
-        joint = self.before.joints[-1]
+        if not self.before.branch_points:
+            return Lineage((), self.series, self.history)
+        branch_point = self.before.branch_points[-1]
         earlier, own = self.before.series, self.series
-        return Line(
-            self.before.joints,
+        return Lineage(
+            self.before.branch_points,
             StepSeries(
-                np.concatenate([earlier.step, own.step + joint.step]),
+                np.concatenate([earlier.step, own.step + branch_point.step]),
                 np.concatenate([earlier.loss, own.loss]),
                 np.concatenate([earlier.gradient_norm, own.gradient_norm]),
                 np.concatenate([earlier.learning_rate, own.learning_rate]),
             ),
-            (*self.before.history, *(counted_on(record, joint) for record in self.history)),
+            (*self.before.history, *(counted_on(record, branch_point) for record in self.history)),
         )
 
 
@@ -189,7 +191,7 @@ def stored_snapshot(run: RunSummary, folder: RunFolder) -> JobSnapshot:
     """
     steps, epochs = folder.metrics()
     last, seconds = _last_stored(run, folder)
-    joints = run.info.joints
+    branch_points = run.info.branch_points
     return JobSnapshot(
         run_id=run.id,
         config=run.info.config,
@@ -202,7 +204,9 @@ def stored_snapshot(run: RunSummary, folder: RunFolder) -> JobSnapshot:
         history=tuple(record for record in epochs if record.step <= last),
         scores=tuple(Scores(**scores.model_dump()) for scores in run.status.scores.values()),
         message=run.status.message,
-        before=Line.of(joints, *metrics.read(folder.path / BEFORE)) if joints else NOTHING_BEFORE,
+        before=Lineage.of(branch_points, *metrics.read(folder.path / BEFORE))
+        if branch_points
+        else NOTHING_BEFORE,
     )
 
 

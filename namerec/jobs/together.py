@@ -12,8 +12,8 @@ from namerec.errors import ConfigError, NamerecError
 from namerec.jobs.job import Job
 from namerec.jobs.limits import check_memory, check_start, folder_bytes
 from namerec.jobs.memory import available, need, stored
-from namerec.jobs.snapshot import JobSnapshot, Line
-from namerec.runs.lineage import Begun
+from namerec.jobs.snapshot import JobSnapshot, Lineage
+from namerec.runs.lineage import Origin
 from namerec.runs.store import RunStore
 from namerec.settings import Settings
 
@@ -79,7 +79,7 @@ def made_together(
     dataset: Dataset,
     *,
     owner: str,
-    begun: Begun | None = None,
+    origin: Origin | None = None,
     race: str = "",
 ) -> list[Job]:
     """Makes runs, all or none, and their jobs.
@@ -89,7 +89,7 @@ def made_together(
         configs: Networks and settings.
         dataset: The names.
         owner: Who asks.
-        begun: Where they begin in another run, as in `RunStore.create`, like the next.
+        origin: Where they begin in another run, as in `RunStore.create`, like the next.
         race: What they have in common.
 
     Raises:
@@ -98,12 +98,12 @@ def made_together(
     jobs: list[Job] = []
     try:
         for config in configs:
-            folder = store.create(config, dataset, begun, race)
+            folder = store.create(config, dataset, origin, race)
             size = stored(config, len(dataset), len(dataset.categories))
             job = Job(folder, config, owner, size + folder_bytes(folder.path))
             job.publish(race=race)
-            if begun is not None:
-                job.publish(before=Line.of(begun.joints, begun.steps, begun.epochs))
+            if origin is not None:
+                job.publish(before=Lineage.of(origin.branch_points, origin.steps, origin.epochs))
             jobs.append(job)
     except NamerecError:
         for job in jobs:  # nobody has seen them yet

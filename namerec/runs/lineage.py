@@ -1,7 +1,7 @@
 """Runs that go on from another one: with its weights, and with its history up to there.
 
     first.safetensors   the weights the run began with, and the optimizer's state if it was kept
-    before.jsonl        what was recorded until then, counted from the first run of the line on
+    before.jsonl        what was recorded until then, counted from the first run of the lineage on
 
 Both lie in the new run's own folder, so that it does not need the other one any more.
 """
@@ -14,15 +14,15 @@ from typing import Literal
 
 from torch import Tensor
 
-from namerec.core.training.config import FREE_WHEN_GOING_ON, RunConfig
-from namerec.core.training.loop import Beginning
+from namerec.core.training.config import FREE_IN_BRANCH, RunConfig
+from namerec.core.training.loop import InitialWeights
 from namerec.core.training.records import EpochRecord, StepRecord
 from namerec.disk import write_whole
 from namerec.errors import ConfigError, RunError
 from namerec.runs import metrics
 from namerec.runs.fitting import check_moments, check_weights
 from namerec.runs.folder import BEST, LAST, RunFolder
-from namerec.runs.records import Joint, RunInfo
+from namerec.runs.records import BranchPoint, RunInfo
 from namerec.runs.tensors import read_tensors, with_prefix, write_tensors
 
 FIRST, BEFORE = "first.safetensors", "before.jsonl"
@@ -31,18 +31,18 @@ Point = Literal["best", "last"]
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
+class Origin:
     """What a new run takes over from another one.
 
     Attributes:
-        joints: The new run's, the last of them the one at which it begins.
+        branch_points: The new run's, the last of them the one at which it begins.
         weights: By name.
         moments: The optimizer's state, by name; empty if it is not taken over.
-        steps: Records up to the joint, counted from the first run of the line on.
+        steps: Records up to the branch point, counted from the first run of the lineage on.
         epochs: The same.
     """
 
-    joints: tuple[Joint, ...]
+    branch_points: tuple[BranchPoint, ...]
     weights: dict[str, Tensor]
     moments: dict[str, Tensor]
     steps: Sequence[StepRecord]
@@ -54,24 +54,24 @@ class History:
     """All that was recorded of a run and of what it goes on from, in one count.
 
     Attributes:
-        joints: Where one run goes on from another, the oldest first.
+        branch_points: Where one run goes on from another, the oldest first.
         steps: Records, in order.
         epochs: Records, in order.
     """
 
-    joints: tuple[Joint, ...]
+    branch_points: tuple[BranchPoint, ...]
     steps: list[StepRecord]
     epochs: list[EpochRecord]
 
 
-def settings_from(config: RunConfig) -> RunConfig:
+def branch_settings(config: RunConfig) -> RunConfig:
     """A run's settings for one that goes on from it: with its split, whatever seed is chosen."""
     held = {"split_seed": config.training.split_draw}
     training = config.training.model_copy(update=held)
     return config.model_copy(update={"training": training, "preset": "own"})
 
 
-def begin_from(folder: RunFolder, point: Point, config: RunConfig, fingerprint: str) -> Begun:
+def branch_from(folder: RunFolder, point: Point, config: RunConfig, fingerprint: str) -> Origin:
     """Takes over a run's weights for another run.
 
     Args:
@@ -103,95 +103,97 @@ def begin_from(folder: RunFolder, point: Point, config: RunConfig, fingerprint: 
         check_weights(weights, info, BEST)
     whole = history(folder)
     ended = _epoch_until(whole, info, epoch)
-    joint = Joint(
+    branch_point = BranchPoint(
         run=folder.id,
         epoch=ended.epoch,
         step=ended.step,
         seconds=ended.seconds,
         state_kept=bool(moments),
     )
-    return Begun(
-        joints=(*info.joints, joint),
+    return Origin(
+        branch_points=(*info.branch_points, branch_point),
         weights=weights,
         moments=moments,
-        steps=[record for record in whole.steps if record.step <= joint.step],
-        epochs=[record for record in whole.epochs if record.step <= joint.step],
+        steps=[record for record in whole.steps if record.step <= branch_point.step],
+        epochs=[record for record in whole.epochs if record.step <= branch_point.step],
     )
 
 
-def write_begun(folder: RunFolder, begun: Begun) -> None:
+def write_origin(folder: RunFolder, origin: Origin) -> None:
     """Stores what a new run takes over, before anything else of it.
 
     Raises:
         OSError: If the disk refuses.
     """
-    tensors = {f"model.{name}": tensor for name, tensor in begun.weights.items()}
-    tensors |= {f"resume.{name}": tensor for name, tensor in begun.moments.items()}
+    tensors = {f"model.{name}": tensor for name, tensor in origin.weights.items()}
+    tensors |= {f"resume.{name}": tensor for name, tensor in origin.moments.items()}
     write_tensors(folder.path / FIRST, tensors, {})
-    records: list[StepRecord | EpochRecord] = [*begun.steps, *begun.epochs]
+    records: list[StepRecord | EpochRecord] = [*origin.steps, *origin.epochs]
     in_order = sorted(records, key=lambda record: record.step)
     write_whole(folder.path / BEFORE, metrics.lines(in_order))
 
 
-def beginning(folder: RunFolder) -> Beginning | None:
+def initial_weights(folder: RunFolder) -> InitialWeights | None:
     """What a run begins with, or None if it draws its own weights.
 
     Raises:
         RunError: If the file is missing, damaged or does not fit the run's settings.
     """
     info = folder.info()
-    if not info.joints:
+    if not info.branch_points:
         return None
     tensors, _ = read_tensors(folder.path / FIRST)
     weights = with_prefix(tensors, "model.")
     moments = with_prefix(tensors, "resume.")
     check_weights(weights, info, FIRST)
-    if info.joints[-1].state_kept:
+    if info.branch_points[-1].state_kept:
         check_moments(moments, info, FIRST)
-    return Beginning(weights, moments)
+    return InitialWeights(weights, moments)
 
 
 def history(folder: RunFolder) -> History:
-    """All records of a run, those from before its joints included.
+    """All records of a run, those from before its branch points included.
 
     Raises:
         RunError: If there are more than can be read.
     """
     steps, epochs = folder.metrics()
-    joints = folder.info().joints
-    if not joints:
+    branch_points = folder.info().branch_points
+    if not branch_points:
         return History((), steps, epochs)
     before_steps, before_epochs = metrics.read(folder.path / BEFORE)
     return History(
-        joints,
-        [*before_steps, *_steps_after(steps, joints[-1])],
-        [*before_epochs, *(counted_on(record, joints[-1]) for record in epochs)],
+        branch_points,
+        [*before_steps, *_steps_after(steps, branch_points[-1])],
+        [*before_epochs, *(counted_on(record, branch_points[-1]) for record in epochs)],
     )
 
 
-def _steps_after(records: list[StepRecord], joint: Joint) -> list[StepRecord]:
-    """A run's own records, counted from the first run of its line on."""
+def _steps_after(records: list[StepRecord], branch_point: BranchPoint) -> list[StepRecord]:
+    """A run's own records, counted from the first run of its lineage on."""
     return [
-        replace(record, step=record.step + joint.step, epoch=record.epoch + joint.epoch)
+        replace(
+            record, step=record.step + branch_point.step, epoch=record.epoch + branch_point.epoch
+        )
         for record in records
     ]
 
 
-def counted_on(record: EpochRecord, joint: Joint) -> EpochRecord:
-    """An epoch of the run that begins at a joint, counted from the first run of its line on."""
+def counted_on(record: EpochRecord, branch_point: BranchPoint) -> EpochRecord:
+    """An epoch of a run that branched off, counted from the first run of its lineage on."""
     return replace(
         record,
-        step=record.step + joint.step,
-        epoch=record.epoch + joint.epoch,
-        seconds=record.seconds + joint.seconds,
+        step=record.step + branch_point.step,
+        epoch=record.epoch + branch_point.epoch,
+        seconds=record.seconds + branch_point.seconds,
     )
 
 
 def _epoch_until(whole: History, info: RunInfo, epoch: int) -> EpochRecord:
-    """The record of one of a run's own epochs, in the line's count."""
-    line_epoch = epoch + (info.joints[-1].epoch if info.joints else 0)
+    """The record of one of a run's own epochs, in the lineage's count."""
+    lineage_epoch = epoch + (info.branch_points[-1].epoch if info.branch_points else 0)
     for record in whole.epochs:
-        if record.epoch == line_epoch:
+        if record.epoch == lineage_epoch:
             return record
     raise RunError(
         f"The records of run {info.id} do not reach epoch {epoch}, so nothing can go on from "
@@ -204,7 +206,7 @@ def _ensure_same(info: RunInfo, config: RunConfig, fingerprint: str) -> None:
     different = sorted(
         name
         for name in type(ours).model_fields
-        if name not in FREE_WHEN_GOING_ON and getattr(ours, name) != getattr(theirs, name)
+        if name not in FREE_IN_BRANCH and getattr(ours, name) != getattr(theirs, name)
     )
     if different:
         values = ", ".join(f"{name} is {getattr(ours, name)}" for name in different)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from namerec.core.networks.models import NameModel, build
 from namerec.runs.fitting import check_weights
 from namerec.runs.folder import BEST, RunFolder
-from namerec.runs.lineage import beginning
+from namerec.runs.lineage import initial_weights
 from namerec.runs.records import RunInfo
 
 #: Stands for the weights that a run began with.
@@ -45,8 +45,8 @@ def load_network(folder: RunFolder, epoch: int | None = None) -> TrainedNetwork:
         check_weights(weights, info, BEST)
         model.load_state_dict(weights)
     elif epoch == BEFORE_TRAINING:
-        if (begun := beginning(folder)) is not None:
-            model.load_state_dict(begun.weights)
+        if (initial := initial_weights(folder)) is not None:
+            model.load_state_dict(initial.weights)
     else:
         model.load_state_dict(folder.milestone_weights(epoch))
     model.eval()

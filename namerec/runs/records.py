@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AwareDatetime,
@@ -60,12 +60,12 @@ class DatasetInfo(_Record):
     categories: Annotated[tuple[str, ...], Field(min_length=2, max_length=200)]
 
 
-class Joint(_Record):
+class BranchPoint(_Record):
     """Where a run goes on from another one: it begins with that one's weights after an epoch.
 
     Attributes:
         run: The other run's id; it may be gone by now.
-        epoch: After which epoch, counted from the beginning of the first run of the line.
+        epoch: After which epoch, counted from the beginning of the first run of the lineage.
         step: After which step, counted likewise.
         seconds: Of training until then, likewise.
         state_kept: Whether the optimizer's state was taken over too.
@@ -89,8 +89,8 @@ class RunInfo(_Record):
         parameters: Trainable numbers in the network.
         versions: Of what was installed, by package.
         threads: PyTorch's threads; sums in another order can differ in the last digit.
-        joints: Where it, and what it goes on from, go on from other runs, the oldest first; none
-            for a run that begins with weights of its own.
+        branch_points: Where it, and what it goes on from, go on from other runs, the oldest first;
+            none for a run that begins with weights of its own.
         race: What it shares with the runs that were started in one race with it; empty for none.
     """
 
@@ -101,8 +101,16 @@ class RunInfo(_Record):
     parameters: Count
     versions: dict[str, str]
     threads: Annotated[int, Field(ge=1, le=1024)]
-    joints: Annotated[tuple[Joint, ...], Field(max_length=1000)] = ()
+    branch_points: Annotated[tuple[BranchPoint, ...], Field(max_length=1000)] = ()
     race: Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{0,40}$")] = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _names_now(cls, values: Any) -> Any:
+        if isinstance(values, dict) and "joints" in values:  # as earlier versions stored it
+            values = {**values, "branch_points": values["joints"]}
+            del values["joints"]
+        return values
 
 
 class PartScores(_Record):

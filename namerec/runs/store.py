@@ -23,7 +23,7 @@ from namerec.errors import RunError
 from namerec.files import ASSETS
 from namerec.runs.folder import RunFolder, milestone_file
 from namerec.runs.labels import NO_LABEL, RunLabel, read_label, write_label
-from namerec.runs.lineage import BEFORE, FIRST, Begun, write_begun
+from namerec.runs.lineage import BEFORE, FIRST, Origin, write_origin
 from namerec.runs.machine import thread_count
 from namerec.runs.records import (
     ACTIVE_STATES,
@@ -110,14 +110,14 @@ class RunStore:
         self._trash = Trash(self.root)
 
     def create(
-        self, config: RunConfig, dataset: Dataset, begun: Begun | None = None, race: str = ""
+        self, config: RunConfig, dataset: Dataset, origin: Origin | None = None, race: str = ""
     ) -> RunFolder:
         """Makes a new run's folder, *queued*.
 
         Args:
             config: All that decides its numbers.
             dataset: The names it is about.
-            begun: Where it begins in another run; None to begin anew.
+            origin: Where it begins in another run; None to begin anew.
             race: What it shares with others that are started together; empty for none.
 
         Raises:
@@ -144,13 +144,13 @@ class RunStore:
                 **{package: version(package) for package in _RECORDED_PACKAGES},
             },
             threads=thread_count(),
-            joints=begun.joints if begun else (),
+            branch_points=origin.branch_points if origin else (),
             race=race,
         )
         try:
             folder.path.mkdir(parents=True)
-            if begun is not None:
-                write_begun(folder, begun)
+            if origin is not None:
+                write_origin(folder, origin)
             folder.write_info(info)
             folder.write_status(RunStatus(state="queued"))
         except OSError as error:
@@ -394,7 +394,7 @@ class RunStore:
         target = folder / identity
         try:
             target.mkdir(parents=True)
-            taken_over = (FIRST, BEFORE) if run.info().joints else ()
+            taken_over = (FIRST, BEFORE) if run.info().branch_points else ()
             for name in (*LOOKED_INTO, *taken_over, *map(milestone_file, run.milestones())):
                 with open_regular(run.path / name) as file:
                     write_whole(target / name, file.read())

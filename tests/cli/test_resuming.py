@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from namerec.data import catalogue
-from namerec.runs.lineage import beginning
+from namerec.runs.lineage import initial_weights
 from namerec.runs.records import RunStatus
 from namerec.runs.store import RunStore
 from tests.cli.references import TINY, TRAIN_KEYS, answered, ask, refused
@@ -133,12 +133,14 @@ def test_a_new_run_begins_with_the_weights_and_the_settings_of_another(store, ru
     assert config.model == before.model
     assert config.training == before.training.model_copy(update={"split_seed": 0})
     stored = run.best_weights() if point == "best" else run.checkpoint().weights
-    begun = beginning(going)
-    assert begun is not None
-    assert all(torch.equal(begun.weights[name], stored[name]) for name in stored)
-    (joint,) = going.info().joints
-    assert (joint.run, joint.state_kept) == (run.id, point == "last")
-    assert joint.epoch == (run.status().best_epoch if point == "best" else run.status().epoch)
+    initial = initial_weights(going)
+    assert initial is not None
+    assert all(torch.equal(initial.weights[name], stored[name]) for name in stored)
+    (branch_point,) = going.info().branch_points
+    assert (branch_point.run, branch_point.state_kept) == (run.id, point == "last")
+    assert branch_point.epoch == (
+        run.status().best_epoch if point == "best" else run.status().epoch
+    )
     assert going.status().state == "finished"
 
 
@@ -152,8 +154,8 @@ def test_what_is_chosen_beside_it_is_put_on_top_and_the_split_stays(store, tiny_
     expected = {"seed": 9, "split_seed": 4, "epochs": 1}
     assert config.training == run.info().config.training.model_copy(update=expected)
     assert config.model.dropout == 0.2
-    (joint,) = store.open(values["run"]).info().joints
-    assert joint.epoch == run.status().best_epoch, "at the best epoch, if nothing is said"
+    (branch_point,) = store.open(values["run"]).info().branch_points
+    assert branch_point.epoch == run.status().best_epoch, "at the best epoch, if nothing is said"
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from namerec.core.training.records import EpochRecord
 from namerec.export.program.script import SCRIPT
 from namerec.export.source import MadeFile, Source
 from namerec.jobs.executors import LocalExecutor
-from namerec.runs.lineage import Begun
+from namerec.runs.lineage import Origin
 from namerec.runs.store import RunStore
 
 #: Accented, in several categories, twice, in another case, empty once read, very short and long.
@@ -61,12 +61,12 @@ def trained(
     root: Path,
     config: RunConfig,
     dataset: Dataset,
-    begun: Begun | None = None,
+    origin: Origin | None = None,
     epochs: int | None = None,
 ) -> Source:
     """A run trained to its end, or for its first epochs, and stored under a folder."""
     store = RunStore(root, pretrained=None)
-    folder = store.create(config, dataset, begun)
+    folder = store.create(config, dataset, origin)
     stream = LocalExecutor(lambda reference: dataset).stream(folder)
     with contextlib.closing(stream):
         for record in stream:

@@ -15,7 +15,7 @@ from namerec.export.source import MadeFile, Source
 from namerec.export.tables import curves_files, predictions_files, settings_files, weights_files
 from namerec.runs import metrics
 from namerec.runs.folder import BEST, METRICS
-from namerec.runs.lineage import begin_from
+from namerec.runs.lineage import branch_from
 from namerec.runs.networks import load_network
 from namerec.runs.records import RunStatus
 from namerec.runs.store import RunStore
@@ -130,8 +130,8 @@ def test_every_record_is_a_line_with_what_it_was_measured_on(source):
 def test_a_run_that_goes_on_from_another_is_counted_through(source):
     config, dataset = source.run.info.config, source.dataset
     store = RunStore(source.folder.path.parent, pretrained=None)
-    begun = begin_from(source.folder, "last", config, dataset.fingerprint)
-    folder = store.create(config, dataset, begun)
+    origin = branch_from(source.folder, "last", config, dataset.fingerprint)
+    folder = store.create(config, dataset, origin)
     steps, epochs = source.folder.metrics()
     (folder.path / METRICS).write_bytes(metrics.lines([*steps, *epochs]))
     folder.write_status(RunStatus(state="stopped"))

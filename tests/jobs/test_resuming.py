@@ -7,7 +7,7 @@ from torch import Tensor
 
 from namerec.core.corpus.splits import make_split
 from namerec.core.networks.kinds import MODEL_KINDS
-from namerec.core.training.loop import Beginning, Checkpoint, train
+from namerec.core.training.loop import Checkpoint, InitialWeights, train
 from namerec.core.training.records import StepRecord
 from namerec.errors import ConfigError, JobError, NamerecError, RunError
 from namerec.jobs.manager import JobManager
@@ -221,27 +221,27 @@ def test_a_run_begins_with_the_weights_and_the_history_of_another(
     first = {"best": solo.best_until(3), "last": solo.checkpoints[-1]}[point]
     run_id = manager.start(config, tiny_dataset, go_on_from=(finished.id, point))
     begun = snapshot_of(manager, run_id)
-    (joint,) = begun.before.joints
-    assert (joint.run, joint.epoch) == (finished.id, first.progress.epoch)
-    assert list(begun.before.series.step) == list(range(1, joint.step + 1))
-    assert begun.before.history == tuple(solo.epochs[: joint.epoch])
+    (branch_point,) = begun.before.branch_points
+    assert (branch_point.run, branch_point.epoch) == (finished.id, first.progress.epoch)
+    assert list(begun.before.series.step) == list(range(1, branch_point.step + 1))
+    assert begun.before.history == tuple(solo.epochs[: branch_point.epoch])
     ended = manager.wait(run_id, LIMIT)
     assert (ended.state, ended.epoch, ended.epochs, ended.progress) == ("finished", 2, 2, 1.0)
     split = make_split(tiny_dataset, "leak-free", 0)
-    beginning = Beginning(first.weights, _moments(first) if point == "last" else {})
-    records = list(train(config, tiny_dataset, split, beginning=beginning))
+    initial = InitialWeights(first.weights, _moments(first) if point == "last" else {})
+    records = list(train(config, tiny_dataset, split, initial=initial))
     weights = [record for record in records if isinstance(record, Checkpoint) and record.best][-1]
     assert as_bits(store.open(run_id).best_weights()) == as_bits(weights.weights)
     losses = [record.loss for record in records if isinstance(record, StepRecord)]
-    assert list(ended.line().series.loss) == [*begun.before.series.loss, *losses]
-    epochs = [record.epoch for record in ended.line().history]
-    assert epochs == list(range(1, joint.epoch + 3))
+    assert list(ended.lineage().series.loss) == [*begun.before.series.loss, *losses]
+    epochs = [record.epoch for record in ended.lineage().history]
+    assert epochs == list(range(1, branch_point.epoch + 3))
     # The folder tells the same.
     seen = manager.look(run_id)
     assert seen is not ended
-    assert seen.before.joints == begun.before.joints
-    assert seen.line().history == ended.line().history
-    assert list(seen.line().series.step) == list(ended.line().series.step)
+    assert seen.before.branch_points == begun.before.branch_points
+    assert seen.lineage().history == ended.lineage().history
+    assert list(seen.lineage().series.step) == list(ended.lineage().series.step)
 
 
 def _moments(point: Checkpoint) -> dict[str, Tensor]:
@@ -259,7 +259,7 @@ def test_a_run_that_goes_on_from_another_is_taken_up_again_with_its_history(
     store.open(run_id).write_status(RunStatus(state="stopped"))
     fed_manager.resume(run_id)
     seen = snapshot_of(fed_manager, run_id)
-    assert seen.before.joints == before.joints
+    assert seen.before.branch_points == before.branch_points
     assert seen.before.history == before.history
     assert (seen.step, seen.epoch, seen.seconds) == (0, 0, 0.0)  # its own: no epoch was stored
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from namerec.jobs.snapshot import GrowingSeries, JobSnapshot, Line, stored_snapshot
-from namerec.runs.records import Joint
+from namerec.jobs.snapshot import GrowingSeries, JobSnapshot, Lineage, stored_snapshot
+from namerec.runs.records import BranchPoint
 from namerec.runs.store import RunSummary
 from tests.conftest import tiny_config
 from tests.jobs.fakes import epoch_record, step_record
@@ -107,15 +107,17 @@ def test_the_epoch_is_the_last_records():
 
 
 def test_a_line_counts_on_from_the_joint():
-    joint = Joint(run="other", epoch=2, step=20, seconds=3.5, state_kept=True)
-    before = Line.of((joint,), [step_record(1, 0.9), step_record(20, 0.8)], [epoch_record(2, 3.5)])
+    branch_point = BranchPoint(run="other", epoch=2, step=20, seconds=3.5, state_kept=True)
+    before = Lineage.of(
+        (branch_point,), [step_record(1, 0.9), step_record(20, 0.8)], [epoch_record(2, 3.5)]
+    )
     own = GrowingSeries.holding([step_record(1, 0.7), step_record(10, 0.6)])
     history = (epoch_record(1, seconds=1.25),)
     snapshot = JobSnapshot(
         "run", tiny_config(), "running", series=own.view(), history=history, before=before
     )
-    line = snapshot.line()
-    assert line.joints == (joint,)
+    line = snapshot.lineage()
+    assert line.branch_points == (branch_point,)
     assert list(line.series.step) == [1, 20, 21, 30]
     assert list(line.series.loss) == [0.9, 0.8, 0.7, 0.6]
     assert [(epoch.epoch, epoch.step, epoch.seconds) for epoch in line.history] == [
@@ -128,8 +130,8 @@ def test_a_line_counts_on_from_the_joint():
 def test_the_line_of_a_run_of_its_own_is_the_run():
     series = GrowingSeries.holding([step_record(1)]).view()
     snapshot = JobSnapshot("run", tiny_config(), "running", series=series)
-    line = snapshot.line()
-    assert (line.joints, line.history) == ((), ())
+    line = snapshot.lineage()
+    assert (line.branch_points, line.history) == ((), ())
     assert line.series is series
 
 

@@ -82,13 +82,13 @@ def test_a_run_is_named_noted_and_pinned(lab, solo):
 
 
 def test_a_run_that_goes_on_says_what_it_began_with(lab, solo, tiny_dataset):
-    from namerec.runs.lineage import begin_from, settings_from
+    from namerec.runs.lineage import branch_from, branch_settings
 
     store = manager().store
     first = solo.store(store)
-    config = settings_from(first.info().config)
-    begun = begin_from(first, "last", config, tiny_dataset.fingerprint)
-    going = store.create(config, tiny_dataset, begun)
+    config = branch_settings(first.info().config)
+    origin = branch_from(first, "last", config, tiny_dataset.fingerprint)
+    going = store.create(config, tiny_dataset, origin)
     going.write_status(first.status())
     (going.path / "metrics.jsonl").write_bytes((first.path / "metrics.jsonl").read_bytes())
     drawn(lab, runs=going.id)

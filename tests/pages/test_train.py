@@ -132,9 +132,9 @@ def test_the_next_run_goes_on_with_the_split_of_the_one_before(
     snapshot = manager().latest()
     assert snapshot is not None
     ended = manager().wait(snapshot.run_id, 30)
-    assert [joint.run for joint in ended.before.joints] == [before]
+    assert [branch_point.run for branch_point in ended.before.branch_points] == [before]
     assert (ended.config.training.seed, ended.config.training.split_draw) == (9, 4)
-    assert ended.line().history[-1].epoch == 4
+    assert ended.lineage().history[-1].epoch == 4
     lab.run()
     began, own = ended.before.history[-1], ended.history[-1]
     assert (

@@ -22,7 +22,7 @@ PRESETS: tuple[PresetName, ...] = get_args(PresetName)
 
 #: Settings of a network that a run may have otherwise than the one it goes on from: they tell how
 #: weights are trained. The others tell which there are and, as `forget_bias`, how they are drawn.
-FREE_WHEN_GOING_ON = frozenset({"dropout", "ngram_dropout"})
+FREE_IN_BRANCH = frozenset({"dropout", "ngram_dropout"})
 
 #: How often a run counted in steps is evaluated.
 EVALUATIONS_PER_RUN = 20

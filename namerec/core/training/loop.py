@@ -84,7 +84,7 @@ class Resumed:
 
 
 @dataclass(frozen=True, slots=True)
-class Beginning:
+class InitialWeights:
     """What a training begins with in place of weights of its own.
 
     Attributes:
@@ -150,7 +150,7 @@ def train(
     dataset: Dataset,
     split: Split,
     resumed: Resumed | None = None,
-    beginning: Beginning | None = None,
+    initial: InitialWeights | None = None,
 ) -> Iterator[Record]:
     """Trains a network; see the module's text for what is yielded.
 
@@ -159,7 +159,7 @@ def train(
         dataset: The names.
         split: Of the same dataset.
         resumed: Where to go on from; None to begin.
-        beginning: What to begin with; None for weights drawn from the seed.
+        initial: What to begin with; None for weights drawn from the seed.
 
     Raises:
         DivergedError: If the loss is no longer finite.
@@ -168,8 +168,8 @@ def train(
     run = _Training(config, dataset, split)
     if resumed is not None:
         run.restore(resumed)
-    elif beginning is not None:
-        run.begin_with(beginning)
+    elif initial is not None:
+        run.begin_with(initial)
     return run.records()
 
 
@@ -207,10 +207,10 @@ class _Training:
         self.best_weights = _copied(self.model.state_dict())
         self.work, self.stepping = _Clock(), _Clock()
 
-    def begin_with(self, beginning: Beginning) -> None:
+    def begin_with(self, initial: InitialWeights) -> None:
         """Takes over another training's weights, and its optimizer's state if that was kept."""
-        self.model.load_state_dict(beginning.weights)
-        self._take_moments(beginning.moments)
+        self.model.load_state_dict(initial.weights)
+        self._take_moments(initial.moments)
         self.best_weights = _copied(self.model.state_dict())
 
     def _take_moments(self, moments: dict[str, Tensor]) -> None:

@@ -31,7 +31,7 @@ from namerec.jobs.limits import check_network
 from namerec.runs import metrics
 from namerec.runs.fitting import check_weights
 from namerec.runs.folder import BEST, LAST, METRICS, PREDICTIONS, RunFolder
-from namerec.runs.lineage import BEFORE, FIRST, beginning
+from namerec.runs.lineage import BEFORE, FIRST, initial_weights
 from namerec.runs.machine import MOST_THREADS
 from namerec.runs.records import RunInfo, RunStatus
 from namerec.runs.store import RunStore
@@ -70,7 +70,7 @@ def check_run(folder: RunFolder) -> None:
         check_weights(folder.best_weights(), info, BEST)
     if (folder.path / LAST).exists():
         _check_progress(folder.checkpoint().progress, own)
-    beginning(folder)
+    initial_weights(folder)
     for epoch in folder.milestones():
         folder.milestone_weights(epoch)
     _check_predictions(folder, status)
@@ -106,7 +106,7 @@ def _check_predictions(folder: RunFolder, status: RunStatus) -> None:
 
 def _check_presence(folder: RunFolder, info: RunInfo, status: RunStatus) -> None:
     there = {path.name for path in folder.path.iterdir()}
-    needed = {FIRST, BEFORE} if info.joints else set()
+    needed = {FIRST, BEFORE} if info.branch_points else set()
     if status.best_epoch or LAST in there:
         needed |= {BEST, METRICS}
     if status.state == "finished":
@@ -114,7 +114,7 @@ def _check_presence(folder: RunFolder, info: RunInfo, status: RunStatus) -> None
     missing = sorted(needed - there)
     if missing:
         raise RunError(f"It lacks {', '.join(missing)}.")
-    if not info.joints and there & {FIRST, BEFORE}:
+    if not info.branch_points and there & {FIRST, BEFORE}:
         raise RunError("It has files of a run that goes on from another one, and does not.")
     if not status.best_epoch <= status.epoch <= max(status.epochs, status.epoch):
         raise RunError("Its best epoch is none of those it has done.")
@@ -126,7 +126,7 @@ def _checked_epochs(folder: RunFolder, info: RunInfo, status: RunStatus) -> list
     if len(own) < status.epoch:
         raise RunError(f"Its records end after {len(own):,} of {status.epoch:,} epochs.")
     _, before = metrics.read(folder.path / BEFORE)
-    if info.joints and not (before and before[-1].step == info.joints[-1].step):
+    if info.branch_points and not (before and before[-1].step == info.branch_points[-1].step):
         raise RunError("The records of what it goes on from do not reach to where it begins.")
     categories = len(info.dataset.categories)
     if any(len(record.validation_confusion) != categories for record in (*before, *own)):

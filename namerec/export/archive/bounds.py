@@ -46,8 +46,8 @@ def implied_bytes(name: str, info: RunInfo, status: RunStatus) -> int | None:
         epochs = min(status.epoch + 1, _epochs(info.config.training))
         return _records(1, epochs, info)
     if name == BEFORE:
-        runs = len(info.joints)
-        epochs = min(info.joints[-1].epoch, runs * _MOST_EPOCHS) if runs else 0
+        runs = len(info.branch_points)
+        epochs = min(info.branch_points[-1].epoch, runs * _MOST_EPOCHS) if runs else 0
         return _records(runs, epochs, info)
     if name.endswith(".safetensors"):
         weights = _FLOAT * info.config.model.parameter_count(categories)

@@ -172,9 +172,9 @@ def run_files(folder: RunFolder, identity: str) -> Iterator[tuple[str, bytes]]:
     if label != NO_LABEL:
         yield LABEL, _json(label)
     milestones = [milestone_file(epoch) for epoch in folder.milestones()]
-    begun = (FIRST, BEFORE) if info.joints else ()
-    for name in (METRICS, *begun, BEST, LAST, PREDICTIONS, *milestones):
-        if name in begun or (folder.path / name).exists():
+    origin = (FIRST, BEFORE) if info.branch_points else ()
+    for name in (METRICS, *origin, BEST, LAST, PREDICTIONS, *milestones):
+        if name in origin or (folder.path / name).exists():
             yield name, _content(folder.path / name)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from namerec.core.corpus.protocols import Part
 from namerec.core.training.config import EVALUATIONS_PER_RUN, RunConfig
-from namerec.core.training.loop import Beginning
+from namerec.core.training.loop import InitialWeights
 from namerec.export.program.assembly import (
     SETTINGS,
     Program,
@@ -23,7 +23,7 @@ from namerec.export.program.assembly import (
 )
 from namerec.export.program.tables import tables
 from namerec.export.source import MadeFile, Source
-from namerec.runs.lineage import beginning
+from namerec.runs.lineage import initial_weights
 
 SCRIPT = "train_names.py"
 #: Longest piece of a corpus's title in a program, code points.
@@ -75,8 +75,8 @@ def program_of(source: Source, form: str) -> Program:
         source: The run.
         form: *script* or *notebook*.
     """
-    config, begun = source.run.info.config, beginning(source.folder)
-    needs = _needs(source, begun) | {form}
+    config, initial = source.run.info.config, initial_weights(source.folder)
+    needs = _needs(source, initial) | {form}
     pieces = [
         SETTINGS,
         "names",
@@ -85,9 +85,9 @@ def program_of(source: Source, form: str) -> Program:
         "chance",
         *(["dropout"] if "dropout" in needs else []),
         *(["ngram_logits"] if "ngrams" in needs else []),
-        *([] if begun else ["first_weights"]),
+        *([] if initial else ["first_weights"]),
         f"network_{config.model.kind}",
-        *(["begun"] if begun else []),
+        *(["initial_weights"] if initial else []),
         "optimizer",
         *([_SCHEDULES[config.training.schedule]] if "schedule" in needs else []),
         "order",
@@ -119,10 +119,10 @@ def facts(source: Source) -> list[str]:
 
 def needed_packages(source: Source) -> str:
     """What has to be installed for the program besides Python."""
-    return "PyTorch and NumPy" if source.run.info.joints else "PyTorch"
+    return "PyTorch and NumPy" if source.run.info.branch_points else "PyTorch"
 
 
-def _needs(source: Source, begun: Beginning | None) -> set[str]:
+def _needs(source: Source, initial: InitialWeights | None) -> set[str]:
     """What the run's settings ask of a program, as the pieces call it."""
     config = source.run.info.config
     model, training = config.model, config.training
@@ -136,8 +136,8 @@ def _needs(source: Source, begun: Beginning | None) -> set[str]:
         "ngrams": model.char_ngrams > 0,
         "ngram_dropout": model.char_ngrams > 0 and model.ngram_dropout > 0,
         "forget_bias": model.forget_bias != 0,
-        "begun": begun is not None,
-        "moments": begun is not None and bool(begun.moments),
+        "initial": initial is not None,
+        "moments": initial is not None and bool(initial.moments),
         "letter_dropout": training.letter_dropout > 0,
         "steps": training.steps is not None,
         "weighted": training.sampling != "natural",

@@ -13,11 +13,11 @@ from namerec.core.corpus.dataset import Dataset
 from namerec.core.corpus.protocols import PARTS
 from namerec.core.corpus.splits import Split
 from namerec.core.networks.models import build
-from namerec.core.training.loop import Beginning
+from namerec.core.training.loop import InitialWeights
 from namerec.core.training.records import EpochRecord
 from namerec.export.source import MadeFile, Source
 from namerec.export.spreadsheet import as_csv
-from namerec.runs.lineage import beginning
+from namerec.runs.lineage import initial_weights
 
 NAMES, CURVE, FIRST = "names.csv", "run_curve.csv", "first.npz"
 
@@ -44,9 +44,9 @@ def tables(source: Source) -> list[MadeFile]:
         MadeFile(NAMES, _bytes(_names(source.dataset, source.split))),
         MadeFile(CURVE, _bytes(_curve(epochs))),
     ]
-    begun = beginning(source.folder)
-    if begun is not None:
-        files.append(MadeFile(FIRST, _first_weights(source, begun)))
+    initial = initial_weights(source.folder)
+    if initial is not None:
+        files.append(MadeFile(FIRST, _first_weights(source, initial)))
     return files
 
 
@@ -84,14 +84,14 @@ def _bytes(table: pd.DataFrame) -> bytes:
     return as_csv(table).encode(errors="replace")
 
 
-def _first_weights(source: Source, begun: Beginning) -> bytes:
+def _first_weights(source: Source, initial: InitialWeights) -> bytes:
     """Weights by the number of the parameter, and what the optimizer remembered of each."""
     info = source.run.info
     order = build(info.config.model, len(info.dataset.categories)).named_parameters()
     arrays: dict[str, Any] = {
-        f"weight.{number}": begun.weights[name].numpy() for number, (name, _) in enumerate(order)
+        f"weight.{number}": initial.weights[name].numpy() for number, (name, _) in enumerate(order)
     }
-    arrays |= {f"optimizer.{name}": tensor.numpy() for name, tensor in begun.moments.items()}
+    arrays |= {f"optimizer.{name}": tensor.numpy() for name, tensor in initial.moments.items()}
     content = io.BytesIO()
     np.savez(content, **arrays)
     return content.getvalue()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from namerec.core.evaluation.contrast import contrast_words
-from namerec.export.about import going_on_words
+from namerec.export.about import branch_words
 from namerec.export.report.document import (
     Block,
     Paragraph,
@@ -16,7 +16,7 @@ from namerec.export.report.document import (
     Table,
 )
 from namerec.export.report.facts import Absent
-from namerec.export.report.words import began_words
+from namerec.export.report.words import origin_words
 from namerec.figures.base.theme import Theme
 from namerec.figures.training.overlay import (
     OverlaidRun,
@@ -39,7 +39,7 @@ def results_table(facts: ReportFacts) -> Table:
     """One row a run: what it came to, and on what that was measured."""
     measured = {_measured(run) for run in facts.runs}
     same = len(measured) == 1
-    joined = [run for run in facts.runs if run.joint]
+    joined = [run for run in facts.runs if run.branch_point]
     training = "training, earlier runs included" if joined else "training"
     head = ("network", "accuracy", "macro recall", "macro F1", "top 3", "parameters", training)
     rows = []
@@ -49,16 +49,16 @@ def results_table(facts: ReportFacts) -> Table:
     if not same:
         head = (head[0], "measured on", *head[1:])  # type: ignore[assignment]
     said_once = [f"Measured on {measured.pop()}."] if same else []
-    said_once += [_joined_words(run) for run in joined]
+    said_once += [_branch_words(run) for run in joined]
     caption = " ".join(["What the networks came to.", *said_once])
     return Table(caption, head, tuple(rows), numbers=6)
 
 
-def _joined_words(run: RunFacts) -> str:
+def _branch_words(run: RunFacts) -> str:
     """What a run's row holds of earlier runs, and how good it was where it began."""
     return (
-        f"{run.name} {going_on_words(run.run.info)}; {duration(run.earlier_seconds, 1)} of its "
-        f"training were until then. {began_words(run)}"
+        f"{run.name} {branch_words(run.run.info)}; {duration(run.earlier_seconds, 1)} of its "
+        f"training were until then. {origin_words(run)}"
     ).rstrip()
 
 
@@ -132,17 +132,24 @@ def _shared_words(facts: ReportFacts, pair: Pair) -> str:
     """Which of two runs goes on from the other, or what both go on from; nothing if neither."""
     a, b = facts.runs[pair.a], facts.runs[pair.b]
     for later, earlier in ((b, a), (a, b)):
-        for joint in later.line.joints:
-            if joint.run == earlier.run.id:
-                return f"{later.name} goes on from {earlier.name} after epoch {joint.epoch}."
-    of_b = {joint.run for joint in b.line.joints}
-    third = next((joint.run for joint in reversed(a.line.joints) if joint.run in of_b), None)
+        for branch_point in later.lineage.branch_points:
+            if branch_point.run == earlier.run.id:
+                return f"{later.name} goes on from {earlier.name} after epoch {branch_point.epoch}."
+    of_b = {branch_point.run for branch_point in b.lineage.branch_points}
+    third = next(
+        (
+            branch_point.run
+            for branch_point in reversed(a.lineage.branch_points)
+            if branch_point.run in of_b
+        ),
+        None,
+    )
     return f"Both go on from run {third}." if third else ""
 
 
 def _overlaid(facts: ReportFacts, quantity: Quantity, what: str) -> Picture:
     runs = [
-        OverlaidRun(run.name, run.curves, run.history.held_out, run.history.joints)
+        OverlaidRun(run.name, run.curves, run.history.held_out, run.history.branch_points)
         for run in facts.runs
     ]
     on_training = [run.history.protocol == "report" for run in facts.runs]

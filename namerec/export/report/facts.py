@@ -23,17 +23,18 @@ from namerec.core.networks.models import describe
 from namerec.core.training.records import EpochRecord
 from namerec.core.training.run_curves import RunCurves, Stretch
 from namerec.errors import DataError, NamerecError, RunError
-from namerec.export.about import NAMES_GONE, line_epoch
+from namerec.export.about import NAMES_GONE, lineage_epoch
 from namerec.export.report.document import said
 from namerec.export.source import Source
 from namerec.figures.base.words import BASELINE_LINES
 from namerec.figures.training.curves import History
 from namerec.jobs.baselines import Baselines
 from namerec.jobs.local import local_baselines
-from namerec.runs import lineage
+from namerec.runs.lineage import History as Lineage
+from namerec.runs.lineage import history as lineage_of
 from namerec.runs.measured import part_words
 from namerec.runs.networks import BEFORE_TRAINING, load_network
-from namerec.runs.records import Joint, PartScores
+from namerec.runs.records import BranchPoint, PartScores
 from namerec.runs.store import RunSummary
 
 #: Most runs of one report: as many as there are colours that can be told apart on one figure.
@@ -79,7 +80,7 @@ class RunFacts:
         name: What it is called in this report, by no other run of it.
         run: What it is, and how far it has come; texts of people in it are as they were put in.
         structure: The network as it is printed.
-        line: All its records, those of the runs that it goes on from included.
+        lineage: All its records, those of the runs that it goes on from included.
         history: The same, for the curves, with the baselines that are known.
         scores: By part: what the finished run came to.
         answers: Its stored answers, by part.
@@ -92,7 +93,7 @@ class RunFacts:
     name: str
     run: RunSummary
     structure: str = field(repr=False)
-    line: lineage.History = field(repr=False)
+    lineage: Lineage = field(repr=False)
     history: History = field(repr=False)
     scores: dict[Part, PartScores]
     answers: dict[Part, PredictedNames] = field(repr=False)
@@ -109,17 +110,17 @@ class RunFacts:
     def curves(self) -> RunCurves:
         """The same records, to be drawn along epochs."""
         stretches = (Stretch(0, self.run.info.config.training),)
-        return RunCurves(self.history.step, self.history.loss, self.line.epochs, stretches)
+        return RunCurves(self.history.step, self.history.loss, self.lineage.epochs, stretches)
 
     @property
     def best_epoch(self) -> int:
-        """The epoch that all scores are of, counted from the first run of its line on; 0: none."""
-        return line_epoch(self.run.info, self.run.status.best_epoch)
+        """The epoch that scores are of, counted from the first run of its lineage on; 0: none."""
+        return lineage_epoch(self.run.info, self.run.status.best_epoch)
 
     @property
-    def joint(self) -> Joint | None:
+    def branch_point(self) -> BranchPoint | None:
         """Where it goes on from another run; None if it began with weights of its own."""
-        return self.line.joints[-1] if self.line.joints else None
+        return self.lineage.branch_points[-1] if self.lineage.branch_points else None
 
     @property
     def best(self) -> EpochRecord | None:
@@ -127,15 +128,15 @@ class RunFacts:
         return self._record(self.best_epoch)
 
     @property
-    def at_joint(self) -> EpochRecord | None:
+    def at_branch_point(self) -> EpochRecord | None:
         """The record of the epoch that it goes on after; None if it is lost or there is none."""
-        return self._record(self.joint.epoch) if self.joint else None
+        return self._record(self.branch_point.epoch) if self.branch_point else None
 
     @property
     def best_before(self) -> EpochRecord | None:
         """The best epoch that led to where it goes on, by what the best one is chosen by."""
-        began = self.joint.epoch if self.joint else 0
-        before = [record for record in self.line.epochs if record.epoch <= began]
+        began = self.branch_point.epoch if self.branch_point else 0
+        before = [record for record in self.lineage.epochs if record.epoch <= began]
         return max(before, key=_order, default=None)
 
     @property
@@ -152,7 +153,7 @@ class RunFacts:
     @property
     def earlier_seconds(self) -> float:
         """Those of the runs that it goes on from, up to there."""
-        return self.joint.seconds if self.joint else 0.0
+        return self.branch_point.seconds if self.branch_point else 0.0
 
     @property
     def asked(self) -> AskedNames:
@@ -165,7 +166,7 @@ class RunFacts:
         return part_words(self.run.info.config.training.protocol, part)
 
     def _record(self, epoch: int) -> EpochRecord | None:
-        return next((record for record in self.line.epochs if record.epoch == epoch), None)
+        return next((record for record in self.lineage.epochs if record.epoch == epoch), None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -235,7 +236,7 @@ def _names(runs: Sequence[RunSummary]) -> list[str]:
 
 def _run_facts(source: Source, name: str) -> RunFacts:
     info = source.run.info
-    line = lineage.history(source.folder)
+    lineage = lineage_of(source.folder)
     answers = source.folder.predictions()
     try:
         corpus: Dataset | Absent = source.dataset
@@ -245,8 +246,8 @@ def _run_facts(source: Source, name: str) -> RunFacts:
         name=name,
         run=source.run,
         structure=describe(info.config.model, len(info.dataset.categories)),
-        line=line,
-        history=_history(source, line, corpus),
+        lineage=lineage,
+        history=_history(source, lineage, corpus),
         scores=dict(source.run.status.scores),
         answers=answers,
         matrices=_matrices(source, answers),
@@ -255,17 +256,20 @@ def _run_facts(source: Source, name: str) -> RunFacts:
     )
 
 
-def _history(source: Source, line: lineage.History, corpus: Dataset | Absent) -> History:
+def _history(source: Source, lineage: Lineage, corpus: Dataset | Absent) -> History:
     protocol = source.run.info.config.training.protocol
     history = History.of(
-        line.steps,
-        line.epochs,
+        lineage.steps,
+        lineage.epochs,
         protocol=protocol,
         held_out=part_words(protocol, "validation"),
         baselines=() if isinstance(corpus, Absent) else _baselines(source, corpus),
     )
-    joints = tuple((joint.step, f"went on from epoch {joint.epoch}") for joint in line.joints)
-    return replace(history, joints=joints)
+    branch_points = tuple(
+        (branch_point.step, f"went on from epoch {branch_point.epoch}")
+        for branch_point in lineage.branch_points
+    )
+    return replace(history, branch_points=branch_points)
 
 
 def _baselines(source: Source, corpus: Dataset) -> tuple[tuple[str, float], ...]:

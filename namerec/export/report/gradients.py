@@ -116,10 +116,12 @@ def _findings(measured: Sequence[_Measured], symbol: str, *, same: bool) -> list
     """What lines say, beside each other if they were measured on the same names."""
     told: list[Block] = []
     for group in [measured] if same else [[one] for one in measured]:
-        untrained = _curves([one for one in group if not one.run.joint], symbol, trained=False)
+        untrained = _curves(
+            [one for one in group if not one.run.branch_point], symbol, trained=False
+        )
         after = _curves(group, symbol, trained=True)
         told.append(Paragraph(finding_words(after, SYMBOL_TITLES[symbol], untrained)))
-        if joined := [one for one in group if one.run.joint]:
+        if joined := [one for one in group if one.run.branch_point]:
             before = _curves(joined, symbol, trained=False)
             there = "; ".join(f"{one.run.name} {_where(one.run)}" for one in joined)
             told.append(Paragraph(f"Taken {there}: {finding_words(before, SYMBOL_TITLES[symbol])}"))
@@ -128,9 +130,9 @@ def _findings(measured: Sequence[_Measured], symbol: str, *, same: bool) -> list
 
 def _where(run: RunFacts) -> str:
     """Which weights a run began with."""
-    if run.joint is None:
+    if run.branch_point is None:
         return "before training"
-    return f"where it goes on (after epoch {run.joint.epoch} of its line)"
+    return f"where it goes on (after epoch {run.branch_point.epoch} of its lineage)"
 
 
 def _began(measured: Sequence[_Measured]) -> str:
@@ -228,7 +230,7 @@ def _factors(
         for when, curve, norms in (
             (_where(run), first, found.before),
             (
-                f"epoch {run.best_epoch} ({'best since' if run.joint else 'best'})",
+                f"epoch {run.best_epoch} ({'best since' if run.branch_point else 'best'})",
                 last,
                 found.after,
             ),
@@ -238,7 +240,7 @@ def _factors(
             rows.append((run.name, when, because, *factors))
     return Table(
         "By what the mean gradient by the hidden state is multiplied for each letter back, from "
-        f"the first to the last point of its line. {_measured_on(measured)}",
+        f"the first to the last point of its lineage. {_measured_on(measured)}",
         ("network", "when", "expected from", "measured", "expected"),
         tuple(rows),
         numbers=2,

@@ -78,7 +78,9 @@ def _unfinished(facts: RunFacts) -> list[Block]:
     run, status = facts.run, facts.run.status
     blocks: list[Block] = []
     if run.state != "finished":
-        of_all = f"{status.epoch} of {'its own ' if facts.joint else ''}{status.epochs} epochs"
+        of_all = (
+            f"{status.epoch} of {'its own ' if facts.branch_point else ''}{status.epochs} epochs"
+        )
         blocks.append(
             Paragraph(
                 f"This run is {run.state}: {of_all} are done. What follows is what there is so "
@@ -88,12 +90,12 @@ def _unfinished(facts: RunFacts) -> list[Block]:
         )
     if status.message:
         blocks.append(Paragraph(f"What the run says of it: {said_whole(status.message)}"))
-    for joint in facts.line.joints:
-        state = "with" if joint.state_kept else "without"
+    for point in facts.lineage.branch_points:
+        state = "with" if point.state_kept else "without"
         blocks.append(
             Paragraph(
-                f"It goes on from run {joint.run} after epoch {joint.epoch} (step "
-                f"{count(joint.step)}, {duration(joint.seconds, 1)} of training), {state} the "
+                f"It goes on from run {point.run} after epoch {point.epoch} (step "
+                f"{count(point.step)}, {duration(point.seconds, 1)} of training), {state} the "
                 "optimizer’s state. Epochs, steps and seconds are counted from the first run on."
             )
         )
@@ -131,18 +133,18 @@ def _scores(facts: RunFacts) -> list[Block]:
         )
     else:
         blocks.append(Paragraph("No epoch was finished, so nothing was measured.", "warning"))
-    if began := began_words(facts):
-        blocks.append(Paragraph(began))
+    if origin := origin_words(facts):
+        blocks.append(Paragraph(origin))
     return [*blocks, Paragraph(_how_it_went(facts), "quiet")]
 
 
-def began_words(facts: RunFacts) -> str:
+def origin_words(facts: RunFacts) -> str:
     """How good a run that goes on was where it began, beside the best since; else nothing."""
-    began, best, before = facts.at_joint, facts.best, facts.best_before
-    if began is None or before is None:
+    origin, best, before = facts.at_branch_point, facts.best, facts.best_before
+    if origin is None or before is None:
         return ""
     words = (
-        f"It began at {percent(began.validation_accuracy)} (epoch {began.epoch}), measured on "
+        f"It began at {percent(origin.validation_accuracy)} (epoch {origin.epoch}), measured on "
         f"{facts.on('validation')}; "
     )
     if best is None:
@@ -151,25 +153,25 @@ def began_words(facts: RunFacts) -> str:
     if not facts.was_better_before:
         return words
     return (
-        f"{words} An earlier epoch of its line was better, {before.epoch} with "
+        f"{words} An earlier epoch of its lineage was better, {before.epoch} with "
         f"{percent(before.validation_accuracy)}; the scores are not of that one."
     )
 
 
 def _own_words(facts: RunFacts) -> str:
-    """A best epoch's number in the run's own count, behind that of its line."""
-    return f" ({facts.run.status.best_epoch} of its own)" if facts.joint else ""
+    """A best epoch's number in the run's own count, behind that of its lineage."""
+    return f" ({facts.run.status.best_epoch} of its own)" if facts.branch_point else ""
 
 
 def _best_of_words(facts: RunFacts) -> str:
     """Which epochs the best one was chosen among: those of the run itself."""
     own = facts.run.status.epoch
     epochs = counted(own, "epoch")
-    if facts.joint is None:
+    if facts.branch_point is None:
         return epochs
-    first, last = facts.joint.epoch + 1, facts.joint.epoch + own
+    first, last = facts.branch_point.epoch + 1, facts.branch_point.epoch + own
     there = f"{first} to {last}" if own > 1 else f"{first}"
-    return f"its own {epochs} ({there} of the line)"
+    return f"its own {epochs} ({there} of the lineage)"
 
 
 def _how_it_went(facts: RunFacts) -> str:
@@ -183,7 +185,7 @@ def _how_it_went(facts: RunFacts) -> str:
     )
     earlier = (
         f" ({duration(facts.earlier_seconds, 1)} of it before it goes on here)"
-        if facts.joint
+        if facts.branch_point
         else ""
     )
     return (

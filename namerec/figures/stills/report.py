@@ -75,7 +75,7 @@ def loss_still(history: History, theme: Theme, title: str, form: StillForm) -> b
         markersize=3, label=history.held_out,
     )  # fmt: skip
     _begin_at_zero(axes)
-    _draw_joints(axes, theme, history)
+    _draw_branch_points(axes, theme, history)
     if not len(curves.train_step) and not curves.epoch:
         say_in_still(axes, theme, NOTHING_YET)
     else:
@@ -99,7 +99,7 @@ def accuracy_still(history: History, theme: Theme, title: str, form: StillForm) 
         )  # fmt: skip
     _begin_at_zero(axes)
     _up_to_a_hundred(axes)
-    _draw_joints(axes, theme, history)
+    _draw_branch_points(axes, theme, history)
     baselines = sorted(curves.baselines, key=lambda baseline: baseline[1])
     places = places_beside([value for _, value in baselines], BASELINE_GAP)
     for (name, value), place in zip(baselines, places, strict=True):
@@ -216,9 +216,9 @@ def _up_to_a_hundred(axes: Axes) -> None:
     axes.set_yticks([0, 25, 50, 75, 100])
 
 
-def _draw_joints(axes: Axes, theme: Theme, history: History) -> None:
+def _draw_branch_points(axes: Axes, theme: Theme, history: History) -> None:
     """A line up where the run goes on from another one, with its words beside it."""
-    for step, words in history.joints:
+    for step, words in history.branch_points:
         axes.axvline(step, color=theme.muted, linewidth=1, linestyle="--", zorder=0)
         axes.text(
             step, 0.98, f"{drawable(words)} ", rotation=90, ha="right", va="top",

@@ -12,19 +12,21 @@ from namerec.text import literal
 #: Height of a line of words as a share of the figure's own.
 LINE_SHARE = 0.08
 #: A step after which a run goes on from another one, and what is said there in a few words.
-Joint = tuple[int, str]
+BranchPoint = tuple[int, str]
 
 
-def draw_joints(figure: go.Figure, joints: Sequence[Joint], last: int, theme: Theme) -> go.Figure:
-    """Draws an upright line with its words beside it at each joint.
+def draw_branch_points(
+    figure: go.Figure, branch_points: Sequence[BranchPoint], last: int, theme: Theme
+) -> go.Figure:
+    """Draws an upright line with its words beside it at each branch point.
 
     Args:
         figure: Whose x axis counts steps from the beginning of the first run.
-        joints: In rising order of their steps.
+        branch_points: In rising order of their steps.
         last: The last step drawn; words stand on the side with more room.
         theme: For the colour.
     """
-    for place, (step, words) in enumerate(joints):
+    for place, (step, words) in enumerate(branch_points):
         upright_line(figure, step, theme)
         figure.add_annotation(
             text=literal(words),
@@ -54,6 +56,6 @@ def upright_line(figure: go.Figure, x: float, theme: Theme) -> None:
     )
 
 
-def joints_in_words(joints: Sequence[Joint]) -> str:
-    """The joints in sentences, for a figure's alternative text; empty without any."""
-    return "".join(f" At step {step:,} the run {words}." for step, words in joints)
+def branch_points_in_words(branch_points: Sequence[BranchPoint]) -> str:
+    """The branch points in sentences, for a figure's alternative text; empty without any."""
+    return "".join(f" At step {step:,} the run {words}." for step, words in branch_points)

@@ -21,7 +21,11 @@ from namerec.figures.base.theme import (
     say_in_the_middle,
 )
 from namerec.figures.base.words import label
-from namerec.figures.training.branch_points import Joint, draw_joints, joints_in_words
+from namerec.figures.training.branch_points import (
+    BranchPoint,
+    branch_points_in_words,
+    draw_branch_points,
+)
 from namerec.text import literal, roughly
 
 #: Share of a run that one point of the running mean stands for.
@@ -48,8 +52,8 @@ class History:
         held_out: What validation scores are measured on, such as
             "validation names, leak-free split" (`Split.words("validation")`).
         baselines: Accuracies 0..1 to compare with, by name.
-        joints: Where the run goes on from another one, whose records come first: the step, and
-            words such as “went on from epoch 12”.
+        branch_points: Where the run goes on from another one, whose records come first: the step,
+            and words such as “went on from epoch 12”.
     """
 
     step: np.ndarray
@@ -58,7 +62,7 @@ class History:
     protocol: str
     held_out: str
     baselines: tuple[tuple[str, float], ...] = ()
-    joints: tuple[Joint, ...] = ()
+    branch_points: tuple[BranchPoint, ...] = ()
 
     @classmethod
     def of(
@@ -128,7 +132,9 @@ def loss_curves(history: History) -> LossCurves:
     """What the loss figure shows."""
     step, loss = decimate(np.asarray(history.step), np.asarray(history.loss), MOST_POINTS)
     # Two runs that follow each other are not one: a mean does not reach from one into the other.
-    starts = np.searchsorted(history.step, [joint for joint, _ in history.joints], side="right")
+    starts = np.searchsorted(
+        history.step, [branch_point for branch_point, _ in history.branch_points], side="right"
+    )
     stretches = np.split(np.asarray(history.loss), starts)
     window = SMOOTHING * len(history.loss)
     means = [running_mean(part, window / max(len(part), 1)) for part in stretches]
@@ -188,7 +194,7 @@ def loss_figure(history: History, theme: Theme) -> go.Figure:
         hovertemplate=f"{literal(history.held_out)}: %{{y:.3f}} nats<br>"
         "(epoch %{customdata})<extra></extra>",
     )
-    draw_joints(figure, history.joints, history.last_step, theme)
+    draw_branch_points(figure, history.branch_points, history.last_step, theme)
     if not len(curves.train_step) and not curves.epoch:
         say_in_the_middle(figure, theme, NOTHING_YET)
     return figure
@@ -220,7 +226,7 @@ def accuracy_figure(history: History, theme: Theme) -> go.Figure:
             hovertemplate=f"{words}: %{{y:.1f}} %{epoch}<extra></extra>",
         )
     _draw_baselines(figure, curves.baselines, theme)
-    draw_joints(figure, history.joints, history.last_step, theme)
+    draw_branch_points(figure, history.branch_points, history.last_step, theme)
     if not curves.epoch:
         say_in_the_middle(figure, theme, NOTHING_YET)
     return figure
@@ -319,7 +325,7 @@ def _loss_in_words(history: History) -> str:
     return (
         f"Loss in nats by step. After epoch {last.epoch}: {last.train_loss:.3f} in training with "
         f"dropout on, {last.validation_loss:.3f} on {history.held_out}."
-        f"{joints_in_words(history.joints)}"
+        f"{branch_points_in_words(history.branch_points)}"
     )
 
 
@@ -331,5 +337,5 @@ def _accuracy_in_words(history: History) -> str:
         f"Accuracy in percent by step. After epoch {last.epoch}: {roughly(last.train_accuracy)} in "
         f"training with dropout on, {roughly(last.validation_accuracy)} on {history.held_out}, "
         f"where macro recall is {roughly(last.validation_macro_recall)}."
-        f"{joints_in_words(history.joints)}"
+        f"{branch_points_in_words(history.branch_points)}"
     )

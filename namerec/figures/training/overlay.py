@@ -37,7 +37,7 @@ KEY_HEIGHT, KEY_COLUMNS = 20, 2
 KEY_LETTERS = 28
 #: Most runs in one chart: the theme has ten colours that can be told apart, and a key has to fit.
 MOST_RUNS = 8
-#: Letters of a joint's words that stand in the chart; its words for screen readers have them all.
+#: Letters of a branch point's words that stand in the chart; those for screen readers have all.
 MARK_LETTERS = 34
 #: A mark a run on its epochs, for those who do not tell colours apart.
 SYMBOLS = (
@@ -101,13 +101,13 @@ class OverlaidRun:
         name: What the key calls it.
         curves: What was recorded.
         held_out: What its validation scores are measured on, in words.
-        joints: Where it goes on from another run: the step, and the words.
+        branch_points: Where it goes on from another run: the step, and the words.
     """
 
     name: str
     curves: RunCurves
     held_out: str
-    joints: tuple[tuple[int, str], ...] = ()
+    branch_points: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +195,7 @@ def overlay_figure(
     """
     # What a run goes on from is on top of it: both have the same points up to there.
     lines = sorted(
-        overlaid_lines(runs, quantities, view), key=lambda line: -len(runs[line.run].joints)
+        overlaid_lines(runs, quantities, view), key=lambda line: -len(runs[line.run].branch_points)
     )
     unit = MEASURES[quantities[0]].unit
     figure = _empty(theme, unit, lines, view, _in_words(runs, lines, view), len(runs))
@@ -207,7 +207,7 @@ def overlay_figure(
         _draw(figure, line, runs[line.run], theme, view, in_key=line.run not in named)
         named.add(line.run)
     if lines:
-        _draw_joints(figure, runs, theme, view)
+        _draw_branch_points(figure, runs, theme, view)
     else:
         say_in_the_middle(figure, theme, NOTHING_YET)
     return figure
@@ -282,11 +282,13 @@ def _draw(
     )
 
 
-def _draw_joints(figure: go.Figure, runs: Sequence[OverlaidRun], theme: Theme, view: View) -> None:
+def _draw_branch_points(
+    figure: go.Figure, runs: Sequence[OverlaidRun], theme: Theme, view: View
+) -> None:
     """A line up where a run goes on from another one, with its words beside it."""
     marks: dict[float, list[str]] = {}
     for run in runs:
-        for step, words in run.joints:
+        for step, words in run.branch_points:
             place = float(run.curves.at(np.array([step]), view.along)[0])
             if words not in marks.setdefault(place, []):
                 marks[place].append(words)
@@ -315,5 +317,5 @@ def _in_words(runs: Sequence[OverlaidRun], lines: Sequence[OverlaidLine], view: 
         f"{MEASURES[line.quantity].unit}"
         for line in lines
     )
-    joints = (f"{words} at step {step}" for run in runs for step, words in run.joints)
-    return f"{beginning} Last points: {'; '.join(ends)}. {'. '.join(joints)}".strip()
+    branch_points = (f"{words} at step {step}" for run in runs for step, words in run.branch_points)
+    return f"{beginning} Last points: {'; '.join(ends)}. {'. '.join(branch_points)}".strip()

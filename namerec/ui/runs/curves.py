@@ -16,7 +16,7 @@ from namerec.ui.server.manager import manager
 if TYPE_CHECKING:
     from namerec.core.training.config import TrainConfig
     from namerec.jobs.snapshot import JobSnapshot
-    from namerec.runs.records import Joint
+    from namerec.runs.records import BranchPoint
     from namerec.runs.store import RunSummary
 
 _NOTHING = RunCurves(np.empty(0, dtype=np.int64), np.empty(0), (), ())
@@ -41,37 +41,37 @@ def overlaid(
     held_out = part_words(run.info.config.training.protocol, "validation")
     if snapshot is None:
         return OverlaidRun(name, _NOTHING, held_out)
-    line = snapshot.line()
+    lineage = snapshot.lineage()
     curves = RunCurves(
-        line.series.step,
-        line.series.loss,
-        line.history,
-        _stretches(line.joints, run.info.config.training),
-        _now(snapshot, line.joints),
+        lineage.series.step,
+        lineage.series.loss,
+        lineage.history,
+        _stretches(lineage.branch_points, run.info.config.training),
+        _now(snapshot, lineage.branch_points),
         training_names,
     )
     letters = {other.id: letter for letter, other in beside.items()}
-    return OverlaidRun(name, curves, held_out, _marks(run.id, line.joints, letters))
+    return OverlaidRun(name, curves, held_out, _marks(run.id, lineage.branch_points, letters))
 
 
 def _marks(
-    run_id: str, joints: tuple[Joint, ...], letters: Mapping[str, str]
+    run_id: str, branch_points: tuple[BranchPoint, ...], letters: Mapping[str, str]
 ) -> tuple[tuple[int, str], ...]:
     """Where one run of a line goes on from another, and in words which from which."""
-    line = [*(joint.run for joint in joints), run_id]
-    names = [letters.get(run, f"run {run}") for run in line]
+    lineage = [*(branch_point.run for branch_point in branch_points), run_id]
+    names = [letters.get(run, f"run {run}") for run in lineage]
     return tuple(
-        (joint.step, f"{names[place + 1]} goes on from {names[place]}")
-        for place, joint in enumerate(joints)
+        (branch_point.step, f"{names[place + 1]} goes on from {names[place]}")
+        for place, branch_point in enumerate(branch_points)
     )
 
 
-def _now(snapshot: JobSnapshot, joints: tuple[Joint, ...]) -> Place | None:
+def _now(snapshot: JobSnapshot, branch_points: tuple[BranchPoint, ...]) -> Place | None:
     """Where training stands within an epoch; None where that cannot be told."""
     if not (snapshot.step and snapshot.steps):
         return None
     epoch = snapshot.epochs * snapshot.step / snapshot.steps
-    before = joints[-1] if joints else None
+    before = branch_points[-1] if branch_points else None
     return Place(
         snapshot.step + (before.step if before else 0),
         epoch + (before.epoch if before else 0),
@@ -79,13 +79,13 @@ def _now(snapshot: JobSnapshot, joints: tuple[Joint, ...]) -> Place | None:
     )
 
 
-def _stretches(joints: tuple[Joint, ...], own: TrainConfig) -> tuple[Stretch, ...]:
+def _stretches(branch_points: tuple[BranchPoint, ...], own: TrainConfig) -> tuple[Stretch, ...]:
     """The settings of a line of runs; a run that is gone counts as the one that goes on from it."""
-    stretches = [Stretch(joints[-1].step if joints else 0, own)]
-    for place in range(len(joints) - 1, -1, -1):
-        after = joints[place - 1].step if place else 0
+    stretches = [Stretch(branch_points[-1].step if branch_points else 0, own)]
+    for place in range(len(branch_points) - 1, -1, -1):
+        after = branch_points[place - 1].step if place else 0
         stretches.insert(
-            0, Stretch(after, _training_of(joints[place].run) or stretches[0].training)
+            0, Stretch(after, _training_of(branch_points[place].run) or stretches[0].training)
         )
     return tuple(stretches)
 

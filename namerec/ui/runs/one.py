@@ -14,8 +14,8 @@ from namerec.text import count, duration, moment, percent, plain
 from namerec.ui.runs.deleted import delete, notify
 from namerec.ui.server.access import user
 from namerec.ui.server.manager import manager
-from namerec.ui.shared.began import began_words
 from namerec.ui.shared.job_state import STATE_BADGES
+from namerec.ui.shared.origin import origin_words
 from namerec.ui.shared.run_words import run_title, settings_table, summary_words
 
 if TYPE_CHECKING:
@@ -141,15 +141,15 @@ def _numbers(run: RunSummary, score: Measured) -> None:
 
 def _line_words(run: RunSummary, runs: Collection[str]) -> None:
     """Which runs this one goes on from."""
-    for joint in run.info.joints:
-        gone = "" if joint.run in runs else " (deleted by now, or on another computer)"
-        kept = "with" if joint.state_kept else "without"
+    for branch_point in run.info.branch_points:
+        gone = "" if branch_point.run in runs else " (deleted by now, or on another computer)"
+        kept = "with" if branch_point.state_kept else "without"
         st.caption(
-            f":material/call_split: Goes on from run {plain(joint.run)}{gone} after epoch "
-            f"{count(joint.epoch)} of its line, {kept} the optimizer's state."
+            f":material/call_split: Goes on from run {plain(branch_point.run)}{gone} after epoch "
+            f"{count(branch_point.epoch)} of its lineage, {kept} the optimizer's state."
         )
-    if run.info.joints and (began := began_words(manager().look(run.id))):
-        st.caption(f":material/fork_right: {began}")
+    if run.info.branch_points and (origin := origin_words(manager().look(run.id))):
+        st.caption(f":material/fork_right: {origin}")
 
 
 def _label_form(run: RunSummary) -> None:

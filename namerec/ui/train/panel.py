@@ -21,7 +21,6 @@ from namerec.ui.frame.errors import show_errors
 from namerec.ui.server.access import user
 from namerec.ui.server.manager import manager
 from namerec.ui.shared import services
-from namerec.ui.shared.began import began_words
 from namerec.ui.shared.job_state import (
     CALM_AFTER_SECONDS,
     CALM_POLL_SECONDS,
@@ -30,23 +29,24 @@ from namerec.ui.shared.job_state import (
     STATE_BADGES,
 )
 from namerec.ui.shared.live_chart import chart_library, live_chart
+from namerec.ui.shared.origin import origin_words
 from namerec.ui.shared.run_words import summary_words
 
 if TYPE_CHECKING:
     from namerec.jobs.snapshot import JobSnapshot
-    from namerec.ui.train.going_on import GoingOn
+    from namerec.ui.train.branch import Branch
 
 
 _RUN = "train_run"
 _NOTICE = "train_notice"
 
 
-def start_button(config: RunConfig, going_on: GoingOn | None = None) -> None:
+def start_button(config: RunConfig, branch: Branch | None = None) -> None:
     """The button that makes a run of the settings and starts or queues it.
 
     Args:
         config: The settings.
-        going_on: With whose weights it begins; None for weights of its own.
+        branch: With whose weights it begins; None for weights of its own.
     """
     if not st.button(
         "Start training", type="primary", icon=":material/play_arrow:", width="stretch"
@@ -54,7 +54,7 @@ def start_button(config: RunConfig, going_on: GoingOn | None = None) -> None:
         return
     jobs = manager()
     names = services.dataset(config.training.dataset)
-    place = going_on.place if going_on is not None else None
+    place = branch.place if branch is not None else None
     run_id = jobs.start(config, names, user(), go_on_from=place)
     st.session_state[_RUN] = run_id
     jobs.wait_for_record(run_id, FIRST_POINT_SECONDS)
@@ -220,8 +220,8 @@ def _numbers(snapshot: JobSnapshot) -> None:
             border=True,
             help="Training names per second over the last epoch, evaluation left out",
         )
-    if began := began_words(snapshot):
-        st.caption(f":material/fork_right: {began}")
+    if origin := origin_words(snapshot):
+        st.caption(f":material/fork_right: {origin}")
 
 
 def _charts(snapshot: JobSnapshot | None) -> None:
@@ -242,15 +242,18 @@ def _history(snapshot: JobSnapshot | None) -> curves.History:
         return curves.History.of([], [], protocol="leak-free", held_out="validation names")
     protocol = snapshot.config.training.protocol
     held_out = "training names" if protocol == "report" else f"validation names, {protocol} split"
-    line = snapshot.line()
+    lineage = snapshot.lineage()
     return curves.History(
-        step=line.series.step,
-        loss=line.series.loss,
-        epochs=line.history,
+        step=lineage.series.step,
+        loss=lineage.series.loss,
+        epochs=lineage.history,
         protocol=protocol,
         held_out=held_out,
         baselines=_baselines(snapshot),
-        joints=tuple((joint.step, f"went on from epoch {joint.epoch}") for joint in line.joints),
+        branch_points=tuple(
+            (branch_point.step, f"went on from epoch {branch_point.epoch}")
+            for branch_point in lineage.branch_points
+        ),
     )
 
 

@@ -30,7 +30,7 @@ from namerec.ui.frame.settings_table import (
 from namerec.ui.shared.corpus_choice import CORPUS, DATASET, corpus_title, offered
 from namerec.ui.shared.corpus_download import download_button
 from namerec.ui.shared.run_words import _IN_SUMMARY, summary_words
-from namerec.ui.train.going_on import GoingOn, say_going_on, take_going_on
+from namerec.ui.train.branch import Branch, say_branch, take_branch
 from namerec.ui.train.settings_state import (
     KIND,
     PRESET,
@@ -62,7 +62,7 @@ PROTOCOL_HELP = (
 )
 
 
-def settings_form() -> tuple[RunConfig, GoingOn | None]:
+def settings_form() -> tuple[RunConfig, Branch | None]:
     """Draws the form where it is called.
 
     Returns:
@@ -71,42 +71,42 @@ def settings_form() -> tuple[RunConfig, GoingOn | None]:
     Raises:
         ConfigError: If they cannot be trained with.
     """
-    going_on = take_going_on()
-    take_link(going_on)
+    branch = take_branch()
+    take_link(branch)
     if said := problems():
         st.warning("\n\n".join(map(plain, said)), icon=":material/link_off:")
-    if going_on is not None:
-        say_going_on(going_on)
+    if branch is not None:
+        say_branch(branch)
     if not hidden.hidden(hidden.FORM):
-        _controls(going_on)
-    config = read_back(going_on)
-    write_link(config, going_on)
+        _controls(branch)
+    config = read_back(branch)
+    write_link(config, branch)
     _say_hidden(config)
-    return config, going_on
+    return config, branch
 
 
-def _controls(going_on: GoingOn | None) -> None:
-    if going_on is None:
+def _controls(branch: Branch | None) -> None:
+    if branch is None:
         _network_and_names()
     columns = st.columns(2)
-    for place, setting in enumerate(_shown(BASIC, going_on)):
+    for place, setting in enumerate(_shown(BASIC, branch)):
         with columns[place % 2]:
             _draw(setting)
-    more = [*_shown(OWN, going_on), *_shown(ADVANCED, going_on)]
+    more = [*_shown(OWN, branch), *_shown(ADVANCED, branch)]
     if more and not hidden.hidden(hidden.MORE):
         with st.expander("More settings", icon=":material/tune:"):
             for setting in more:
                 _draw(setting)
 
 
-def _shown(settings: Iterable[Number | Choice], going_on: GoingOn | None) -> list[Number | Choice]:
+def _shown(settings: Iterable[Number | Choice], branch: Branch | None) -> list[Number | Choice]:
     """Those that this network has, that can be changed and that are not hidden."""
     return [
         setting
         for setting in settings
         if has_setting(st.session_state[KIND], setting.name)
         and not hidden.hidden_setting(setting.name)
-        and (going_on is None or may_change(setting.name))
+        and (branch is None or may_change(setting.name))
     ]
 
 

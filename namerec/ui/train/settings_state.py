@@ -9,7 +9,7 @@ import streamlit as st
 from namerec.core.networks.config import RENAMED, ModelConfig
 from namerec.core.networks.kinds import USUAL_NETWORK, has_setting
 from namerec.core.training.config import (
-    FREE_WHEN_GOING_ON,
+    FREE_IN_BRANCH,
     PresetName,
     RunConfig,
     TrainConfig,
@@ -31,7 +31,7 @@ from namerec.ui.frame.links import (
 from namerec.ui.frame.settings_table import SETTINGS, key, value_of
 from namerec.ui.shared import services
 from namerec.ui.shared.corpus_choice import DATASET, offered
-from namerec.ui.train.going_on import AT, FROM, GoingOn
+from namerec.ui.train.branch import AT, FROM, Branch
 
 KIND, PRESET, PROTOCOL = "set_kind", "set_preset", "set_protocol"
 #: Settings that choosing a preset leaves as they are; it does say which split it is for.
@@ -45,7 +45,7 @@ _OTHERS = frozenset({"run", FROM, AT, HIDE, LESSON})
 def may_change(name: str) -> bool:
     """Whether a run that goes on from another one may have a setting of its own."""
     if name in ModelConfig.model_fields:
-        return name in FREE_WHEN_GOING_ON
+        return name in FREE_IN_BRANCH
     return name != "split_seed"
 
 
@@ -90,7 +90,7 @@ def _fill(config: RunConfig, preset_name: PresetName) -> None:
         st.session_state[key(setting)] = value_of(config, setting)
 
 
-def read_back(going_on: GoingOn | None) -> RunConfig:
+def read_back(branch: Branch | None) -> RunConfig:
     """The form's settings.
 
     Raises:
@@ -105,20 +105,20 @@ def read_back(going_on: GoingOn | None) -> RunConfig:
     training = {name: state[key(name)] for name in TrainConfig.model_fields}
     training["steps"] = training["steps"] or None
     config = validated({"model": model, "training": training})
-    return config if going_on is not None else named(config, state[PRESET])
+    return config if branch is not None else named(config, state[PRESET])
 
 
 # -- the form and the URL
 
 
-def take_link(going_on: GoingOn | None) -> None:
+def take_link(branch: Branch | None) -> None:
     """Fills the form in: on the first visit, by a link, and with the run that is gone on from."""
     _begin()
-    came_from = going_on.place if going_on else None
+    came_from = branch.place if branch else None
     begins = came_from != st.session_state.get(_FROM)
     st.session_state[_FROM] = came_from
-    base = going_on.config if going_on else None
-    asked = address.read_together(_parameters(), _IN_URL, _now(going_on))
+    base = branch.config if branch else None
+    asked = address.read_together(_parameters(), _IN_URL, _now(branch))
     if asked is None and not (begins and base is not None):
         return
     corpora = offered()
@@ -144,23 +144,23 @@ def _is_free(name: str, base: RunConfig | None) -> bool:
     return base is None or name not in SETTINGS or may_change(name)
 
 
-def _now(going_on: GoingOn | None) -> dict[str, str] | None:
+def _now(branch: Branch | None) -> dict[str, str] | None:
     """The form as the URL would have it; None if it cannot be trained with."""
     try:
-        return _as_parameters(read_back(going_on), going_on)
+        return _as_parameters(read_back(branch), branch)
     except ConfigError:
         return None
 
 
-def _as_parameters(config: RunConfig, going_on: GoingOn | None) -> dict[str, str]:
-    if going_on is not None:
-        return differences(config, going_on.config)
+def _as_parameters(config: RunConfig, branch: Branch | None) -> dict[str, str]:
+    if branch is not None:
+        return differences(config, branch.config)
     return train_parameters(config, st.session_state[PRESET])
 
 
-def write_link(config: RunConfig, going_on: GoingOn | None) -> None:
+def write_link(config: RunConfig, branch: Branch | None) -> None:
     """Puts the form's settings into the URL."""
-    values = _as_parameters(config, going_on)
+    values = _as_parameters(config, branch)
     if values != st.session_state.get(_SAID_FOR, values):
         st.session_state.pop(_PROBLEMS, None)
     st.session_state[_SAID_FOR] = values

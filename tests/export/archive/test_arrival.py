@@ -16,7 +16,7 @@ from namerec.errors import RunError
 from namerec.export.archive.arrival import check_run, names_here
 from namerec.export.archive.arrival_scores import check_answers
 from namerec.runs.folder import RunFolder
-from namerec.runs.lineage import begin_from
+from namerec.runs.lineage import branch_from
 from namerec.runs.records import MAX_MESSAGE, RunStatus, StepLine
 from namerec.runs.store import RunStore
 from tests.conftest import tiny_config
@@ -67,8 +67,8 @@ def test_runs_of_every_shape_pass(store, tiny_dataset, shape, training):
 def test_runs_that_stopped_or_go_on_from_another_pass(store, stopped, finished, solo, tiny_dataset):
     check_run(stopped)
     check_answers(stopped, tiny_dataset)
-    begun = begin_from(finished, "last", solo.config, tiny_dataset.fingerprint)
-    check_run(store.create(solo.config, tiny_dataset, begun))
+    origin = branch_from(finished, "last", solo.config, tiny_dataset.fingerprint)
+    check_run(store.create(solo.config, tiny_dataset, origin))
 
 
 def test_shipped_runs_pass():

@@ -9,7 +9,7 @@ from namerec.core.networks import config
 from namerec.export.archive.importing import import_run
 from namerec.runs import tensors
 from namerec.runs.folder import RunFolder
-from namerec.runs.lineage import begin_from, beginning
+from namerec.runs.lineage import branch_from, initial_weights
 from namerec.runs.networks import load_network
 from tests.conftest import tiny_config
 from tests.export.archive.test_zip_file import elsewhere, packed
@@ -24,6 +24,7 @@ def with_earlier_names(folder: RunFolder) -> None:
     content = json.loads(path.read_text())
     for earlier, now in config.RENAMED.items():
         content["config"]["model"][earlier] = content["config"]["model"].pop(now)
+    content["joints"] = content.pop("branch_points")
     path.write_text(json.dumps(content))
     for path in folder.path.glob("*.safetensors"):
         _rename_tensors(path)
@@ -64,14 +65,16 @@ def test_a_network_with_ngrams_and_the_state_to_go_on_from(store, with_ngrams):
 
 def test_the_first_weights_of_a_branch_and_its_zip(store, with_ngrams, tiny_dataset, elsewhere):
     source = with_ngrams.store(store)
-    begun = begin_from(source, "last", with_ngrams.config, tiny_dataset.fingerprint)
+    origin = branch_from(source, "last", with_ngrams.config, tiny_dataset.fingerprint)
     folder = with_ngrams.store(store)
-    branch = store.create(with_ngrams.config, tiny_dataset, begun)
+    branch = store.create(with_ngrams.config, tiny_dataset, origin)
     for run in (folder, branch):
         with_earlier_names(run)
-    first = beginning(branch)
+    first = initial_weights(branch)
     assert first is not None
-    assert as_bits(first.weights) == as_bits(begun.weights)
+    assert as_bits(first.weights) == as_bits(origin.weights)
+    assert b'"joints"' in (branch.path / "config.json").read_bytes()
+    assert branch.info().branch_points == origin.branch_points
     there = elsewhere()
     arrived = there.open(import_run(packed(store, folder.id), there).run)
     network = load_network(arrived).model.state_dict()

@@ -23,7 +23,7 @@ from namerec.export.archive.contents import CONFIG, EARLIER_NAMES, NAMES, most_b
 from namerec.export.archive.importing import import_run
 from namerec.runs.folder import METRICS
 from namerec.runs.labels import RunLabel
-from namerec.runs.lineage import begin_from
+from namerec.runs.lineage import branch_from
 from namerec.runs.store import RunStore
 from tests.export.archive.test_zip_file import (
     _on_own,
@@ -134,7 +134,7 @@ def test_files_that_share_what_is_packed_are_refused(files, elsewhere):
 
 
 def test_an_honest_runs_files_are_well_within_what_its_settings_imply(store, finished, solo):
-    begun = begin_from(finished, "last", solo.config, solo.dataset.fingerprint)
+    begun = branch_from(finished, "last", solo.config, solo.dataset.fingerprint)
     joined = store.create(solo.config, solo.dataset, begun)
     shipped = [run.id for run in RunStore().summaries() if run.pretrained]
     seen = 0

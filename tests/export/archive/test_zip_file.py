@@ -30,7 +30,7 @@ from namerec.export.source import Source
 from namerec.jobs.executors import LocalExecutor
 from namerec.runs.folder import RunFolder
 from namerec.runs.labels import RunLabel
-from namerec.runs.lineage import begin_from, beginning, history
+from namerec.runs.lineage import branch_from, history, initial_weights
 from namerec.runs.records import RunStatus
 from namerec.runs.store import PRETRAINED, RunStore, RunSummary
 from namerec.settings import settings
@@ -234,14 +234,17 @@ def _two_lines() -> list[LabelledName]:
 def test_a_run_that_goes_on_from_another_takes_its_past_along(
     store, finished, solo, tiny_dataset, elsewhere
 ):
-    begun = begin_from(finished, "last", solo.config, tiny_dataset.fingerprint)
-    folder = store.create(solo.config, tiny_dataset, begun, race="together")
+    origin = branch_from(finished, "last", solo.config, tiny_dataset.fingerprint)
+    folder = store.create(solo.config, tiny_dataset, origin, race="together")
     content = packed(store, folder.id)
     there = elsewhere()
     arrived = there.open(import_run(content, there).run)
-    assert (arrived.info().joints, arrived.info().race) == (begun.joints, "")  # no race here
+    assert (arrived.info().branch_points, arrived.info().race) == (
+        origin.branch_points,
+        "",
+    )  # no race here
     assert history(arrived) == history(folder)
-    first, taken = beginning(arrived), beginning(folder)
+    first, taken = initial_weights(arrived), initial_weights(folder)
     assert first is not None
     assert taken is not None
     assert as_bits(first.weights) == as_bits(taken.weights)
@@ -251,8 +254,8 @@ def test_a_run_that_goes_on_from_another_takes_its_past_along(
 def test_what_a_run_goes_on_from_has_to_be_whole_too(
     store, finished, solo, tiny_dataset, elsewhere
 ):
-    begun = begin_from(finished, "last", solo.config, tiny_dataset.fingerprint)
-    content = unzipped(packed(store, store.create(solo.config, tiny_dataset, begun).id))
+    origin = branch_from(finished, "last", solo.config, tiny_dataset.fingerprint)
+    content = unzipped(packed(store, store.create(solo.config, tiny_dataset, origin).id))
     del content["manifest.json"]
     there = elsewhere()
     first = content["first.safetensors"]

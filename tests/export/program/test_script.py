@@ -18,7 +18,7 @@ from namerec.core.networks.kinds import MODEL_KINDS
 from namerec.errors import DataError, DivergedError
 from namerec.export.program.script import SCRIPT, script_files
 from namerec.export.source import Source
-from namerec.runs.lineage import begin_from
+from namerec.runs.lineage import branch_from
 from tests.conftest import tiny_lines
 from tests.core.references import modest
 from tests.export import programs
@@ -160,9 +160,9 @@ def test_a_run_that_goes_on_from_another_begins_where_that_ended(point, awkward,
     shape = {"num_layers": 2, "forget_bias": 1.0}
     first = trained(tmp_path / "runs", programs.settings("custom_lstm", shape), awkward)
     config = programs.settings("custom_lstm", shape, seed=5, split_seed=0, epochs=2)
-    begun = begin_from(first.folder, point, config, awkward.fingerprint)
-    assert bool(begun.moments) == (point == "last")
-    source = trained(tmp_path / "runs", config, awkward, begun)
+    origin = branch_from(first.folder, point, config, awkward.fingerprint)
+    assert bool(origin.moments) == (point == "last")
+    source = trained(tmp_path / "runs", config, awkward, origin)
     files = script_files(source)
     assert [file.name for file in files][3:] == ["first.npz"]
     assert_reaches_the_run(executed(files, tmp_path / "made"), source, ROUNDING)

@@ -22,7 +22,7 @@ from namerec.export.source import Source
 from namerec.export.tables import predictions_files, settings_files, weights_files
 from namerec.jobs.executors import LocalExecutor
 from namerec.runs import metrics
-from namerec.runs.lineage import BEFORE, Point, begin_from, history
+from namerec.runs.lineage import BEFORE, Point, branch_from, history
 from namerec.runs.store import RunStore
 from namerec.text import duration
 from tests.conftest import tiny_config
@@ -48,8 +48,8 @@ class Line:
         config = source.run.info.config
         training = config.training.model_copy(update={"epochs": epochs, "split_seed": 0})
         config = config.model_copy(update={"training": training})
-        begun = begin_from(source.folder, point, config, self.dataset.fingerprint)
-        folder = self.store.create(config, self.dataset, begun)
+        origin = branch_from(source.folder, point, config, self.dataset.fingerprint)
+        folder = self.store.create(config, self.dataset, origin)
         list(LocalExecutor(lambda _: self.dataset).stream(folder))
         return self.source(folder.id)
 
@@ -113,11 +113,11 @@ def test_the_best_epoch_is_the_best_of_the_runs_own(line):
     best = line.second.run.status.best_epoch
     said = words_of(report_facts([line.second]))
     assert (
-        f"The best of its own 2 epochs (4 to 5 of the line), chosen on {ON}, is epoch {3 + best}; "
-        in said
+        f"The best of its own 2 epochs (4 to 5 of the lineage), chosen on {ON}, is epoch "
+        f"{3 + best}; " in said
     )
     assert f"Scores of epoch {3 + best} ({best} of its own)." in said
-    assert "The best of its own 1 epoch (6 of the line)" in words_of(report_facts([line.third]))
+    assert "The best of its own 1 epoch (6 of the lineage)" in words_of(report_facts([line.third]))
     alone = words_of(report_facts([line.first]))
     own = line.first.run.status.best_epoch
     assert f"The best of 3 epochs, chosen on {ON}, is epoch {own};" in alone
@@ -134,11 +134,11 @@ def test_where_it_began_stands_beside_the_best_since(line):
     )
     worse = words_of(line.rewritten(line.second, {}))
     assert joined in worse
-    assert "earlier epoch of its line was better" not in worse
+    assert "earlier epoch of its lineage was better" not in worse
     better = words_of(line.rewritten(line.second, {2: 1.0}, loss=0.0))
     assert (
-        f"{joined} An earlier epoch of its line was better, 2 with 100.0 %; the scores are not of "
-        "that one." in better
+        f"{joined} An earlier epoch of its lineage was better, 2 with 100.0 %; the scores are not "
+        "of that one." in better
     )
 
 
@@ -159,13 +159,13 @@ def test_where_the_epoch_it_began_with_is_lost_nothing_is_said_of_it(line):
     finally:
         path.write_bytes(kept)
     assert "It began at" not in said
-    assert "The best of its own 2 epochs (4 to 5 of the line)" in said
+    assert "The best of its own 2 epochs (4 to 5 of the lineage)" in said
 
 
 def test_a_run_that_has_done_no_epoch_yet_says_where_it_began(line):
     config = line.second.run.info.config
-    begun = begin_from(line.first.folder, "last", config, line.dataset.fingerprint)
-    said = words_of(report_facts([line.source(line.store.create(config, line.dataset, begun).id)]))
+    origin = branch_from(line.first.folder, "last", config, line.dataset.fingerprint)
+    said = words_of(report_facts([line.source(line.store.create(config, line.dataset, origin).id)]))
     began = percent(history(line.first.folder).epochs[2].validation_accuracy)
     assert f"It began at {began} (epoch 3), measured on {ON}; no epoch was finished since." in said
     assert "0 of its own 0 epochs are done" in said
@@ -180,12 +180,12 @@ def test_what_the_weights_have_seen_names_the_runs_before(line):
     assert about.trained_on(second) == (
         "training names, leak-free split, of the 72 of “tiny” (leak-free split: no name is in two "
         f"parts); the run goes on from {line.first.run.id} after 3 epochs; the weights are those "
-        f"of epoch {3 + best} of 5 of its line ({best} of its own 2), the best of its own on the "
-        "validation part"
+        f"of epoch {3 + best} of 5 of its lineage ({best} of its own 2), the best of its own on "
+        "the validation part"
     )
     assert (
         f"goes on from {second.run.id} after 5 epochs, which goes on from {line.first.run.id} "
-        "after 3 epochs; the weights are those of epoch 6 of 6 of its line (1 of its own 1)"
+        "after 3 epochs; the weights are those of epoch 6 of 6 of its lineage (1 of its own 1)"
         in about.trained_on(third)
     )
     own = line.first.run.status.best_epoch
@@ -200,7 +200,7 @@ def test_weights_settings_and_answers_count_epochs_alike(line, tmp_path):
     (tmp_path / weights.name).write_bytes(weights.content)
     with safe_open(tmp_path / weights.name, framework="pt") as opened:
         assert opened.metadata()["epoch"] == str(3 + best)
-    told = f"epoch {3 + best} of 5 of its line ({best} of its own 2)"
+    told = f"epoch {3 + best} of 5 of its lineage ({best} of its own 2)"
     assert weights.words == f"The weights of {told}, the best of its own on validation."
     (answers,) = predictions_files(line.second)
     assert answers.words == f"Answers of {told}; probabilities are 0 to 1."
@@ -220,20 +220,20 @@ def test_runs_of_one_network_are_told_apart_by_their_ids(line, facts):
 
 
 def test_the_table_says_which_seconds_are_of_earlier_runs(line, facts):
-    table, joint = results_table(facts), line.second.run.info.joints[0]
+    table, point = results_table(facts), line.second.run.info.branch_points[0]
     first, second = (run.name for run in facts.runs)
     assert table.head[-1] == "training, earlier runs included"
-    assert table.rows[1][-1] == duration(joint.seconds + line.second.run.status.seconds, 1)
+    assert table.rows[1][-1] == duration(point.seconds + line.second.run.status.seconds, 1)
     began = history(line.second.folder).epochs[2].validation_accuracy
     assert (
-        f"{second} goes on from {line.first.run.id} after 3 epochs; {duration(joint.seconds, 1)} "
+        f"{second} goes on from {line.first.run.id} after 3 epochs; {duration(point.seconds, 1)} "
         f"of its training were until then. It began at {percent(began)} (epoch 3)" in table.caption
     )
     assert f"{first} goes on" not in table.caption
     alone = results_table(report_facts([line.first]))
     assert alone.head[-1] == "training"
     assert "until then" not in alone.caption
-    assert f"({duration(joint.seconds, 1)} of it before it goes on here) on cpu" in words_of(facts)
+    assert f"({duration(point.seconds, 1)} of it before it goes on here) on cpu" in words_of(facts)
 
 
 def test_a_pair_says_that_one_goes_on_from_the_other_and_no_seed_is_blamed(line, facts):
@@ -267,7 +267,7 @@ def test_runs_that_go_on_from_a_third_share_it_and_others_do_not(line):
 
 def test_gradients_of_a_run_that_goes_on_are_taken_where_it_goes_on(line):
     section = gradient_section(report_facts([line.second]))
-    where = "here it goes on (after epoch 3 of its line)"
+    where = "here it goes on (after epoch 3 of its lineage)"
     pictures = [block for block in section.blocks if isinstance(block, Picture)]
     assert pictures[0].title == f"W{where}: gradient by the hidden state, by letters back"
     assert pictures[0].caption.startswith(f"W{where}. ")
@@ -284,7 +284,7 @@ def test_gradients_of_other_runs_are_taken_before_training(line, facts):
     pictures = [block for block in section.blocks if isinstance(block, Picture)]
     assert pictures[0].title.startswith("Before training, or where a run goes on: gradient")
     table = next(block for block in section.blocks if isinstance(block, Table))
-    places = ["before training", "where it goes on (after epoch 3 of its line)"]
+    places = ["before training", "where it goes on (after epoch 3 of its lineage)"]
     assert [row[1] for row in table.rows][::2] == places
     words = "\n".join(b.words for b in section.blocks if isinstance(b, Paragraph))
     first, second = (re.escape(run.name) for run in facts.runs)

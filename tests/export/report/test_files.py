@@ -25,7 +25,7 @@ from namerec.export.source import MadeFile, Source
 from namerec.figures.stills import frame as still_frame
 from namerec.figures.stills.frame import WIDTH
 from namerec.runs.labels import RunLabel
-from namerec.runs.lineage import begin_from
+from namerec.runs.lineage import branch_from
 from namerec.runs.store import RunStore
 from tests.conftest import tiny_config
 from tests.export.report_references import Page, all_words, markdown_tables, unescaped
@@ -265,16 +265,16 @@ def test_without_its_corpus_the_rest_of_the_report_stands(sources):
 def test_a_run_that_goes_on_from_another_tells_where(runs, sources):
     first = sources[0]
     config = first.run.info.config
-    begun = begin_from(first.folder, "best", config, runs.dataset.fingerprint)
-    second = runs.source(runs.store.create(config, runs.dataset, begun).id)
-    joint = begun.joints[0]
+    origin = branch_from(first.folder, "best", config, runs.dataset.fingerprint)
+    second = runs.source(runs.store.create(config, runs.dataset, origin).id)
+    point = origin.branch_points[0]
     said = words_of(second)
     assert (
-        f"It goes on from run {first.run.id} after epoch {joint.epoch} (step {joint.step}" in said
+        f"It goes on from run {first.run.id} after epoch {point.epoch} (step {point.step}" in said
     )
     facts = report_facts([second]).runs[0]
-    assert facts.history.joints == ((joint.step, f"went on from epoch {joint.epoch}"),)
-    assert facts.seconds == pytest.approx(joint.seconds)
+    assert facts.history.branch_points == ((point.step, f"went on from epoch {point.epoch}"),)
+    assert facts.seconds == pytest.approx(point.seconds)
 
 
 def test_runs_that_were_asked_other_names_are_not_compared(runs, sources):

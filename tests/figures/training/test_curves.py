@@ -158,7 +158,7 @@ def test_the_users_zoom_survives_new_data():
 def test_a_joint_is_a_line_with_words_and_the_mean_does_not_reach_across():
     steps = np.arange(1, 401)
     loss = np.where(steps <= 200, 2.0, 1.0)
-    joined = History(steps, loss, [], "leak-free", HELD_OUT, joints=((200, "went on <b>"),))
+    joined = History(steps, loss, [], "leak-free", HELD_OUT, branch_points=((200, "went on <b>"),))
     assert set(loss_curves(joined).mean_loss.tolist()) == {1.0, 2.0}
     apart = History(steps, loss, [], "leak-free", HELD_OUT)
     assert len(set(loss_curves(apart).mean_loss.tolist())) > 2
@@ -173,8 +173,10 @@ def test_a_joint_is_a_line_with_words_and_the_mean_does_not_reach_across():
 
 def test_the_words_of_a_late_joint_stand_before_it_and_of_two_above_each_other():
     steps = np.arange(1, 101)
-    joints = ((10, "went on from epoch 1"), (90, "went on from epoch 9"))
-    joined = History(steps, np.ones(100), history().epochs, "leak-free", HELD_OUT, joints=joints)
+    branch_points = ((10, "went on from epoch 1"), (90, "went on from epoch 9"))
+    joined = History(
+        steps, np.ones(100), history().epochs, "leak-free", HELD_OUT, branch_points=branch_points
+    )
     figure = loss_figure(joined, DARK)
     words = figure.layout.annotations
     assert [said.xanchor for said in words] == ["left", "right"]

@@ -21,13 +21,13 @@ from namerec.figures.training.overlay import (
 from tests.figures.records import HELD_OUT, epoch
 
 
-def run(name: str = "A run", steps: int = 20, joints=(), loss=None) -> OverlaidRun:
+def run(name: str = "A run", steps: int = 20, branch_points=(), loss=None) -> OverlaidRun:
     """Loss 3 / step, and epochs that end at steps 10 and 20 after one and two seconds."""
     step = np.arange(1, steps + 1)
     passes = [replace(epoch(number, 1 / number), seconds=float(number)) for number in (1, 2)]
     losses = 3.0 / step if loss is None else np.asarray(loss, dtype=float)
     curves = RunCurves(step, losses, passes, (Stretch(0, TrainConfig(batch_size=4)),))
-    return OverlaidRun(name, curves, HELD_OUT, joints)
+    return OverlaidRun(name, curves, HELD_OUT, branch_points)
 
 
 RAW = View(smoothing=0)
@@ -135,7 +135,7 @@ def test_a_run_without_its_first_curve_still_stands_in_the_key():
 
 @pytest.mark.parametrize(("log_across", "place"), [(False, 10), (True, 1)])
 def test_where_a_run_goes_on_from_another_a_line_and_words_stand(log_across, place):
-    joined = run("B", joints=((10, "B goes on from A"),))
+    joined = run("B", branch_points=((10, "B goes on from A"),))
     figure = overlay_figure([run("A"), joined], LOSSES, LIGHT, replace(RAW, log_across=log_across))
     (shape,) = figure.layout.shapes
     assert (shape.x0, shape.x1) == (10, 10)
@@ -146,7 +146,7 @@ def test_where_a_run_goes_on_from_another_a_line_and_words_stand(log_across, pla
 
 
 def test_what_a_run_goes_on_from_is_drawn_over_it_and_the_key_keeps_its_order():
-    runs = [run("A"), run("B", joints=((10, "B goes on from A"),))]
+    runs = [run("A"), run("B", branch_points=((10, "B goes on from A"),))]
     figure = overlay_figure(runs, SCORES, LIGHT, RAW)
     in_key = [trace for trace in figure.data if trace.showlegend]
     assert [trace.name for trace in in_key] == ["B", "A"]
@@ -155,9 +155,13 @@ def test_what_a_run_goes_on_from_is_drawn_over_it_and_the_key_keeps_its_order():
 
 
 def test_joints_at_one_place_share_a_line_and_no_words_twice():
-    joints = ((10, "B goes on from A"),)
+    branch_points = ((10, "B goes on from A"),)
     other = ((10, "C goes on from A"),)
-    runs = [run("B", joints=joints), run("D", joints=joints), run("C", joints=other)]
+    runs = [
+        run("B", branch_points=branch_points),
+        run("D", branch_points=branch_points),
+        run("C", branch_points=other),
+    ]
     figure = overlay_figure(runs, LOSSES, LIGHT, RAW)
     assert len(figure.layout.shapes) == 1
     assert figure.layout.annotations[0].text == "B goes on from A; C goes on from A"

@@ -8,7 +8,7 @@ import pytest
 from namerec.core.corpus.splits import make_split
 from namerec.jobs.executors import LocalExecutor
 from namerec.jobs.snapshot import JobSnapshot
-from namerec.runs.lineage import begin_from
+from namerec.runs.lineage import branch_from
 from namerec.runs.store import RunSummary
 from namerec.ui.runs.curves import overlaid
 from namerec.ui.server.manager import manager
@@ -25,8 +25,8 @@ def line(tiny_dataset) -> list[RunSummary]:
     folders = [Solo(tiny_config(), tiny_dataset).store(store)]
     for size in (8, 4):
         config = tiny_config(epochs=1, batch_size=size)
-        begun = begin_from(folders[-1], "best", config, tiny_dataset.fingerprint)
-        folders.append(store.create(config, tiny_dataset, begun))
+        origin = branch_from(folders[-1], "best", config, tiny_dataset.fingerprint)
+        folders.append(store.create(config, tiny_dataset, origin))
         list(LocalExecutor(lambda reference: tiny_dataset).stream(folders[-1]))
     found = [store.summary(folder) for folder in folders]
     return [run for run in found if isinstance(run, RunSummary)]
@@ -37,15 +37,15 @@ def test_a_line_of_runs_is_drawn_in_one_count_with_its_joints_in_words(line, tin
     part = len(make_split(tiny_dataset, "leak-free", 0).train)
     letters = {"A": last, "B": first}
     drawn = overlaid("A last", last, manager().look(last.id), part, letters)
-    joints = last.info.joints
+    branch_points = last.info.branch_points
     between = line[1].id
-    assert drawn.joints == (
-        (joints[0].step, f"run {between} goes on from B"),
-        (joints[1].step, f"A goes on from run {between}"),
+    assert drawn.branch_points == (
+        (branch_points[0].step, f"run {between} goes on from B"),
+        (branch_points[1].step, f"A goes on from run {between}"),
     )
     assert drawn.held_out == "validation names, leak-free split"
     stretches = [(stretch.after, stretch.training.batch_size) for stretch in drawn.curves.stretches]
-    assert stretches == [(0, 16), (joints[0].step, 8), (joints[1].step, 4)]
+    assert stretches == [(0, 16), (branch_points[0].step, 8), (branch_points[1].step, 4)]
     records = list(drawn.curves.epochs)
     assert [record.epoch for record in records] == list(range(1, len(records) + 1))
     ends = np.array([record.step for record in records])
@@ -58,21 +58,25 @@ def test_a_run_that_is_gone_counts_as_the_one_that_goes_on_from_it(line):
     manager().store.remove(first.id)
     drawn = overlaid("A", second, manager().look(second.id), None, {"A": second})
     assert [stretch.training.batch_size for stretch in drawn.curves.stretches] == [8, 8]
-    assert drawn.joints[0][1] == f"A goes on from run {first.id}"
+    assert drawn.branch_points[0][1] == f"A goes on from run {first.id}"
 
 
 def test_where_a_run_at_work_is_follows_from_its_steps(line):
     run = line[1]
     snapshot = manager().look(run.id)
-    joint = run.info.joints[-1]
+    branch_point = run.info.branch_points[-1]
     at_work = replace(snapshot, state="running", steps=2 * snapshot.step, epochs=2, seconds=7.0)
     drawn = overlaid("A", run, at_work, None, {"A": run}).curves
-    assert drawn.now == (joint.step + snapshot.step, joint.epoch + 1.0, joint.seconds + 7.0)
+    assert drawn.now == (
+        branch_point.step + snapshot.step,
+        branch_point.epoch + 1.0,
+        branch_point.seconds + 7.0,
+    )
 
 
 def test_a_run_without_records_is_drawn_as_nothing(line):
-    begun = JobSnapshot(line[0].id, line[0].info.config, "queued")
-    for snapshot in (None, begun):
+    origin = JobSnapshot(line[0].id, line[0].info.config, "queued")
+    for snapshot in (None, origin):
         drawn = overlaid("A", line[0], snapshot, None, {"A": line[0]})
         assert not len(drawn.curves.step)
         assert drawn.curves.now is None

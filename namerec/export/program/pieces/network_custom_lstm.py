@@ -27,7 +27,7 @@ class LSTMCell(nn.Module):
         self.input_gate = nn.Linear(inputs + HIDDEN_SIZE, HIDDEN_SIZE)
         self.cell_update = nn.Linear(inputs + HIDDEN_SIZE, HIDDEN_SIZE)
         self.output_gate = nn.Linear(inputs + HIDDEN_SIZE, HIDDEN_SIZE)
-        #: if not begun
+        #: if not initial
         draw(self, HIDDEN_SIZE)
         #: if forget_bias
         with torch.no_grad():
@@ -92,7 +92,7 @@ class LSTM(nn.Module):
         self.backward_cells = nn.ModuleList(LSTMCell(size) for size in inputs)
         #: end
         self.out = nn.Linear(width, len(CATEGORIES))
-        #: if not begun
+        #: if not initial
         draw(self.out, width)
         #: end
 

@@ -40,7 +40,7 @@ class LSTM(nn.Module):
         #: end
         #: end
         self.out = nn.Linear(HIDDEN_SIZE, len(CATEGORIES))
-        #: if not begun
+        #: if not initial
         #: if stacked
         draw(self.layers, HIDDEN_SIZE)
         #: else

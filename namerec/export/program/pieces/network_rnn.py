@@ -60,7 +60,7 @@ class RNN(nn.Module):
         #: else
         self.i2o = nn.Linear(len(LETTERS) + HIDDEN_SIZE, len(CATEGORIES))
         #: end
-        #: if not begun
+        #: if not initial
         draw(self.i2h, self.i2h.in_features)
         #: if layers
         for layer in self.deeper:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from namerec.jobs.snapshot import JobSnapshot
 
 
-def began_words(snapshot: JobSnapshot) -> str:
+def origin_words(snapshot: JobSnapshot) -> str:
     """The accuracy at which a run began beside the best of its own epochs, as Markdown.
 
     A run's best epoch is sought among its own ones, so that it may end worse than it began.
@@ -24,23 +24,25 @@ def began_words(snapshot: JobSnapshot) -> str:
         records of what was before are damaged.
     """
     before = snapshot.before
-    if not before.joints:
+    if not before.branch_points:
         return ""
-    joint = before.joints[-1]
-    began = next((record for record in before.history if record.epoch == joint.epoch), None)
-    if began is None:
+    branch_point = before.branch_points[-1]
+    origin = next((record for record in before.history if record.epoch == branch_point.epoch), None)
+    if origin is None:
         return ""
-    # A joint counts from the first run of the line on; people know a run by its own epochs.
-    epoch = joint.epoch - (before.joints[-2].epoch if len(before.joints) > 1 else 0)
+    # It counts from the first run of the lineage on; people know a run by its own epochs.
+    epoch = branch_point.epoch - (
+        before.branch_points[-2].epoch if len(before.branch_points) > 1 else 0
+    )
     part = part_words(snapshot.config.training.protocol, "validation")
     words = (
-        f"Began at {percent(began.validation_accuracy)} accuracy on {part} "
-        f"(epoch {count(epoch)} of run {joint.run}); "
+        f"Began at {percent(origin.validation_accuracy)} accuracy on {part} "
+        f"(epoch {count(epoch)} of run {branch_point.run}); "
     )
     best = next((record for record in reversed(snapshot.history) if record.best), None)
     if best is None:
         return plain(f"{words}no epoch of its own yet.")
     words += f"best since: {percent(best.validation_accuracy)} (its epoch {count(best.epoch)})."
-    if best.validation_accuracy < began.validation_accuracy:
+    if best.validation_accuracy < origin.validation_accuracy:
         words += " None of its own epochs is as good as what it began with."
     return plain(words)

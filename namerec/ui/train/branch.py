@@ -20,7 +20,7 @@ _FROM, _AT = "train_from", "train_at"
 _POINTS: dict[str, str] = {"last": "last epoch", "best": "best epoch"}
 
 
-class GoingOn(NamedTuple):
+class Branch(NamedTuple):
     """Where the next run begins.
 
     Attributes:
@@ -43,7 +43,7 @@ class GoingOn(NamedTuple):
         return self.run_id, self.point
 
 
-def take_going_on() -> GoingOn | None:
+def take_branch() -> Branch | None:
     """The mode that the URL or the session asks for; says so if it cannot be had."""
     address.read(FROM, state=_FROM)
     address.read(AT, list(_POINTS), state=_AT)
@@ -51,7 +51,7 @@ def take_going_on() -> GoingOn | None:
     if not run_id:
         return None
     try:
-        going_on = _looked_up(run_id, cast("Point", st.session_state.get(_AT, "best")))
+        branch = _looked_up(run_id, cast("Point", st.session_state.get(_AT, "best")))
     except NamerecError as error:
         st.warning(
             plain(f"Nothing can go on from the run in this link. {error}"),
@@ -59,38 +59,38 @@ def take_going_on() -> GoingOn | None:
         )
         leave()
         return None
-    address.write(FROM, going_on.run_id, state=_FROM)
-    address.write(AT, going_on.point, state=_AT)
-    return going_on
+    address.write(FROM, branch.run_id, state=_FROM)
+    address.write(AT, branch.point, state=_AT)
+    return branch
 
 
-def _looked_up(run_id: str, point: Point) -> GoingOn:
-    from namerec.runs.lineage import settings_from
+def _looked_up(run_id: str, point: Point) -> Branch:
+    from namerec.runs.lineage import branch_settings
 
     folder = manager().store.open(run_id)
     info, status = folder.info(), folder.status()
-    return GoingOn(
+    return Branch(
         run_id=run_id,
         point=point,
         epoch=status.best_epoch if point == "best" else status.epoch,
         title=f"{info.config.model.title} on {info.dataset.title}",
-        config=settings_from(info.config),
+        config=branch_settings(info.config),
     )
 
 
-def say_going_on(going_on: GoingOn) -> None:
+def say_branch(branch: Branch) -> None:
     """What the next run goes on from, what of it is fixed, and the way out."""
     st.badge(
-        f"goes on from epoch {going_on.epoch} ({_POINTS[going_on.point]})",
+        f"goes on from epoch {branch.epoch} ({_POINTS[branch.point]})",
         icon=":material/fork_right:",
         color="green",
     )
-    model, training = going_on.config.model, going_on.config.training
+    model, training = branch.config.model, branch.config.training
     layers = f"{model.num_layers} layers of " if model.num_layers > 1 else ""
     st.caption(
         plain(
-            f"Begins with the weights of run {going_on.run_id}. Fixed, as in that run: "
-            f"{going_on.title}, {layers}{model.hidden_size} hidden units, {training.protocol} "
+            f"Begins with the weights of run {branch.run_id}. Fixed, as in that run: "
+            f"{branch.title}, {layers}{model.hidden_size} hidden units, {training.protocol} "
             f"split of seed {training.split_draw}. The schedule of the learning rate begins anew."
         )
     )

@@ -6,9 +6,9 @@ import pytest
 
 from namerec.core.training.config import RunConfig, TrainConfig
 from namerec.core.training.records import EpochRecord
-from namerec.jobs.snapshot import JobSnapshot, Line
-from namerec.runs.records import Joint
-from namerec.ui.shared.began import began_words
+from namerec.jobs.snapshot import JobSnapshot, Lineage
+from namerec.runs.records import BranchPoint
+from namerec.ui.shared.origin import origin_words
 from tests.conftest import tiny_config
 
 
@@ -29,15 +29,17 @@ def epoch(number: int, accuracy: float, best: bool = False) -> EpochRecord:
     )
 
 
-def joint(run: str, number: int) -> Joint:
-    return Joint(run=run, epoch=number, step=10 * number, seconds=float(number), state_kept=False)
+def branch_point(run: str, number: int) -> BranchPoint:
+    return BranchPoint(
+        run=run, epoch=number, step=10 * number, seconds=float(number), state_kept=False
+    )
 
 
-def going_on(
-    *own: float, joints: tuple[Joint, ...], config: RunConfig | None = None
+def branch(
+    *own: float, branch_points: tuple[BranchPoint, ...], config: RunConfig | None = None
 ) -> JobSnapshot:
     """A run after epochs of 0.111, 0.222, ... in its line, with epochs of its own."""
-    before = [epoch(number, 0.111 * number) for number in range(1, joints[-1].epoch + 1)]
+    before = [epoch(number, 0.111 * number) for number in range(1, branch_points[-1].epoch + 1)]
     return JobSnapshot(
         "new",
         config or tiny_config(),
@@ -46,16 +48,16 @@ def going_on(
             epoch(place + 1, accuracy, best=accuracy == max(own[: place + 1]))
             for place, accuracy in enumerate(own)
         ),
-        before=Line.of(joints, [], before),
+        before=Lineage.of(branch_points, [], before),
     )
 
 
 def said(snapshot: JobSnapshot) -> str:
-    return began_words(snapshot).replace("\\", "")
+    return origin_words(snapshot).replace("\\", "")
 
 
 def test_a_run_that_ends_worse_than_it_began_says_so():
-    words = said(going_on(0.1, 0.299, 0.2, joints=(joint("first", 5),)))
+    words = said(branch(0.1, 0.299, 0.2, branch_points=(branch_point("first", 5),)))
     assert words == (
         "Began at 55.5 % accuracy on validation names, leak-free split (epoch 5 of run first); "
         "best since: 29.9 % (its epoch 2). None of its own epochs is as good as what it began with."
@@ -64,35 +66,40 @@ def test_a_run_that_ends_worse_than_it_began_says_so():
 
 @pytest.mark.parametrize("best", [0.555, 0.8])
 def test_a_run_that_does_not_says_how_far_it_has_come(best):
-    words = said(going_on(0.1, best, joints=(joint("first", 5),)))
+    words = said(branch(0.1, best, branch_points=(branch_point("first", 5),)))
     assert words.endswith(f"best since: {100 * best:.1f} % (its epoch 2).")
 
 
 def test_the_best_epoch_is_the_one_whose_weights_are_kept():
-    snapshot = going_on(joints=(joint("first", 1),))
+    snapshot = branch(branch_points=(branch_point("first", 1),))
     kept = (epoch(1, 0.5, best=True), epoch(2, 0.5, best=True), epoch(3, 0.5))  # by their losses
     assert said(replace(snapshot, history=kept)).endswith("50.0 % (its epoch 2).")
 
 
 def test_before_its_first_epoch_there_is_nothing_to_compare():
-    words = said(going_on(joints=(joint("first", 5),)))
+    words = said(branch(branch_points=(branch_point("first", 5),)))
     assert words.endswith("(epoch 5 of run first); no epoch of its own yet.")
 
 
 def test_the_epoch_is_counted_in_the_run_that_is_gone_on_from():
-    words = said(going_on(0.9, joints=(joint("first", 3), joint("second", 5))))
+    words = said(branch(0.9, branch_points=(branch_point("first", 3), branch_point("second", 5))))
     assert words.startswith("Began at 55.5 %")
     assert "(epoch 2 of run second)" in words
 
 
 def test_training_names_are_called_so():
     report = RunConfig(training=TrainConfig(protocol="report"))
-    words = said(going_on(0.9, joints=(joint("first", 5),), config=report))
+    words = said(branch(0.9, branch_points=(branch_point("first", 5),), config=report))
     assert "accuracy on training names, drawn uniformly over categories (epoch 5" in words
     assert "validation" not in words
 
 
 def test_without_a_beginning_or_its_record_nothing_is_said():
-    assert began_words(JobSnapshot("new", tiny_config(), "running", history=(epoch(1, 0.5),))) == ""
-    torn = Line.of((joint("first", 5),), [], [epoch(4, 0.5)])
-    assert began_words(replace(going_on(0.9, joints=(joint("first", 5),)), before=torn)) == ""
+    assert (
+        origin_words(JobSnapshot("new", tiny_config(), "running", history=(epoch(1, 0.5),))) == ""
+    )
+    torn = Lineage.of((branch_point("first", 5),), [], [epoch(4, 0.5)])
+    assert (
+        origin_words(replace(branch(0.9, branch_points=(branch_point("first", 5),)), before=torn))
+        == ""
+    )
