@@ -23,12 +23,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from namerec.core.corpus.dataset import Dataset
-from namerec.core.corpus.packing import NO_LETTER, PackedNames
 from namerec.core.corpus.protocols import Part
 from namerec.core.corpus.splits import Split
 from namerec.core.evaluation.results import PredictedNames, Scores
 from namerec.core.evaluation.scores import confusion, predict_names, score
 from namerec.core.networks.models import NameModel, build
+from namerec.core.training.batches import Batches
 from namerec.core.training.config import (
     EVALUATIONS_PER_RUN,
     OptimizerKind,
@@ -41,9 +41,6 @@ from namerec.errors import ConfigError, DivergedError
 
 #: Step records a run gives at most, besides one for its first step and one an epoch.
 STEP_RECORDS = 2000
-#: Batches that are sorted by length together, so that a batch holds names of similar length while
-#: its names stay a random draw.
-POOL_BATCHES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +194,7 @@ class _Training:
         self.device = resolve_device(config.training.device)
         self.plan = plan(config.training, len(split.train))
         self.generator = torch.Generator().manual_seed(config.training.seed)
+        self.batches = Batches(config.training, dataset, split.train, self.generator)
         self.model: NameModel = build(
             config.model, len(dataset.categories), config.training.seed
         ).to(self.device)
@@ -298,7 +296,7 @@ class _Training:
         loss_sum, norm_sum, count = 0.0, 0.0, 0
         self.model.train()
         self.stepping.go()
-        for step, indices in enumerate(self._batches(last - first), first + 1):
+        for step, indices in enumerate(self.batches.of_epoch(last - first), first + 1):
             rate = learning_rate(self.config.training, (step - 1) / self.plan.steps)
             loss, norm, right = self._step(indices, rate)
             self._ensure_finite(loss, step)
@@ -325,7 +323,8 @@ class _Training:
     def _step(self, indices: np.ndarray, rate: float) -> tuple[float, float, int]:
         """One optimizer step: loss, gradient norm before clipping, right answers."""
         names, labels = self.dataset.batch(indices)
-        names, labels = self._with_dropped_letters(names).to(self.device), labels.to(self.device)
+        names = self.batches.with_dropped_letters(names).to(self.device)
+        labels = labels.to(self.device)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.optimizer.zero_grad()
@@ -337,47 +336,6 @@ class _Training:
         self.optimizer.step()
         right = int((answers.detach().argmax(1) == labels).sum())
         return loss.item(), float(norm), right
-
-    def _with_dropped_letters(self, names: PackedNames) -> PackedNames:
-        share = self.config.training.letter_dropout
-        if share == 0:
-            return names
-        drop = torch.rand(len(names.letters), generator=self.generator) < share
-        return names.with_letters(names.letters.masked_fill(drop, NO_LETTER))
-
-    def _batches(self, steps: int) -> Iterator[np.ndarray]:
-        """Indices of the names of each of an epoch's steps."""
-        size = self.config.training.batch_size
-        if self.config.training.steps is None:
-            drawn = self._draw(len(self.split.train))
-        else:
-            drawn = self._draw(steps * size)
-        if size > 1:
-            drawn = self._similar_lengths_together(drawn, size)
-        batches = np.array_split(drawn, np.arange(size, len(drawn), size))
-        for index in torch.randperm(len(batches), generator=self.generator).tolist():
-            yield batches[index]
-
-    def _similar_lengths_together(self, drawn: np.ndarray, size: int) -> np.ndarray:
-        lengths = self.dataset.lengths[drawn]
-        pool = np.arange(len(drawn)) // (size * POOL_BATCHES)
-        return drawn[np.lexsort((lengths, pool))]
-
-    def _draw(self, count: int) -> np.ndarray:
-        """Draws names of the training part: each once if *natural*, else by category."""
-        train_part = self.split.train
-        sampling = self.config.training.sampling
-        if sampling == "natural":
-            rounds = math.ceil(count / len(train_part))
-            order = [
-                torch.randperm(len(train_part), generator=self.generator) for _ in range(rounds)
-            ]
-            return np.asarray(train_part[torch.cat(order).numpy()[:count]])
-        power = {"square root": -0.5, "balanced": -1.0}[sampling]
-        support = self.dataset.support(train_part)
-        weights = torch.from_numpy(np.maximum(support, 1) ** power)[self.dataset.labels[train_part]]
-        chosen = torch.multinomial(weights, count, replacement=True, generator=self.generator)
-        return np.asarray(train_part[chosen.numpy()])
 
     def _checkpoint(self, best: bool) -> Checkpoint:
         resume = {"generator": self.generator.get_state()}

@@ -556,7 +556,7 @@ def test_names_of_one_length_share_a_batch_and_batches_come_in_random_order(
 def test_lengths_are_sorted_within_a_pool_of_batches_only(
     five_categories, five_split, batches, monkeypatch
 ):
-    monkeypatch.setattr(training, "POOL_BATCHES", 1)
+    monkeypatch.setattr("namerec.core.training.batches.POOL_BATCHES", 1)
     list(train(run_config(batch_size=10, epochs=1), five_categories, five_split))
     lengths = [five_categories.lengths[b] for b in _trained_on(batches, five_split)]
     assert all((np.sort(of_batch) == of_batch).all() for of_batch in lengths)
