@@ -1,4 +1,4 @@
-"""The data folder, and files that are whole or not there.
+"""Files that are whole or not there.
 
 They are written aside, flushed to the disk and renamed into place.
 """
@@ -12,16 +12,8 @@ import threading
 from pathlib import Path
 from typing import BinaryIO
 
-import platformdirs
-
 #: Ending of a file that is still being written; anything so called is debris after a crash.
 UNFINISHED = ".part"
-
-
-def home() -> Path:
-    """The data folder: `NAMEREC_HOME` if set, else the user's own by the system's convention."""
-    given = os.environ.get("NAMEREC_HOME")
-    return Path(os.path.expanduser(given)) if given else Path(platformdirs.user_data_dir("namerec"))
 
 
 def open_regular(path: Path) -> BinaryIO:

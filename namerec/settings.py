@@ -10,8 +10,10 @@ import os
 import re
 from functools import cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
 from typing import Annotated, Any
 
+import platformdirs
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -19,10 +21,13 @@ from namerec.errors import ConfigError
 
 #: What the names of all variables begin with.
 PREFIX = "NAMEREC_"
-#: Variables that are read elsewhere: the folders, the threads, and what the tests demand.
+#: Variables beside the settings: the folders, read whenever they are asked for, and what the
+#: browser tests need.
 OTHER_VARIABLES = frozenset(
-    PREFIX + name for name in ("HOME", "CACHE", "NAMES_DIR", "THREADS", "BROWSER_TESTS")
+    PREFIX + name for name in ("HOME", "CACHE", "NAMES_DIR", "BROWSER_TESTS")
 )
+#: Most of PyTorch's threads; more than any machine gains from.
+MOST_THREADS = 64
 #: Longest part of a wrong value that is repeated, characters.
 _SHOWN = 60
 #: A header's name, without what HTTP allows and no proxy uses.
@@ -41,6 +46,9 @@ class Settings(BaseSettings):
         most_queued: Runs of all people that may wait.
         most_disk: Megabytes that the data folder may take; 0 for as many as there are.
         most_uploads: Corpora that one browser session may keep.
+        threads: PyTorch's threads. A step on a hundred names is too small to be shared: a second
+            one gains little alone, and when its core is busy with a page or a browser the first
+            one waits for it.
         insecure: Whether the app may be reached from other computers by anybody, without a login.
         trusted_proxies: Addresses or networks of proxies whose `user_header` is believed,
             separated by commas.
@@ -58,6 +66,7 @@ class Settings(BaseSettings):
     most_queued: Annotated[int, Field(ge=1, le=10_000)] = 500
     most_disk: Annotated[int, Field(ge=0, le=1_000_000_000)] = 0
     most_uploads: Annotated[int, Field(ge=1, le=10_000)] = 50
+    threads: Annotated[int, Field(ge=1, le=MOST_THREADS)] = 1
     insecure: bool = False
     trusted_proxies: Annotated[str, Field(max_length=4096)] = ""
     user_header: str = "X-Forwarded-User"
@@ -112,6 +121,26 @@ def settings() -> Settings:
             "a proxy vouches for. Set one of them, or neither."
         )
     return read
+
+
+def home() -> Path:
+    """The data folder: `NAMEREC_HOME` if set, else the user's own by the system's convention."""
+    return _folder("HOME") or Path(platformdirs.user_data_dir("namerec"))
+
+
+def cache_home() -> Path:
+    """Where downloads go: `NAMEREC_CACHE` if set, else the user's cache."""
+    return _folder("CACHE") or Path(platformdirs.user_cache_dir("namerec"))
+
+
+def names_folder() -> Path | None:
+    """The folder that `NAMEREC_NAMES_DIR` names, if it is set; it need not be there."""
+    return _folder("NAMES_DIR")
+
+
+def _folder(name: str) -> Path | None:
+    given = os.environ.get(PREFIX + name)
+    return Path(os.path.expanduser(given)) if given else None
 
 
 def unknown_variables() -> list[str]:

@@ -57,6 +57,8 @@ def test_settings_are_read_once_until_they_are_reset(monkeypatch):
         ("MOST_MINUTES", "nan", "a number from 0 to 100,000"),
         ("MOST_JOBS_PER_USER", "-1", "a whole number from 1 to 10,000"),
         ("MOST_UPLOADS", "1.5", "a whole number from 1 to 10,000"),
+        ("THREADS", "two", "a whole number from 1 to 64"),
+        ("THREADS", "65", "a whole number from 1 to 64"),
         ("INSECURE", "perhaps", "1 or 0"),
         ("USER_HEADER", "X User", "the name of an HTTP header"),
         ("TRUSTED_PROXIES", "10.0.0.5/8", "IP addresses or networks, separated by commas"),
@@ -98,10 +100,10 @@ def test_a_misspelt_variable_is_found(monkeypatch):
 
 @pytest.mark.skipif(os.name == "nt", reason="variables have no case there")
 def test_a_variable_in_small_letters_is_found_unless_it_is_read(monkeypatch):
-    monkeypatch.setenv("namerec_threads", "4")
+    monkeypatch.setenv("namerec_cache", "/nowhere")
     monkeypatch.setenv("Namerec_Home", "/nowhere")
     monkeypatch.setenv("namerec_most_queued", "7")
-    assert unknown_variables() == ["Namerec_Home", "namerec_threads"]
+    assert unknown_variables() == ["Namerec_Home", "namerec_cache"]
     assert settings().most_queued == 7
 
 

@@ -27,8 +27,8 @@ from namerec.cli.memory_task import memory_task
 from namerec.cli.racing import race
 from namerec.cli.stored import runs
 from namerec.cli.training import train
-from namerec.disk import home
 from namerec.logs import set_up
+from namerec.settings import home
 
 # A new command is one entry here. Its module imports `common`, never this one or another command.
 _COMMANDS = (

@@ -20,9 +20,9 @@ def bench(quick: bool, threads: int | None, as_json: bool) -> None:
 
     from namerec.bench.report import run
     from namerec.data import catalogue
-    from namerec.runs.machine import thread_count
+    from namerec.settings import settings
 
-    torch.set_num_threads(threads or thread_count())
+    torch.set_num_threads(threads or settings().threads)
     report = run(
         catalogue.load("bundled"), quick=quick, say=lambda line: click.echo(f"  {line}", err=True)
     )

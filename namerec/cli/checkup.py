@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import namerec
-from namerec.disk import UNFINISHED, home
+from namerec.disk import UNFINISHED
 from namerec.errors import NamerecError
 from namerec.files import ROOT
-from namerec.settings import OTHER_VARIABLES, settings, unknown_variables
+from namerec.settings import OTHER_VARIABLES, home, settings, unknown_variables
 
 if TYPE_CHECKING:
     from namerec.runs.store import RunSummary
@@ -33,9 +33,6 @@ DEBRIS_AGE = 3600.0
 LITTLE_SPACE = 200_000_000
 #: Problems of one kind that are told one by one.
 MOST_TOLD = 10
-
-#: Longest part of a wrong value that is repeated, characters.
-MOST_SHOWN = 60
 
 
 @dataclass
@@ -104,10 +101,10 @@ def pinned() -> dict[str, str]:
 
 
 def _folders(findings: Findings) -> None:
-    from namerec.data.tutorial import cache_folder
+    from namerec.data.tutorial import download_folder
     from namerec.jobs.limits import folder_bytes
 
-    for name, folder in (("data", home()), ("logs", home() / "logs"), ("cache", cache_folder())):
+    for name, folder in (("data", home()), ("logs", home() / "logs"), ("cache", download_folder())):
         findings.facts[name] = str(folder)
         there = next(path for path in (folder, *folder.parents) if path.exists())
         if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
@@ -129,8 +126,6 @@ def _folders(findings: Findings) -> None:
 
 
 def _settings(findings: Findings) -> None:
-    from namerec.runs.machine import MOST_THREADS, thread_count
-
     for name in sorted(OTHER_VARIABLES):
         if name in os.environ:
             findings.facts[name] = os.environ[name]
@@ -140,12 +135,6 @@ def _settings(findings: Findings) -> None:
             for name in unknown_variables()
         ]
     )
-    threads = os.environ.get("NAMEREC_THREADS", "")
-    if threads and not (threads.isdecimal() and threads == str(thread_count())):
-        findings.problems.append(
-            f"NAMEREC_THREADS is “{threads[:MOST_SHOWN]}”, but it must be a whole number from 1 to "
-            f"{MOST_THREADS}. Training uses {thread_count()} until then."
-        )
     findings.facts |= {name: str(value) for name, value in settings().changed().items()}
 
 
@@ -224,11 +213,10 @@ def _is_old(path: Path) -> bool:
 
 def _machine(findings: Findings) -> None:
     from namerec.jobs.memory import RESERVE, available
-    from namerec.runs.machine import thread_count
 
     free = available()
     findings.facts["free memory MB"] = None if free is None else _megabytes(free)
-    findings.facts |= {"processors": os.cpu_count(), "training threads": thread_count()}
+    findings.facts |= {"processors": os.cpu_count(), "training threads": settings().threads}
     if free is not None and free < 2 * RESERVE:
         findings.problems.append(
             f"Only {_megabytes(free)} MB of memory are free, so that hardly any training is "

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from namerec.core.evaluation.results import Scores
-from namerec.errors import NamerecError, RunError
+from namerec.errors import NamerecError
 
 if TYPE_CHECKING:
     from namerec.runs.networks import TrainedNetwork
@@ -52,13 +52,7 @@ def trained_network(run_id: str | None) -> TrainedNetwork:
     from namerec.runs.networks import load_network
     from namerec.runs.store import RunStore
 
-    store = RunStore()
-    if run_id is None:
-        trained = store.trained()
-        if not trained:
-            raise RunError("There is no trained run yet. Train one: python -m namerec train")
-        run_id = trained[0].id
-    return load_network(store.open(run_id))
+    return load_network(RunStore().open_or_best(run_id))
 
 
 def score_values(scores: Scores) -> dict[str, Any]:

@@ -89,12 +89,11 @@ def train(
 ) -> None:
     """Train a network and store the run."""
     from namerec.data import catalogue
-    from namerec.disk import home
     from namerec.jobs.executors import LocalExecutor
     from namerec.jobs.limits import check_disk, still_to_store
     from namerec.jobs.memory import stored
     from namerec.runs.store import RunStore
-    from namerec.settings import settings
+    from namerec.settings import home, settings
 
     store = RunStore()
     if resume is not None:
@@ -170,15 +169,10 @@ def _branch(store: RunStore, source: RunFolder, point: Point, chosen: dict[str, 
 
 def _ensure_room(config: RunConfig, names: Dataset) -> None:
     """Refuses a new run that this computer's limits have no room for."""
-    from namerec.disk import home
-    from namerec.jobs.limits import check_disk, check_memory, check_network
-    from namerec.jobs.memory import stored
-    from namerec.settings import settings
+    from namerec.jobs.limits import check_start
+    from namerec.settings import home, settings
 
-    categories = len(names.categories)
-    check_network(config, categories, settings())
-    check_memory(config, names, settings())
-    check_disk(home(), settings(), stored(config, len(names), categories))
+    check_start([config], names, home=home(), settings=settings())
 
 
 def _given(name: str) -> bool:

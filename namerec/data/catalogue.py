@@ -18,6 +18,7 @@ from namerec.data.kept import PREFIX, OwnCorpus
 from namerec.data.own import OwnCorpora
 from namerec.data.table import read_table
 from namerec.errors import DataError
+from namerec.settings import names_folder
 from namerec.text import shown
 
 BUNDLED = "bundled"
@@ -51,7 +52,7 @@ def available() -> list[CorpusInfo]:
     Kept uploads come last, the newest first; damaged ones are only in `OwnCorpora.entries`.
     """
     kept = OwnCorpora()
-    own = tutorial.own_folder()
+    own = names_folder()
     return [
         CorpusInfo(
             reference=BUNDLED,
@@ -67,7 +68,7 @@ def available() -> list[CorpusInfo]:
             description="18 languages, 20,050 lines: the corpus of the classic PyTorch name "
             "tutorial. Half of it is Russian, and names stand in it twice and more.",
             installed=tutorial.installed() is not None,
-            where=str(own or tutorial.cache_folder()),
+            where=str(own or tutorial.download_folder()),
         ),
         *(
             CorpusInfo(

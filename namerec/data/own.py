@@ -29,8 +29,9 @@ from namerec.data.kept import (
 from namerec.data.kept_table import as_table, from_table
 from namerec.data.text import MAX_BYTES, read_bytes
 from namerec.data.upload import Upload
-from namerec.disk import UNFINISHED, home, open_regular, write_whole
+from namerec.disk import UNFINISHED, open_regular, write_whole
 from namerec.errors import DataError
+from namerec.settings import home
 from namerec.text import shown
 
 #: Most bytes of a description: 200 categories with long names, and all notices, many times over.

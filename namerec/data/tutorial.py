@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import platformdirs
 import pooch
 
 from namerec.data.download import receive
 from namerec.errors import DataError, DownloadError
+from namerec.settings import cache_home, names_folder
 
 BASE_URL = (
     "https://raw.githubusercontent.com/spro/practical-pytorch/"
@@ -89,10 +88,10 @@ def fetch(
         DataError: If NAMEREC_NAMES_DIR names no folder.
     """
     report = progress or (lambda _done, _files: None)
-    if folder is None and own_folder() is not None:
+    if folder is None and names_folder() is not None:
         report(len(hashes), len(hashes))
         return corpus_folder()
-    target = cache_folder() if folder is None else folder
+    target = download_folder() if folder is None else folder
     deadline = time.monotonic() + limit
     was_there = target.exists()
     # pooch tells every download on stderr, where the progress is already told.
@@ -136,10 +135,10 @@ def installed(folder: Path | None = None, hashes: Mapping[str, str] = HASHES) ->
             names only has to be there: its files are the user's own.
         hashes: SHA-256 by language.
     """
-    own = own_folder()
+    own = names_folder()
     if folder is None and own is not None:
         return own if own.is_dir() else None
-    target = cache_folder() if folder is None else folder
+    target = download_folder() if folder is None else folder
     return target if is_original(target, hashes) else None
 
 
@@ -152,7 +151,7 @@ def corpus_folder() -> Path:
     folder = installed()
     if folder is not None:
         return folder
-    own = own_folder()
+    own = names_folder()
     if own is not None:
         raise DataError(
             f"NAMEREC_NAMES_DIR is set to “{own}”, which is not a folder. Set it to the folder "
@@ -176,17 +175,9 @@ def is_original(folder: Path, hashes: Mapping[str, str] = HASHES) -> bool:
         return False
 
 
-def own_folder() -> Path | None:
-    """The folder that NAMEREC_NAMES_DIR names, if it is set; it need not be there."""
-    given = os.environ.get("NAMEREC_NAMES_DIR", "")
-    return Path(os.path.expanduser(given)) if given else None
-
-
-def cache_folder() -> Path:
-    """Where the download goes: the user's cache, or the folder that NAMEREC_CACHE names."""
-    given = os.environ.get("NAMEREC_CACHE", "")
-    cache = os.path.expanduser(given) if given else platformdirs.user_cache_dir("namerec")
-    return Path(cache) / "tutorial"
+def download_folder() -> Path:
+    """Where the download goes."""
+    return cache_home() / "tutorial"
 
 
 def _reason(error: Exception) -> str:

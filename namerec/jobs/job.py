@@ -5,25 +5,67 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import logging
+import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from namerec.core.corpus.dataset import Dataset
 from namerec.core.evaluation.results import Scores
 from namerec.core.training.config import RunConfig
 from namerec.core.training.loop import Plan
 from namerec.core.training.records import EpochRecord, FinalRecord, StepRecord
 from namerec.errors import JobError, NamerecError
 from namerec.jobs.executors import Held, StreamRecord
-from namerec.jobs.limits import out_of_time
+from namerec.jobs.limits import folder_bytes, out_of_time
 from namerec.jobs.memory import stored
-from namerec.jobs.snapshot import GrowingSeries, JobSnapshot, stored_snapshot
+from namerec.jobs.snapshot import GrowingSeries, JobSnapshot, Lineage, stored_snapshot
 from namerec.runs.folder import RunFolder
+from namerec.runs.lineage import Origin
 from namerec.runs.records import ACTIVE_STATES, RunState, StoredState
-from namerec.runs.store import RunSummary
+from namerec.runs.store import RunStore, RunSummary
 from namerec.settings import settings
 
 log = logging.getLogger(__name__)
+
+
+def queued_together(
+    store: RunStore,
+    configs: Sequence[RunConfig],
+    dataset: Dataset,
+    *,
+    owner: str,
+    origin: Origin | None = None,
+    race: str = "",
+) -> list[Job]:
+    """Makes runs, all or none, and their jobs.
+
+    Args:
+        store: Where.
+        configs: Networks and settings.
+        dataset: The names.
+        owner: Who asks.
+        origin: Where they begin in another run, as in `RunStore.create`, like the next.
+        race: What they have in common.
+
+    Raises:
+        RunError: If the data folder cannot be written.
+    """
+    jobs: list[Job] = []
+    try:
+        for config in configs:
+            folder = store.create(config, dataset, origin, race)
+            size = stored(config, len(dataset), len(dataset.categories))
+            job = Job(folder, config, owner, size + folder_bytes(folder.path))
+            job.publish(race=race)
+            if origin is not None:
+                job.publish(before=Lineage.of(origin.branch_points, origin.steps, origin.epochs))
+            jobs.append(job)
+    except NamerecError:
+        for job in jobs:  # nobody has seen them yet
+            shutil.rmtree(job.folder.path, ignore_errors=True)
+        raise
+    return jobs
 
 
 def store_queued(run: RunSummary, folder: RunFolder) -> None:

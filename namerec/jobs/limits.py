@@ -25,37 +25,53 @@ _DESCRIPTION = 64_000
 
 
 def check_start(
-    config: RunConfig,
+    configs: Sequence[RunConfig],
     dataset: Dataset,
     *,
-    owner: str,
-    owners: Mapping[str, str],
-    jobs: Sequence[JobSnapshot],
     home: Path,
-    promised: int = 0,
     settings: Settings,
+    owner: str = "",
+    owners: Mapping[str, str] | None = None,
+    jobs: Sequence[JobSnapshot] = (),
+    promised: int = 0,
 ) -> None:
-    """Refuses a run that this server's limits do not allow.
+    """Refuses runs that this server's limits do not allow, each and all at once.
 
     Args:
-        config: What is to be trained.
+        configs: What is to be trained, at the same time.
         dataset: On which names.
+        home: The data folder.
+        settings: The limits.
         owner: Who asks, as `ui.access.user` says; empty for the command line.
         owners: Who asked for which job, by run id.
         jobs: All that train or wait.
-        home: The data folder.
         promised: Bytes that these jobs will still store.
-        settings: The limits.
 
     Raises:
-        ConfigError: If the network is too large, or needs more memory than there is.
+        ConfigError: If a network is too large, or they need more memory than there is.
         JobError: If there are too many jobs, or the data folder is full.
     """
-    check_queue(owner=owner, owners=owners, jobs=jobs, settings=settings)
-    categories = len(dataset.categories)
-    check_network(config, categories, settings)
-    check_memory(config, dataset, settings)
-    check_disk(home, settings, stored(config, len(dataset), categories), promised)
+    known, asked, categories = dict(owners or {}), list(jobs), len(dataset.categories)
+    free, taken = available(), 0
+    for place, config in enumerate(configs):
+        check_queue(owner=owner, owners=known, jobs=asked, settings=settings)
+        check_network(config, categories, settings)
+        check_memory(config, dataset, settings, free)
+        more = stored(config, len(dataset), categories)
+        check_disk(home, settings, more, promised)
+        if taken and free is not None:
+            try:
+                check_memory(config, dataset, settings, free - taken)
+            except ConfigError as error:
+                raise ConfigError(
+                    f"{error} The networks of a race are in memory at the same time."
+                ) from None
+        taken += need(config, dataset).total
+        promised += more
+        # As if it were there already; behind others it would wait.
+        twin = JobSnapshot(f"asked {place}", config, "queued", place=1 if jobs else 0)
+        known[twin.run_id] = owner
+        asked.append(twin)
 
 
 def check_queue(

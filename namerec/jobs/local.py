@@ -8,11 +8,11 @@ from namerec.core.networks.config import ModelConfig
 from namerec.core.training.config import RunConfig, TrainConfig
 from namerec.core.training.loop import train
 from namerec.data import catalogue
-from namerec.disk import home
 from namerec.jobs.baselines import BaselineKeeper
 from namerec.jobs.executors import LocalExecutor
 from namerec.jobs.manager import JobManager
 from namerec.runs.store import RunStore
+from namerec.settings import home
 
 
 def local_baselines() -> BaselineKeeper:

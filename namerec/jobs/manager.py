@@ -20,18 +20,18 @@ from namerec.core.training.config import RunConfig
 from namerec.errors import JobError, NamerecError
 from namerec.jobs.executors import Executor
 from namerec.jobs.group import Group
-from namerec.jobs.job import store_queued, taken_up
+from namerec.jobs.job import queued_together, store_queued, taken_up
 from namerec.jobs.limits import (
     check_disk,
     check_network,
     check_queue,
+    check_start,
     still_to_store,
 )
 from namerec.jobs.queue import Queue
 from namerec.jobs.race import new_race
 from namerec.jobs.snapshot import JobSnapshot
 from namerec.jobs.snapshot_cache import SnapshotCache
-from namerec.jobs.together import check_together, made_together
 from namerec.jobs.work import work
 from namerec.runs.lineage import Origin, Point, branch_from
 from namerec.runs.records import ACTIVE_STATES
@@ -118,7 +118,7 @@ class JobManager:
     ) -> list[str]:
         with self._asking:
             self._queue.ensure_open()
-            check_together(
+            check_start(
                 configs,
                 dataset,
                 owner=owner,
@@ -128,7 +128,7 @@ class JobManager:
                 promised=self._queue.promised(),
                 settings=settings(),
             )
-            jobs = made_together(
+            jobs = queued_together(
                 self.store, configs, dataset, owner=owner, origin=origin, race=race
             )
             self._queue.add(Group(jobs))

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Literal
 
 from namerec.core.tasks.memory_task import memory_dataset, noise_of
-from namerec.disk import home
 from namerec.errors import JobError, NamerecError, RunError
 from namerec.jobs.manager import JobManager
 from namerec.jobs.memory_task_results import (
@@ -29,6 +28,7 @@ from namerec.jobs.memory_task_results import (
 )
 from namerec.jobs.snapshot import JobSnapshot
 from namerec.runs.records import RESUMABLE_STATES
+from namerec.settings import home
 
 _LOG = logging.getLogger(__name__)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
+from pathlib import Path
 
 from namerec.core.networks.models import NameModel, build
 from namerec.runs.fitting import check_weights
@@ -12,6 +14,12 @@ from namerec.runs.records import RunInfo
 
 #: Stands for the weights that a run began with.
 BEFORE_TRAINING = 0
+#: Bytes of the networks kept in memory; a preset's take 0.1 to 6 MB, the largest that can be set
+#: 400, and what takes more than all of this is read anew each time.
+MOST_KEPT_BYTES = 512 * 1024**2
+
+_kept: dict[Path, tuple[int, TrainedNetwork]] = {}
+_keeping = threading.Lock()
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,6 +33,11 @@ class TrainedNetwork:
     def categories(self) -> tuple[str, ...]:
         """Names of its outputs."""
         return self.info.dataset.categories
+
+    @property
+    def size(self) -> int:
+        """Bytes of its weights."""
+        return 4 * self.info.parameters
 
 
 def load_network(folder: RunFolder, epoch: int | None = None) -> TrainedNetwork:
@@ -51,3 +64,21 @@ def load_network(folder: RunFolder, epoch: int | None = None) -> TrainedNetwork:
         model.load_state_dict(folder.milestone_weights(epoch))
     model.eval()
     return TrainedNetwork(info, model)
+
+
+def kept_network(folder: RunFolder) -> TrainedNetwork:
+    """A run's network at its best epoch; those read last are kept while their files stay the same.
+
+    Raises:
+        RunError: As `load_network`.
+    """
+    weights = folder.path / BEST
+    stamp = weights.stat().st_mtime_ns if weights.exists() else 0
+    with _keeping:
+        known = _kept.pop(folder.path, None)
+        network = known[1] if known and known[0] == stamp else load_network(folder)
+        if network.size <= MOST_KEPT_BYTES:
+            while sum(other.size for _, other in _kept.values()) > MOST_KEPT_BYTES - network.size:
+                _kept.pop(next(iter(_kept)))
+            _kept[folder.path] = (stamp, network)
+    return network

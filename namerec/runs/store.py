@@ -18,13 +18,12 @@ from namerec.core.corpus.dataset import Dataset
 from namerec.core.corpus.protocols import noun_of
 from namerec.core.tasks.memory_task import is_memory_task
 from namerec.core.training.config import RunConfig
-from namerec.disk import UNFINISHED, home, open_regular, write_whole
+from namerec.disk import UNFINISHED, open_regular, write_whole
 from namerec.errors import RunError
 from namerec.files import ASSETS
 from namerec.runs.folder import RunFolder, milestone_file
 from namerec.runs.labels import NO_LABEL, RunLabel, read_label, write_label
 from namerec.runs.lineage import BEFORE, FIRST, Origin, write_origin
-from namerec.runs.machine import thread_count
 from namerec.runs.records import (
     ACTIVE_STATES,
     RESUMABLE_STATES,
@@ -35,6 +34,7 @@ from namerec.runs.records import (
     is_run_id,
 )
 from namerec.runs.trash import DAYS, Trash
+from namerec.settings import home, settings
 from namerec.text import plural, shown
 
 #: Finished runs that ship with the project, so that the first launch has something to look into.
@@ -143,7 +143,7 @@ class RunStore:
                 "python": platform.python_version(),
                 **{package: version(package) for package in _RECORDED_PACKAGES},
             },
-            threads=thread_count(),
+            threads=settings().threads,
             branch_points=origin.branch_points if origin else (),
             race=race,
         )
@@ -181,6 +181,22 @@ class RunStore:
             f"There is no run “{shown(identity)}”. `python -m namerec runs list` and the run "
             "pickers show what there is."
         )
+
+    def open_or_best(self, identity: str | None) -> RunFolder:
+        """Finds a run by its id, or the best that has a network if none is named.
+
+        Raises:
+            RunError: If there is none.
+        """
+        if identity is None:
+            trained = self.trained()
+            if not trained:
+                raise RunError(
+                    "There is no trained run yet. Train one on the Train page, or with: "
+                    "python -m namerec train"
+                )
+            identity = trained[0].id
+        return self.open(identity)
 
     def resumable(self, identity: str) -> RunSummary:
         """A run that can be gone on with, by its id.

@@ -17,7 +17,6 @@ __all__ = ["_one_thread"]
 @pytest.fixture(autouse=True)
 def _no_pretrained_runs_and_one_thread(monkeypatch, _one_thread):
     """What the commands train has one thread, and so has what it is compared with."""
-    monkeypatch.setenv("NAMEREC_THREADS", "1")
     monkeypatch.setattr(RunStore.__init__, "__defaults__", (None, None))
 
 

@@ -15,9 +15,8 @@ import pytest
 
 from namerec.cli import checkup
 from namerec.data.own import OwnCorpora
-from namerec.disk import home
 from namerec.runs.folder import RunFolder
-from namerec.settings import settings
+from namerec.settings import home, settings
 from tests.cli.references import ask, by_itself
 
 
@@ -54,6 +53,7 @@ def test_a_data_folder_that_is_not_there_yet_is_well():
 
 def test_it_says_what_there_is(run: RunFolder, monkeypatch):
     monkeypatch.setenv("NAMEREC_MOST_QUEUED", "7")
+    settings.cache_clear()
     answer = examined(0)
     assert answer["runs"]["facts"] == {"finished": 1, "damaged": 0}
     assert answer["corpora"]["facts"] == {"kept": 0, "damaged": 0}
@@ -163,16 +163,6 @@ def test_settings_that_are_wrong_or_misspelt_are_told(monkeypatch):
     told = problems("settings")
     assert "NAMEREC_MOST_MINUETS" in told[0]
     assert told[1].startswith("NAMEREC_MOST_QUEUED is “0”")
-
-
-@pytest.mark.parametrize(
-    ("given", "used"), [("four", 1), ("0", 1), ("-2", 1), ("65", 64), ("x" * 999, 1), ("1.5", 1)]
-)
-def test_a_number_of_threads_that_is_none_is_told_with_what_is_used(monkeypatch, given, used):
-    monkeypatch.setenv("NAMEREC_THREADS", given)
-    (told,) = problems("settings")
-    assert told.startswith(f"NAMEREC_THREADS is “{given[:60]}”, but it must be a whole number")
-    assert f"uses {used} until" in told
 
 
 def test_versions_that_are_missing_or_others_are_told(monkeypatch):

@@ -104,7 +104,7 @@ def test_the_list_says_what_is_installed_and_where(monkeypatch, tiny_folder):
     assert list(listed) == ["bundled", "tutorial"]
     assert listed["bundled"].installed
     assert not listed["tutorial"].installed
-    assert listed["tutorial"].where == str(tutorial.cache_folder())
+    assert listed["tutorial"].where == str(tutorial.download_folder())
     monkeypatch.setenv("NAMEREC_NAMES_DIR", str(tiny_folder))
     listed = {info.reference: info for info in available()}
     assert listed["tutorial"].installed

@@ -16,8 +16,8 @@ from namerec.data.kept import DamagedCorpus, OwnCorpus
 from namerec.data.own import OwnCorpora
 from namerec.data.text import checked_name
 from namerec.data.upload import Upload, read_upload
-from namerec.disk import home
 from namerec.errors import DataError
+from namerec.settings import home
 from tests.data.zips import NAMES, zipped
 
 TABLE = b"name,label,split\nPappas,Greek,train\nRitsos,Greek,test\nNA,Czech,dev\nNull,Czech,test\n"

@@ -158,8 +158,8 @@ def test_the_download_goes_to_the_cache_that_the_environment_names(server, monke
 
 def test_without_that_variable_it_goes_to_the_users_cache(monkeypatch):
     monkeypatch.delenv("NAMEREC_CACHE")
-    assert "namerec" in tutorial.cache_folder().parts
-    assert tutorial.cache_folder().is_absolute()
+    assert "namerec" in tutorial.download_folder().parts
+    assert tutorial.download_folder().is_absolute()
 
 
 def test_a_folder_of_your_own_replaces_the_download(server, monkeypatch, tiny_folder):

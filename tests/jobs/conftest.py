@@ -40,11 +40,6 @@ def _quick_collections():
     gc.unfreeze()
 
 
-@pytest.fixture(autouse=True)
-def _trained_on_one_thread(monkeypatch):
-    monkeypatch.setenv("NAMEREC_THREADS", "1")
-
-
 @pytest.fixture
 def managed(store: RunStore) -> Iterator[Callable[..., JobManager]]:
     """Makes managers over the store, and shuts them down."""

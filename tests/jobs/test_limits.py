@@ -54,7 +54,7 @@ def asked(dataset: Dataset, home: Path, config: RunConfig | None = None, **chang
         "home": home,
         "settings": Settings(),
     }
-    check_start(config or tiny_config(), dataset, **(values | changes))  # type: ignore[arg-type]
+    check_start([config or tiny_config()], dataset, **(values | changes))  # type: ignore[arg-type]
 
 
 def network(hidden_size: int = 128, **model: object) -> RunConfig:

@@ -1,8 +1,8 @@
 import torch
 
-from namerec.disk import home
 from namerec.jobs.local import local_manager, rehearse
 from namerec.runs.store import PRETRAINED
+from namerec.settings import home
 from tests.conftest import tiny_config
 from tests.jobs.fakes import LIMIT
 from tests.runs.references import Solo, assert_holds_all

@@ -417,19 +417,17 @@ def test_a_race_is_refused_as_a_whole_where_one_of_it_is_too_much(
 def test_a_race_whose_networks_fit_one_by_one_but_not_together_is_refused(
     fed_manager, fed, store, tiny_dataset, monkeypatch
 ):
-    from namerec.jobs import limits, together
+    from namerec.jobs import limits
     from namerec.jobs.memory import RESERVE, need
 
     configs = _configs()
     room = max(need(config, tiny_dataset).total for config in configs)
-    for module in (limits, together):
-        monkeypatch.setattr(module, "available", lambda: RESERVE + 2 * room)
+    monkeypatch.setattr(limits, "available", lambda: RESERVE + 2 * room)
     with pytest.raises(ConfigError) as caught:
         fed_manager.start_race(configs, tiny_dataset)
     assert_sentence(caught.value, "are in memory at the same time")
     assert store.summaries() == []
-    for module in (limits, together):
-        monkeypatch.setattr(module, "available", lambda: RESERVE + 3 * room)
+    monkeypatch.setattr(limits, "available", lambda: RESERVE + 3 * room)
     for run_id in _ids(store, fed_manager.start_race(configs, tiny_dataset)):
         fed.feed(run_id).put(End())
 

@@ -1,3 +1,4 @@
+import os
 from collections.abc import Sequence
 
 import pytest
@@ -6,7 +7,8 @@ import torch
 from namerec.core.evaluation.scores import predict_names
 from namerec.core.networks.kinds import MODEL_KINDS
 from namerec.errors import RunError
-from namerec.runs.networks import BEFORE_TRAINING, load_network
+from namerec.runs import networks
+from namerec.runs.networks import BEFORE_TRAINING, kept_network, load_network
 from namerec.runs.tensors import read_tensors
 from tests.conftest import tiny_config
 from tests.runs.references import (
@@ -141,3 +143,24 @@ def test_a_pt_file_beside_the_weights_is_never_read(finished, tmp_path):
     finished.resumed()
     finished.predictions()
     assert not (tmp_path / "trace").exists()
+
+
+def test_a_network_is_read_again_when_its_file_has_changed(finished):
+    first = kept_network(finished)
+    assert kept_network(finished) is first
+    weights = finished.path / "best.safetensors"
+    os.utime(weights, ns=(0, weights.stat().st_mtime_ns + 1))
+    assert kept_network(finished) is not first
+
+
+def test_networks_are_kept_up_to_a_size_those_read_last(store, tiny_dataset, monkeypatch):
+    monkeypatch.setattr(networks, "_kept", {})
+    small = [Solo(tiny_config("rnn", seed=seed), tiny_dataset).store(store) for seed in range(3)]
+    large = Solo(tiny_config("custom_lstm"), tiny_dataset).store(store)
+    monkeypatch.setattr(networks, "MOST_KEPT_BYTES", 2 * kept_network(small[0]).size)
+    first, second = (kept_network(run) for run in small[:2])
+    assert kept_network(large) is not kept_network(large)
+    assert kept_network(small[0]) is first
+    kept_network(small[2])
+    assert kept_network(small[0]) is first
+    assert kept_network(small[1]) is not second

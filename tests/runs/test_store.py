@@ -13,13 +13,13 @@ import pytest
 from filelock import FileLock
 
 from namerec.core.corpus.dataset import Dataset
-from namerec.disk import home
 from namerec.errors import RunError
 from namerec.runs import store as store_module
 from namerec.runs.folder import RunFolder
 from namerec.runs.labels import RunLabel
 from namerec.runs.records import PartScores, RunStatus
 from namerec.runs.store import PRETRAINED, DamagedRun, RunStore, RunSummary
+from namerec.settings import home
 from tests.conftest import ROOT, tiny_config
 from tests.runs.references import assert_no_debris, assert_sentence
 

@@ -32,10 +32,9 @@ from namerec.runs import metrics
 from namerec.runs.fitting import check_weights
 from namerec.runs.folder import BEST, LAST, METRICS, PREDICTIONS, RunFolder
 from namerec.runs.lineage import BEFORE, FIRST, initial_weights
-from namerec.runs.machine import MOST_THREADS
 from namerec.runs.records import RunInfo, RunStatus
 from namerec.runs.store import RunStore
-from namerec.settings import settings
+from namerec.settings import MOST_THREADS, settings
 
 #: Seconds from which what was being unpacked is left over from a program that was killed.
 _DEBRIS_AGE = 3600.0

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from namerec.disk import home
 from namerec.files import ASSETS, ROOT
 from namerec.logs import set_up
+from namerec.settings import home
 from namerec.ui.frame import address
 from namerec.ui.frame.copy_link import copy_link
 from namerec.ui.frame.errors import show_errors

@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from anyio import to_thread
 from starlette.datastructures import Headers, QueryParams
@@ -22,14 +22,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
 from namerec.core.corpus.alphabet import MAX_TEXT, normalise
-from namerec.disk import home
 from namerec.errors import NameInputError, NamerecError, RunError
 from namerec.logs import set_up
+from namerec.settings import home
 from namerec.ui.server.access import refusal
 from namerec.ui.server.manager import end_training
-
-if TYPE_CHECKING:
-    from namerec.runs.networks import TrainedNetwork
 
 log = logging.getLogger(__name__)
 
@@ -44,9 +41,6 @@ MOST_WAITING = 20
 PATIENCE = 5.0
 #: Names times parameters of the network that a request may ask for: about half a second of work.
 MOST_WORK = 500_000_000
-#: Bytes of the networks kept in memory; a preset's take 0.1 to 6 MB, the largest that can be set
-#: 400, and what takes more than all of this is read anew for each request.
-MOST_KEPT_BYTES = 64 * 1024**2
 
 TOO_MANY = "Too many others are asking just now. Ask again in a moment."
 _ALLOWED = ("name", "run", "top")
@@ -143,10 +137,13 @@ def answer(asked: QueryParams) -> dict[str, Any]:
         NameInputError: If a parameter is missing, unknown or out of bounds.
         RunError: If there is no such run.
     """
+    # The store is not the pages' own: that is cached with a spinner, and there is no page for it.
     from namerec.core.evaluation.prediction import predict
+    from namerec.runs.networks import kept_network
+    from namerec.runs.store import RunStore
 
     names, top = _names(asked), _top(asked)
-    network = _asked_network(asked.get("run"))
+    network = kept_network(RunStore().open_or_best(asked.get("run")))
     if len(names) * network.info.parameters > MOST_WORK:
         raise NameInputError(
             f"{len(names)} names are too many for a network of {network.info.parameters:,} "
@@ -192,40 +189,6 @@ def _top(asked: QueryParams) -> int:
     raise NameInputError(
         f"top is “{given[:50]}”, but it must be a whole number from 1 to {MOST_TOP}."
     )
-
-
-def _asked_network(given: str | None) -> TrainedNetwork:
-    # Not from the pages' own caches: they show a spinner, and there is no page to show it on.
-    from namerec.runs.folder import BEST
-    from namerec.runs.networks import load_network
-    from namerec.runs.store import RunStore
-
-    store = RunStore()
-    if given is None:
-        trained = store.trained()
-        if not trained:
-            raise RunError("There is no trained run yet. Train one on the Train page first.")
-        given = trained[0].id
-    weights = store.open(given).path / BEST
-    stamp = weights.stat().st_mtime_ns if weights.exists() else 0
-    if (known := _kept.get(given)) is not None and known[0] == stamp:
-        return known[1]
-    _kept.pop(given, None)
-    network = load_network(store.open(given))
-    size = _bytes(network)
-    while _kept and sum(_bytes(other) for _, other in _kept.values()) + size > MOST_KEPT_BYTES:
-        _kept.pop(next(iter(_kept)))
-    if size <= MOST_KEPT_BYTES:
-        _kept[given] = (stamp, network)
-    return network
-
-
-#: Networks read lately, by run, with the time of their file; only one request at a time is here.
-_kept: dict[str, tuple[int, TrainedNetwork]] = {}
-
-
-def _bytes(network: TrainedNetwork) -> int:
-    return 4 * network.info.parameters
 
 
 def _error(status: int, sentence: str) -> JSONResponse:

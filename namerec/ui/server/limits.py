@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from namerec.disk import home
-from namerec.settings import settings
+from namerec.settings import home, settings
 
 _KEPT = "_corpora_kept"
 

@@ -74,17 +74,9 @@ def network(run_id: str) -> TrainedNetwork:
     Raises:
         RunError: If the run is not there or damaged.
     """
-    folder = manager().store.open(run_id)
-    weights = folder.path / "best.safetensors"
-    stamp = weights.stat().st_mtime_ns if weights.exists() else 0
-    return _network(run_id, stamp)
+    from namerec.runs.networks import kept_network
 
-
-@st.cache_resource(max_entries=_KEPT, show_spinner="Loading the network…")
-def _network(run_id: str, stamp: int) -> TrainedNetwork:  # noqa: ARG001 - the stamp ages the cache
-    from namerec.runs.networks import load_network
-
-    return load_network(manager().store.open(run_id))
+    return kept_network(manager().store.open(run_id))
 
 
 def run_dataset(run: RunSummary) -> tuple[Dataset, Split]:

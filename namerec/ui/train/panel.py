@@ -14,7 +14,7 @@ from namerec.errors import NamerecError
 from namerec.figures.base import theme
 from namerec.figures.base.words import BASELINE_LINES
 from namerec.figures.training import curves
-from namerec.runs.machine import thread_count
+from namerec.settings import settings
 from namerec.text import count, counted, duration, percent, plain
 from namerec.ui.frame import address
 from namerec.ui.frame.errors import show_errors
@@ -358,7 +358,7 @@ def _what_would_be_trained(config: RunConfig) -> None:
         st.markdown(
             f"**{count(parameters)}** trainable parameters, **{categories}** languages, "
             f"**{count(len(names))}** names in the {plain(names.title)}. "
-            f"Trained on **{counted(thread_count(), 'thread')}** of the processor "
+            f"Trained on **{counted(settings().threads, 'thread')}** of the processor "
             "(`NAMEREC_THREADS` sets it, `python -m namerec bench --threads 2` measures what "
             "another would bring)."
         )

@@ -19,8 +19,7 @@ print(json.dumps([CURVE, best_epoch, {part: scores for part, scores in RESULTS.i
 
 
 @pytest.fixture(autouse=True)
-def _trained_on_one_thread(monkeypatch):
-    monkeypatch.setenv("NAMEREC_THREADS", "1")
+def _own_plots(monkeypatch):
     monkeypatch.delenv("MPLBACKEND", raising=False)  # of this process: the notebook has its own
 
 

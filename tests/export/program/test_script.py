@@ -28,11 +28,6 @@ from tests.export.programs import assert_reaches_the_run, executed, trained, wri
 ROUNDING = 2e-5
 
 
-@pytest.fixture(autouse=True)
-def _trained_on_one_thread(monkeypatch):
-    monkeypatch.setenv("NAMEREC_THREADS", "1")
-
-
 @pytest.fixture(scope="module")
 def awkward() -> Dataset:
     return programs.with_awkward_names(tiny_lines())

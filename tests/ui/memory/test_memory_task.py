@@ -5,7 +5,6 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from namerec.core.tasks import memory_task
-from namerec.disk import home
 from namerec.jobs import memory_task_results
 from namerec.jobs.memory_task_results import (
     BUNDLED,
@@ -16,6 +15,7 @@ from namerec.jobs.memory_task_results import (
     read_results,
     write_results,
 )
+from namerec.settings import home
 from namerec.ui.memory.memory_task import gate_words
 from namerec.ui.memory.memory_task_results import shown_results
 from namerec.ui.server.manager import manager
@@ -31,7 +31,6 @@ TINY = MemoryPlan(settings=MemorySettings(hidden_size=16), networks=("rnn",), di
 @pytest.fixture
 def lab(monkeypatch):
     """The section alone, with a manager and results of its own, and a quick task."""
-    monkeypatch.setenv("NAMEREC_THREADS", "1")
     monkeypatch.setattr(memory_task, "SEQUENCES", 240)
     monkeypatch.setattr(memory_task_results, "STEPS", 2)
     cached = (manager, memory_keeper, bundled_results)

@@ -43,7 +43,6 @@ def fed():
 @pytest.fixture
 def lab(monkeypatch, fed, tiny_folder):
     """The section alone, over a manager whose records the test gives, on a tiny corpus."""
-    monkeypatch.setenv("NAMEREC_THREADS", "1")
     monkeypatch.setattr("sys.argv", ["streamlit", "--dataset", str(tiny_folder)])
     monkeypatch.setattr("namerec.ui.runs.race.FIRST_POINT_SECONDS", 0.0)
     monkeypatch.setattr(local, "local_manager", lambda: JobManager(RunStore(None, None), fed))
