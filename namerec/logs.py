@@ -6,17 +6,18 @@ errors go to standard error besides, as they do without this module.
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from datetime import UTC, datetime
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from typing import Any
+
+from pythonjsonlogger.json import JsonFormatter
 
 #: Name of the newest file; older ones end in `.1` and `.2`.
 FILE = "namerec.log"
@@ -115,23 +116,21 @@ class LogFile(RotatingFileHandler):
             super().close()
 
 
-class _JsonLine(logging.Formatter):
+class _JsonLine(JsonFormatter):
     """A record as one line of ASCII: line ends and control characters of its texts are escaped."""
 
-    def format(self, record: logging.LogRecord) -> str:
-        """See the base class."""
-        values = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname,
-            "logger": record.name,
-            "message": _shortened(record.getMessage()),
+    def __init__(self) -> None:
+        names = {"levelname": "level", "name": "logger", "exc_info": "exception"}
+        super().__init__(["levelname", "name", "message"], timestamp="time", rename_fields=names)
+
+    def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
+        """Bounds the texts, and adds the run."""
+        if (run := _run.get()) is not None:
+            log_data["run"] = run
+        return {
+            name: _shortened(value) if isinstance(value, str) else value
+            for name, value in log_data.items()
         }
-        run = _run.get()
-        if run is not None:
-            values["run"] = run
-        if record.exc_info and record.exc_info[0] is not None:
-            values["exception"] = _shortened(self.formatException(record.exc_info))
-        return json.dumps(values)
 
 
 def _shortened(text: str) -> str:

@@ -215,9 +215,9 @@ def _machine(findings: Findings) -> None:
     from namerec.jobs.memory import RESERVE, available
 
     free = available()
-    findings.facts["free memory MB"] = None if free is None else _megabytes(free)
+    findings.facts["free memory MB"] = _megabytes(free)
     findings.facts |= {"processors": os.cpu_count(), "training threads": settings().threads}
-    if free is not None and free < 2 * RESERVE:
+    if free < 2 * RESERVE:
         findings.problems.append(
             f"Only {_megabytes(free)} MB of memory are free, so that hardly any training is "
             "accepted. End other programs, or raise this container's limit."

@@ -59,7 +59,7 @@ def check_start(
         check_memory(config, dataset, settings, free)
         more = stored(config, len(dataset), categories)
         check_disk(home, settings, more, promised)
-        if taken and free is not None:
+        if taken:
             try:
                 check_memory(config, dataset, settings, free - taken)
             except ConfigError as error:
@@ -133,14 +133,10 @@ def check_memory(
     """
     estimate = need(config, dataset).total
     free = available() if free is None else free
-    limits = []
+    limits = [(max(0, free - RESERVE), "can be given to a training on this computer now")]
     if settings.most_memory:
         said = f"are allowed here ({variable('most_memory')})"
         limits.append((settings.most_memory * MEGABYTE, said))
-    if free is not None:
-        limits.append((max(0, free - RESERVE), "can be given to a training on this computer now"))
-    if not limits:
-        return
     limit, said = min(limits)
     if estimate > limit:
         name, value = largest_part(config, dataset)

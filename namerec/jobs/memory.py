@@ -7,12 +7,12 @@ hold at once. It is a bound to refuse by, no measurement: for networks of all ki
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import psutil
 
 from namerec.core.corpus.alphabet import ALPHABET_SIZE
 from namerec.core.corpus.dataset import Dataset
@@ -167,30 +167,16 @@ def _activations(
 # -- what there is
 
 
-def available() -> int | None:
-    """Bytes that can still be taken here, cgroup limits counted; None where nobody says."""
-    known = [
-        bytes_free for bytes_free in (_of_machine(), *free_in_cgroups()) if bytes_free is not None
-    ]
-    return max(0, min(known)) if known else None
+def available() -> int:
+    """Bytes that can still be taken here, cgroup limits counted."""
+    return max(0, min(int(psutil.virtual_memory().available), *free_in_cgroups()))
 
 
-def _of_machine() -> int | None:
-    try:
-        for line in Path("/proc/meminfo").read_text("ascii").splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
-    except (OSError, ValueError, IndexError):
-        pass
-    try:
-        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):  # Windows has no sysconf, macOS not this name
-        return None
-
-
+# By hand, as psutil knows the machine alone: in a container its limit is often a tenth of that, and
+# whoever takes more is killed.
 def free_in_cgroups(
     root: Path = Path("/sys/fs/cgroup"), own: Path = Path("/proc/self/cgroup")
-) -> Iterable[int | None]:
+) -> Iterable[int]:
     """Bytes left under the limits of this process's cgroups, of version 2 and 1."""
     try:
         lines = own.read_text("utf-8").splitlines()
@@ -208,7 +194,9 @@ def free_in_cgroups(
         )
         # In a container the path is often not below what is mounted; the mount itself is then it.
         for folder in (base / path.lstrip("/"), base):
-            yield _left(folder / limit, folder / used, folder / "memory.stat")
+            left = _left(folder / limit, folder / used, folder / "memory.stat")
+            if left is not None:
+                yield left
 
 
 def _left(limit: Path, used: Path, statistics: Path) -> int | None:

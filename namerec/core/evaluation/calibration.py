@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
+from scipy.special import logsumexp
 
 from namerec.core.evaluation.results import PredictedNames
 
@@ -217,7 +218,7 @@ def with_temperature(answers: PredictedNames, temperature: float) -> PredictedNa
     if not temperature > 0:
         raise ValueError(f"a temperature is above 0; {temperature} was given")
     scaled = answers.log_probabilities.astype(np.float64) / temperature
-    scaled -= _log_sum(scaled)
+    scaled -= logsumexp(scaled, axis=1, keepdims=True)
     return replace(answers, log_probabilities=scaled)
 
 
@@ -241,7 +242,7 @@ def fitted_temperature(validation: PredictedNames) -> float:
 
     def loss(log_temperature: float) -> float:
         inverse = np.exp(-log_temperature)
-        return float((_log_sum(log_probabilities * inverse)[:, 0] - of_label * inverse).mean())
+        return float((logsumexp(log_probabilities * inverse, axis=1) - of_label * inverse).mean())
 
     found = minimize_scalar(
         loss,
@@ -250,10 +251,3 @@ def fitted_temperature(validation: PredictedNames) -> float:
         options={"xatol": _LOG_TEMPERATURE_TOLERANCE},
     )
     return float(np.exp(found.x)) if found.fun < loss(0.0) - _LEAST_GAIN else 1.0
-
-
-def _log_sum(logits: np.ndarray) -> np.ndarray:
-    """Logarithm of the sum of each row's exponentials, (rows, 1)."""
-    highest = logits.max(axis=1, keepdims=True)
-    total = np.exp(logits - highest).sum(axis=1, keepdims=True)
-    return np.asarray(highest + np.log(total))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from scipy.special import logsumexp
 
 from namerec.core.corpus.dataset import Dataset
 from namerec.core.corpus.protocols import Sampling
@@ -31,7 +32,7 @@ def averaged(answers: Sequence[PredictedNames]) -> PredictedNames:
     if any(not np.array_equal(first.indices, other.indices) for other in answers[1:]):
         raise ValueError("answers about different names cannot be averaged")
     stacked = np.stack([answer.log_probabilities for answer in answers]).astype(np.float64)
-    mean = np.logaddexp.reduce(stacked, axis=0) - np.log(len(answers))
+    mean = logsumexp(stacked, axis=0) - np.log(len(answers))
     return replace(first, log_probabilities=mean.astype(np.float32))
 
 
@@ -62,5 +63,5 @@ def reweighted(answers: PredictedNames, prior: np.ndarray, evenness: float) -> P
         evenness: 0 leaves the answers as they are, 1 makes every category equally likely.
     """
     logits = answers.log_probabilities.astype(np.float64) - evenness * np.log(prior)
-    logits -= np.logaddexp.reduce(logits, axis=1, keepdims=True)
+    logits -= logsumexp(logits, axis=1, keepdims=True)
     return replace(answers, log_probabilities=logits.astype(np.float32))

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from scipy.special import logsumexp
 
 from namerec.core.corpus.dataset import Dataset
 from namerec.core.corpus.protocols import Part
@@ -98,7 +99,7 @@ def _check_predictions(folder: RunFolder, status: RunStatus) -> None:
     for answered in answers.values():
         if not len(answered.labels):
             raise RunError("It has answers on no names.")
-        sums = np.logaddexp.reduce(answered.log_probabilities.astype(np.float64), axis=1)
+        sums = logsumexp(answered.log_probabilities.astype(np.float64), axis=1)
         if not (np.abs(sums) <= _SUM_ROUNDING).all():
             raise RunError("The probabilities in its answers do not add up to 1.")
 
