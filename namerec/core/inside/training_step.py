@@ -12,6 +12,7 @@ from __future__ import annotations
 import copy
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -174,9 +175,10 @@ def symbols(model: NameModel) -> tuple[str, ...]:
 
 def largest_gradient(model: NameModel, letters: str, label: int) -> WeightPlace:
     """The weight of the lowest layer by which the loss changes most."""
-    sensitivities, inputs = _through_time(model, letters, label)
-    gradients = np.abs(sensitivities.T @ inputs)  # (G, 57 + H)
-    row, source = divmod(int(gradients.argmax()), gradients.shape[1])
+    gradients = np.concatenate(
+        [was.sensitivities.T @ was.inputs for was in _through_time(model, letters, label)], axis=1
+    )  # (G, 57 + H)
+    row, source = divmod(int(np.abs(gradients).argmax()), gradients.shape[1])
     block, unit = divmod(row, model.config.hidden_size)
     return WeightPlace(symbols(model)[block], unit, source)
 
@@ -223,38 +225,60 @@ def _shares(
     model: NameModel, letters: str, label: int, place: WeightPlace
 ) -> tuple[LetterShare, ...]:
     """Each letter's share in a weight's gradient."""
-    sensitivities, inputs = _through_time(model, letters, label)
-    sensitivity, was_read = sensitivities[:, _row(model, place)], inputs[:, place.source]
+    of_letters, of_states = _through_time(model, letters, label)
+    if place.from_unit is None:
+        was, source = of_letters, place.source
+    else:
+        was, source = of_states, place.from_unit
+    sensitivity, was_read = was.sensitivities[:, _row(model, place)], was.inputs[:, source]
     rows = zip(letters, sensitivity.tolist(), was_read.tolist(), strict=True)
     return tuple(LetterShare(letter, of, by, of * by) for letter, of, by in rows)
 
 
-def _through_time(model: NameModel, letters: str, label: int) -> tuple[np.ndarray, np.ndarray]:
-    """Of the lowest layer at each letter: the loss's sensitivity to its sums, and what they read.
+class _Sums(NamedTuple):
+    """Sums of one kind of input at each letter.
 
-    Returns:
-        Sensitivities, (T, G), and inputs, the letter one-hot and the state before it, (T, 57 + H).
+    Attributes:
+        sensitivities: Of the loss to each, (T, G).
+        inputs: What they read, (T, X) or (T, H).
+    """
+
+    sensitivities: np.ndarray
+    inputs: np.ndarray
+
+
+def _through_time(model: NameModel, letters: str, label: int) -> tuple[_Sums, _Sums]:
+    """The lowest layer at each letter: its sums over the letter, and over the state before it.
+
+    Both are added up and the loss is as sensitive to the one as to the other, but for what a gate
+    lets through of the state.
     """
     x = one_hot_text(model, [letters])
     reading = read(model, x)
     output = model.with_ngram_logits(reading.output, pack_names([encode(letters)]))
     loss = -F.log_softmax(output, dim=1)[0, label]
     steps = reading.steps[0]
-    kinds = symbols(model)
-    values = [step[symbol] for step in steps for symbol in kinds]
+    stacked = model.kind.stacked
+    values = [step[symbol.name] for step in steps for symbol in stacked]
     by_value = iter(torch.autograd.grad(loss, values, allow_unused=True))
-    sensitivities, inputs = [], []
-    before = torch.zeros_like(steps[0]["h"])
-    for letter, step in zip(x, steps, strict=True):
-        slopes = []
-        for symbol in kinds:
+    of_letters, of_states = [], []
+    for step in steps:
+        whole, passed = [], []
+        for symbol in stacked:
             given = next(by_value)  # none where nothing depends on it, as on an RNN's last state
-            slope = torch.zeros_like(step[symbol]) if given is None else given
-            slopes.append(slope * _derivative(model, symbol, step[symbol]))
-        sensitivities.append(torch.cat(slopes, dim=1)[0])
-        inputs.append(torch.cat([letter, before], dim=1)[0])
-        before = step["h"]
-    return torch.stack(sensitivities).detach().numpy(), torch.stack(inputs).detach().numpy()
+            value = step[symbol.name]
+            slope = torch.zeros_like(value) if given is None else given
+            slope = slope * _derivative(model, symbol.name, value)
+            whole.append(slope)
+            passed.append(slope * step[symbol.through] if symbol.through else slope)
+        of_letters.append(torch.cat(whole, dim=1)[0])
+        of_states.append(torch.cat(passed, dim=1)[0])
+    before = [torch.zeros_like(steps[0]["h"][0]), *(step["h"][0] for step in steps[:-1])]
+    pairs = ((of_letters, list(x[:, 0])), (of_states, before))
+    letter_sums, state_sums = (
+        _Sums(*(torch.stack(rows).detach().numpy() for rows in pair)) for pair in pairs
+    )
+    return letter_sums, state_sums
 
 
 def _derivative(model: NameModel, symbol: str, value: Tensor) -> Tensor:

@@ -35,6 +35,20 @@ class Share(NamedTuple):
     product: float
 
 
+class Passed(NamedTuple):
+    """What becomes of a sum over the previous hidden state that is read through a gate.
+
+    Attributes:
+        gate: Its symbol.
+        value: Of the gate, which the sum is multiplied by.
+        bias: What is added to the sum before that.
+    """
+
+    gate: str
+    value: float
+    bias: float
+
+
 @dataclass(frozen=True, slots=True)
 class WeightedSum:
     """What goes into one gate, a candidate or a new state, and its value.
@@ -43,11 +57,12 @@ class WeightedSum:
         symbol: One of the network's `stacked` ones.
         activation: `sigmoid`, `tanh`, or `none`.
         below: What the letter adds (its weight), or all units of the layer below together.
-        before: What all units of the previous hidden state add together.
+        before: What all units of the previous hidden state add together, before any gate.
         bias: What is added whatever is read.
         total: Of these three.
         value: Of the activation at the total.
         largest: The units of the previous hidden state that add most in size, the largest first.
+        passed: The gate that `before` goes through, if there is one.
     """
 
     symbol: str
@@ -58,6 +73,7 @@ class WeightedSum:
     total: float
     value: float
     largest: tuple[Share, ...]
+    passed: Passed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +103,7 @@ class UnitStep:
         if factor.form == "before":
             return self.before[factor.symbol]
         value = self.values[factor.symbol]
-        return math.tanh(value) if factor.form == "tanh" else value
+        return {"now": value, "tanh": math.tanh(value), "rest": 1 - value}[factor.form]
 
 
 def most_active(trace: GateTrace, layer: int, place: int) -> int:
@@ -121,21 +137,27 @@ def unit_step(
     size = hidden.shape[2]
     state = np.zeros(size) if first else hidden[earlier, layer].astype(np.float64)
     below = _below(trace, number, place)
-    sums = tuple(
-        _sum(symbol.name, str(symbol.function(model.config.nonlinearity)),
-             _row(weight, block * size + unit), float(bias[block * size + unit]),
-             below, state, shares)
-        for block, symbol in enumerate(model.kind.stacked)
-    )  # fmt: skip
+    kind = model.kind
+    sums: dict[str, WeightedSum] = {}
+    for block, symbol in enumerate(kind.stacked):
+        passed = None
+        if symbol.through:
+            behind = len(kind.stacked) + kind.behind_gates.index(symbol)
+            gate_bias = float(bias[behind * size + unit])
+            passed = Passed(symbol.through, sums[symbol.through].value, gate_bias)
+        row = block * size + unit
+        function = str(symbol.function(model.config.nonlinearity))
+        own = _row(weight, row), float(bias[row])
+        sums[symbol.name] = _sum(symbol.name, function, own, below, state, passed, shares)
     before = {
         symbol: 0.0 if first else float(trace.values[symbol][earlier, layer, unit])
-        for symbol in model.kind.states
+        for symbol in kind.states
     }
-    values = {one.symbol: one.value for one in sums}
+    values = {symbol: one.value for symbol, one in sums.items()}
     step = UnitStep(
-        trace.letters[place], first, number == 0, model.config.kind, sums, before, values
+        trace.letters[place], first, number == 0, kind.key, tuple(sums.values()), before, values
     )
-    for symbol in model.kind.symbols:
+    for symbol in kind.symbols:
         if symbol.terms:
             values[symbol.name] = sum(
                 math.prod(step.factor(factor) for factor in factors) for factors in symbol.terms
@@ -160,18 +182,20 @@ def _below(trace: GateTrace, number: int, place: int) -> np.ndarray:
 def _sum(
     symbol: str,
     activation: str,
-    weights: np.ndarray,
-    bias: float,
+    read_by: tuple[np.ndarray, float],
     below: np.ndarray,
     state: np.ndarray,
+    passed: Passed | None,
     shares: int,
 ) -> WeightedSum:
-    """One sum: weights (X + H,) reading what is below (X,) and the previous state (H,)."""
+    """One sum: weights (X + H,) and bias reading what is below (X,) and the previous state (H,)."""
+    weights, bias = read_by
     own = weights[len(below) :]
     products = own * state
     largest = np.argsort(-np.abs(products), kind="stable")[:shares]
     from_below, from_before = float(weights[: len(below)] @ below), float(products.sum())
-    total = from_below + from_before + bias
+    arriving = from_before if passed is None else passed.value * (from_before + passed.bias)
+    total = from_below + arriving + bias
     return WeightedSum(
         symbol=symbol,
         activation=activation,
@@ -184,6 +208,7 @@ def _sum(
             Share(unit, float(own[unit]), float(state[unit]), float(products[unit]))
             for unit in largest.tolist()
         ),
+        passed=passed,
     )
 
 

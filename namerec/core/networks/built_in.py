@@ -17,10 +17,7 @@ from torch.nn.utils.rnn import PackedSequence
 from namerec.core.corpus.alphabet import ALPHABET_SIZE
 from namerec.core.corpus.packing import PackedNames
 from namerec.core.networks.config import ModelConfig
-from namerec.core.networks.models import NameModel, build
-
-#: One layer's weight (G, X + H) and bias (G,), as `NameModel.layer_weights` has them.
-Weights = tuple[Tensor, Tensor]
+from namerec.core.networks.models import NameModel, Weights, build
 
 
 class BuiltIn(nn.Module):
@@ -38,6 +35,8 @@ class BuiltIn(nn.Module):
         super().__init__()
         self.directions = config.directions
         self.reads_before = config.network.reads_before
+        #: How many numbers of the two biases of a layer are kept apart by a gate.
+        self.apart = config.hidden_size * len(config.network.behind_gates)
         hidden, layers = config.hidden_size, config.num_layers
         layer: Callable[..., nn.RNNBase] = getattr(
             nn, str(config.variant.counterpart).removeprefix("nn.")
@@ -109,32 +108,48 @@ def recurrent_weights(model: NameModel) -> list[Weights]:
 def copy_to_built_in(weights: Iterable[Weights], network: BuiltIn) -> None:
     """Puts weights into PyTorch's layers: the whole bias into one of the two, zero into the other.
 
-    PyTorch keeps what reads the input and what reads the state apart, and stacks gates alike.
+    PyTorch keeps what reads the input and what reads the state apart, and stacks gates alike. What
+    is read through a gate has its bias beside the state.
     """
     for (weight, bias), tensors in zip(weights, network.recurrent(), strict=True):
         read, recurrent, one, other = tensors
         read.copy_(weight[:, : read.shape[1]])
         recurrent.copy_(weight[:, read.shape[1] :])
-        one.copy_(bias)
-        other.zero_()
+        rows = len(weight)
+        one.copy_(bias[:rows])
+        other.copy_(beside_state(torch.cat([torch.zeros_like(one), bias[rows:]]), rows))
 
 
 def weights_of_built_in(network: BuiltIn) -> list[Weights]:
-    """The weights of PyTorch's layers as the hand-written ones have them: one bias, the sum."""
-    return [
-        (torch.cat([read, recurrent], dim=1), one + other)
-        for read, recurrent, one, other in network.recurrent()
-    ]
+    """The weights of PyTorch's layers as the hand-written ones have them.
+
+    Of the two biases that is the sum, but for those that are kept apart by a gate.
+    """
+    result = []
+    for read, recurrent, one, other in network.recurrent():
+        apart = network.apart
+        summed = len(one) - apart
+        bias = torch.cat([one[:summed] + other[:summed], one[summed:], other[summed:]])
+        result.append((torch.cat([read, recurrent], dim=1), bias))
+    return result
+
+
+def beside_state(bias: Tensor, rows: int) -> Tensor:
+    """The part of a stacked bias that is added to what reads the state, (rows,).
+
+    Args:
+        bias: See `NameModel.layer_weights`.
+        rows: Of the weight.
+    """
+    apart = len(bias) - rows
+    return torch.cat([bias[: rows - apart], bias[rows:]])
 
 
 @torch.no_grad()
 def copy_by_hand(weights: Iterable[Weights], network: NameModel) -> None:
-    """Puts weights into hand-written layers, gate by gate."""
-    for (weight, bias), gates in zip(weights, network.hand_written(), strict=True):
-        pieces = zip(gates, weight.chunk(len(gates)), bias.chunk(len(gates)), strict=True)
-        for gate, of_weight, of_bias in pieces:
-            gate.weight.copy_(of_weight)
-            gate.bias.copy_(of_bias)
+    """Puts weights into hand-written layers."""
+    for parameter, piece in network.pieces(weights):
+        parameter.copy_(piece)
 
 
 def pair_of(model: NameModel, precision: torch.dtype) -> Pair:

@@ -12,7 +12,7 @@ structure in time", 1990, by default without its nonlinearity, as in the classic
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import torch
@@ -124,15 +124,23 @@ def rnn_step(
     return alter("h", torch.tanh(z) if tanh else z)
 
 
+#: A parameter, and the piece of a layer's stacked weight or bias that it is.
+Piece = tuple[Tensor, Tensor]
+
+
 class Cell(nn.Module):
     """The weights of one layer: a plain `nn.Linear` for each gate."""
 
-    def __init__(self, hidden_size: int) -> None:
+    def __init__(self, input_size: int, hidden_size: int) -> None:
         super().__init__()
-        self.hidden_size = hidden_size
+        self.input_size, self.hidden_size = input_size, hidden_size
 
     def stacked(self) -> tuple[Tensor, Tensor]:
         """All weights and all biases, as the cell's step reads them."""
+        raise NotImplementedError
+
+    def pieces(self, weight: Tensor, bias: Tensor) -> Iterator[Piece]:
+        """All parameters, and what each is of such a weight and bias as `stacked` gives."""
         raise NotImplementedError
 
 
@@ -140,7 +148,7 @@ class LSTMCell(Cell):
     """The four gates of one LSTM layer, which read input and hidden state."""
 
     def __init__(self, input_size: int, hidden_size: int) -> None:
-        super().__init__(hidden_size)
+        super().__init__(input_size, hidden_size)
         self.forget_gate = nn.Linear(input_size + hidden_size, hidden_size)
         self.input_gate = nn.Linear(input_size + hidden_size, hidden_size)
         self.cell_update = nn.Linear(input_size + hidden_size, hidden_size)
@@ -158,6 +166,11 @@ class LSTMCell(Cell):
             torch.cat([gate.bias for gate in self.gates]),
         )
 
+    def pieces(self, weight: Tensor, bias: Tensor) -> Iterator[Piece]:
+        """See the base class."""
+        for gate, *piece in zip(self.gates, weight.chunk(4), bias.chunk(4), strict=True):
+            yield from zip((gate.weight, gate.bias), piece, strict=True)
+
     def forward(self, x: Tensor, h: Tensor, c: Tensor) -> LSTMState:
         """One time step: x (B, X), h and c (B, H)."""
         return lstm_step(x, h, c, *self.stacked())
@@ -170,21 +183,29 @@ class GRUCell(Cell):
     """
 
     def __init__(self, input_size: int, hidden_size: int) -> None:
-        super().__init__(hidden_size)
+        super().__init__(input_size, hidden_size)
         self.reset_gate = nn.Linear(input_size + hidden_size, hidden_size)
         self.update_gate = nn.Linear(input_size + hidden_size, hidden_size)
         self.candidate_input = nn.Linear(input_size, hidden_size)
         self.candidate_state = nn.Linear(hidden_size, hidden_size)
 
+    @property
+    def gates(self) -> tuple[nn.Linear, ...]:
+        """The two gates, and both halves of the candidate."""
+        return self.reset_gate, self.update_gate, self.candidate_input, self.candidate_state
+
     def stacked(self) -> tuple[Tensor, Tensor]:
         """Weight (3H, X + H) and bias (4H,), see `gru_step`."""
-        gates = self.reset_gate, self.update_gate
-        candidate = self.candidate_input, self.candidate_state
-        read = torch.cat([layer.weight for layer in candidate], dim=1)
-        return (
-            torch.cat([*(gate.weight for gate in gates), read]),
-            torch.cat([layer.bias for layer in (*gates, *candidate)]),
-        )
+        r, z, *candidate = (gate.weight for gate in self.gates)
+        weight = torch.cat([r, z, torch.cat(candidate, dim=1)])
+        return weight, torch.cat([gate.bias for gate in self.gates])
+
+    def pieces(self, weight: Tensor, bias: Tensor) -> Iterator[Piece]:
+        """See the base class."""
+        *gates, candidate = weight.chunk(3)
+        halves = candidate.tensor_split([self.input_size], dim=1)
+        yield from zip((gate.weight for gate in self.gates), (*gates, *halves), strict=True)
+        yield from zip((gate.bias for gate in self.gates), bias.chunk(4), strict=True)
 
     def forward(self, x: Tensor, h: Tensor) -> GRUState:
         """One time step: x (B, X), h (B, H)."""

@@ -21,10 +21,13 @@ Activation = Literal["sigmoid", "tanh", "as set"]
 
 
 class Factor(NamedTuple):
-    """A symbol as it stands in the equation of a state: itself, before the step, or its tanh."""
+    """A symbol as it stands in the equation of a state.
+
+    That is itself, before the step, its tanh, or what it leaves of 1.
+    """
 
     symbol: str
-    form: Literal["now", "before", "tanh"] = "now"
+    form: Literal["now", "before", "tanh", "rest"] = "now"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,8 @@ class Symbol:
         bounds: Between which it lies; None if nothing holds it.
         activation: Of the weighted sum that it is; None for what is computed from other symbols.
         terms: Of the latter: products of factors, to be added.
+        through: A gate that lets through what the weighted sum reads of the state before, with a
+            bias of its own; such biases are stacked behind all others.
     """
 
     name: str
@@ -46,6 +51,7 @@ class Symbol:
     bounds: tuple[float, float] | None
     activation: Activation | None = None
     terms: tuple[tuple[Factor, ...], ...] = ()
+    through: str | None = None
 
     def function(self, nonlinearity: str) -> str | None:
         """What its weighted sum is put through in a network with such a `nonlinearity`."""
@@ -141,6 +147,11 @@ class Kind:
         return tuple(symbol for symbol in self.symbols if symbol.activation)
 
     @property
+    def behind_gates(self) -> tuple[Symbol, ...]:
+        """Those of them that read the state through a gate."""
+        return tuple(symbol for symbol in self.stacked if symbol.through)
+
+    @property
     def gates(self) -> tuple[str, ...]:
         """What is computed for the states' sake, as it is stacked: gates and candidates."""
         return tuple(symbol.name for symbol in self.stacked if symbol.name not in self.states)
@@ -161,9 +172,9 @@ class Kind:
 
 #: Settings that only some networks have, and whose they are, for messages.
 OWN_SETTINGS: dict[str, str] = {
-    "nonlinearity": "RNN; the LSTMs have theirs built in",
+    "nonlinearity": "RNN; the other networks have theirs built in",
     "direction": "custom LSTM; the other networks read forward",
-    "forget_bias": "LSTMs; an RNN has no forget gate",
+    "forget_bias": "LSTMs; the other networks have no forget gate",
 }
 
 _RNN_SYMBOLS = (

@@ -9,6 +9,8 @@ class stands for which kind.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable, Iterator
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -17,13 +19,23 @@ from torch.nn.utils.rnn import PackedSequence
 
 from namerec.core.corpus.alphabet import ALPHABET_SIZE
 from namerec.core.corpus.packing import PackedNames
-from namerec.core.networks.cells import Alter, Cell, LSTMCell, as_computed, lstm_step, rnn_step
+from namerec.core.networks.cells import (
+    Alter,
+    Cell,
+    LSTMCell,
+    Piece,
+    as_computed,
+    lstm_step,
+    rnn_step,
+)
 from namerec.core.networks.config import ModelConfig
 from namerec.core.networks.kinds import Kind, ModelKind
 from namerec.core.networks.layers.lstm import lstm_layer
 from namerec.core.networks.layers.rnn import rnn_layer
 from namerec.core.networks.ngrams import CharNgrams
 
+#: One layer's weight and bias, see `NameModel.layer_weights`.
+Weights = tuple[Tensor, Tensor]
 #: What one step computes, by symbol, (B, H) each.
 Step = dict[str, Tensor]
 
@@ -72,11 +84,14 @@ class NameModel(nn.Module):
         """
         raise NotImplementedError
 
-    def layer_weights(self) -> list[tuple[Tensor, Tensor]]:
-        """Each layer's weight (G, X + H) and bias (G,), stacked as `kind.stacked` is."""
+    def layer_weights(self) -> list[Weights]:
+        """Each layer's weight (G, X + H) and bias, stacked as `kind.stacked` is.
+
+        Biases are (G,), or longer by H for each symbol that reads the state through a gate.
+        """
         raise NotImplementedError
 
-    def backward_weights(self) -> list[tuple[Tensor, Tensor]]:
+    def backward_weights(self) -> list[Weights]:
         """The same of the cells that read from the end; empty for a network that only reads on."""
         return []
 
@@ -84,8 +99,11 @@ class NameModel(nn.Module):
         """Each layer's bias of the forget gate, (H,), as it is stored; none without such gates."""
         return []
 
-    def hand_written(self) -> list[tuple[nn.Linear, ...]]:
-        """What holds each layer's weights, as they are stacked; of two directions both in turn.
+    def pieces(self, weights: Iterable[Weights]) -> Iterator[Piece]:
+        """Each parameter of hand-written layers, and the piece of stacked weights that it is.
+
+        Args:
+            weights: One for each layer; of two directions both in turn.
 
         Raises:
             TypeError: If the layers are PyTorch's own.
@@ -156,7 +174,7 @@ class RNN(NameModel):
     def _layers(self) -> list[nn.Linear]:
         return [self.i2h, *(self.deeper if self.config.num_layers > 1 else [])]
 
-    def layer_weights(self) -> list[tuple[Tensor, Tensor]]:
+    def layer_weights(self) -> list[Weights]:
         """See the base class; G is H."""
         return [(layer.weight, layer.bias) for layer in self._layers()]
 
@@ -184,9 +202,10 @@ class RNN(NameModel):
         tanh = self.config.nonlinearity == "tanh"
         return {"h": rnn_step(x, state["h"], weight, bias, tanh=tanh, alter=alter)}
 
-    def hand_written(self) -> list[tuple[nn.Linear, ...]]:
+    def pieces(self, weights: Iterable[Weights]) -> Iterator[Piece]:
         """See the base class."""
-        return [(layer,) for layer in self._layers()]
+        for layer, stacked in zip(self._layers(), weights, strict=True):
+            yield from zip((layer.weight, layer.bias), stacked, strict=True)
 
     @property
     def output_layer(self) -> nn.Linear:
@@ -218,7 +237,7 @@ class LSTM(_LSTM):
         self.out = nn.Linear(config.hidden_size, categories)
         self.softmax = nn.LogSoftmax(dim=-1)
 
-    def layer_weights(self) -> list[tuple[Tensor, Tensor]]:
+    def layer_weights(self) -> list[Weights]:
         """See the base class; `nn.LSTM` keeps two biases, which only ever act as their sum."""
         result = []
         for layer in self.rnn.all_weights:
@@ -269,42 +288,42 @@ class LSTM(_LSTM):
         return final
 
 
-class CustomLSTM(_LSTM):
-    """The LSTM written by hand: four named gates a layer, every layer with its own.
+class _ByHand(NameModel):
+    """What networks share whose cells are written by hand.
 
     With `direction` *both*, every layer has a second set of cells that reads the name from its
     end, and passes on what both know (Schuster and Paliwal, "Bidirectional recurrent neural
     networks", IEEE Transactions on Signal Processing 45(11), 1997).
     """
 
+    cell: ClassVar[type[Cell]]
+    layer: ClassVar[Callable[..., Tensor]]
+
     def __init__(self, config: ModelConfig, categories: int) -> None:
         super().__init__(config, categories)
         both = config.direction == "both"
         width = 2 * config.hidden_size if both else config.hidden_size
         inputs = [ALPHABET_SIZE] + [width] * (config.num_layers - 1)
-        self.cells = nn.ModuleList(LSTMCell(size, config.hidden_size) for size in inputs)
+        self.cells = nn.ModuleList(self.cell(size, config.hidden_size) for size in inputs)
         if both:
             self.backward_cells = nn.ModuleList(
-                LSTMCell(size, config.hidden_size) for size in inputs
+                self.cell(size, config.hidden_size) for size in inputs
             )
         self.out = nn.Linear(width, categories)
         self.softmax = nn.LogSoftmax(dim=-1)
 
-    def layer_weights(self) -> list[tuple[Tensor, Tensor]]:
+    def layer_weights(self) -> list[Weights]:
         """See the base class."""
         return [cell.stacked() for cell in self.cells]  # type: ignore[operator]
 
-    def forget_biases(self) -> list[Tensor]:
-        """See the base class; both directions."""
-        cells = [cell for cell in self.modules() if isinstance(cell, LSTMCell)]
-        return [cell.forget_gate.bias for cell in cells]
-
-    def hand_written(self) -> list[tuple[nn.Linear, ...]]:
+    def pieces(self, weights: Iterable[Weights]) -> Iterator[Piece]:
         """See the base class."""
         sides = [self.cells, *([self.backward_cells] if self.directions == 2 else [])]
-        return [cell.gates for layer in zip(*sides, strict=True) for cell in layer]
+        cells = [cell for layer in zip(*sides, strict=True) for cell in layer]
+        for cell, stacked in zip(cells, weights, strict=True):
+            yield from cell.pieces(*stacked)
 
-    def backward_weights(self) -> list[tuple[Tensor, Tensor]]:
+    def backward_weights(self) -> list[Weights]:
         """See the base class."""
         if self.config.direction == "forward":
             return []
@@ -325,13 +344,29 @@ class CustomLSTM(_LSTM):
             for read, weights in readings:
                 turn = mirror if read is not names else None
                 given = x if x is None or turn is None else x.index_select(0, turn)
-                state = lstm_layer(read, given, *weights[layer], final=top)
+                state = self.layer(read, given, *weights[layer], final=top)
                 states.append(state if top or turn is None else state.index_select(0, turn))
             x = self.dropped(torch.cat(states, dim=1) if len(states) > 1 else states[0])
         return torch.as_tensor(self.softmax(self.with_ngram_logits(self.out(x), names)))
 
 
-MODELS: dict[ModelKind, type[NameModel]] = {"rnn": RNN, "lstm": LSTM, "custom_lstm": CustomLSTM}
+class CustomLSTM(_ByHand, _LSTM):
+    """The LSTM written by hand: four named gates a layer, every layer with its own."""
+
+    cell = LSTMCell
+    layer = staticmethod(lstm_layer)
+
+    def forget_biases(self) -> list[Tensor]:
+        """See the base class; both directions."""
+        cells = [cell for cell in self.modules() if isinstance(cell, LSTMCell)]
+        return [cell.forget_gate.bias for cell in cells]
+
+
+MODELS: dict[ModelKind, type[NameModel]] = {
+    "rnn": RNN,
+    "lstm": LSTM,
+    "custom_lstm": CustomLSTM,
+}
 
 
 def build(config: ModelConfig, categories: int, seed: int = 0) -> NameModel:

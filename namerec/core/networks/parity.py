@@ -23,6 +23,7 @@ from namerec.core.corpus.dataset import Dataset
 from namerec.core.corpus.packing import PackedNames
 from namerec.core.networks.built_in import (
     Pair,
+    beside_state,
     copy_by_hand,
     copy_to_built_in,
     pair_of,
@@ -153,11 +154,14 @@ def agreement(
         answers.append(answered.detach())
     differences, sizes = [], []
     theirs = [[_gradient(tensor) for tensor in layer] for layer in pair.built_in.recurrent()]
-    for gates, (read, recurrent, *biases) in zip(pair.by_hand.hand_written(), theirs, strict=True):
-        weight = torch.cat([_gradient(gate.weight) for gate in gates])
-        bias = torch.cat([_gradient(gate.bias) for gate in gates])
-        # Only the sum of the two biases acts, so the gradient by either is that by the sum.
-        differences += [weight - torch.cat([read, recurrent], dim=1), *(bias - b for b in biases)]
+    ours = [(torch.zeros_like(w), torch.zeros_like(b)) for w, b in recurrent_weights(pair.by_hand)]
+    for parameter, piece in pair.by_hand.pieces(ours):
+        piece.copy_(_gradient(parameter))
+    for (weight, bias), (read, recurrent, one, other) in zip(ours, theirs, strict=True):
+        # Where only the sum of the two biases acts, the gradient by either is that by the sum.
+        rows = len(weight)
+        differences += [weight - torch.cat([read, recurrent], dim=1), bias[:rows] - one]
+        differences.append(beside_state(bias, rows) - other)
         sizes += [weight, bias]
     return Agreement(
         precision, _largest(answers[0] - answers[1]), _largest(*differences), _largest(*sizes)

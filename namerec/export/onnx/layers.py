@@ -6,24 +6,43 @@ Shapes in comments: B names, T letters of the longest of them, D directions, H h
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from namerec.core.corpus.alphabet import ALPHABET_SIZE
+from namerec.core.networks.built_in import beside_state
 from namerec.core.networks.kinds import ModelKind
-from namerec.core.networks.models import NameModel
+from namerec.core.networks.models import NameModel, Weights
 from namerec.export.onnx.nodes import Drawing
 
-#: Weight (G, X + H) and bias (G,) of one layer that reads in one direction.
-Layer = tuple[Tensor, Tensor]
 #: ONNX's way to say that a recurrence has no nonlinearity: 1 * x + 0.
 _LINEAR: dict[str, Any] = {
     "activations": ["Affine"],
     "activation_alpha": [1.0],
     "activation_beta": [0.0],
 }
+
+
+class _Operator(NamedTuple):
+    """One of ONNX's recurrent operators.
+
+    Attributes:
+        name: ONNX's.
+        order: Our symbols in the order in which it stacks them.
+        attributes: Its own.
+        said: What there is to say of its weights to whoever looks at the graph.
+    """
+
+    name: str
+    order: str
+    attributes: dict[str, Any]
+    said: str = ""
+
+
+LSTM = _Operator("LSTM", "iofg", {}, "Gates are stacked i, o, f, c.")
 
 
 class Letters(NamedTuple):
@@ -78,18 +97,18 @@ def read_by_rnn(g: Drawing, model: NameModel, read: Letters) -> str:
     That is the top layer's input at the last letter, and its state before that letter.
     """
     squashed = model.config.nonlinearity == "tanh"
-    activation: dict[str, Any] = {"activations": ["Tanh"]} if squashed else _LINEAR
+    operator = _Operator("RNN", "h", {"activations": ["Tanh"]} if squashed else _LINEAR)
     *lower, top = model.layer_weights()
     last_place = g.node("Sub", [read.ends, g.whole("one", 1)], "last_place")  # (B, 1)
     x, last_input = read.one_hot, ""
     for number, layer in enumerate(lower, start=1):
-        states, final = _recurrence(g, "RNN", x, [layer], read, number, **activation)
+        states, final = _recurrence(g, operator, model, x, [layer], read, number)
         x = g.node("Squeeze", [states, g.whole("axis_1", [1])], f"layer_{number}_out")
         last_input = g.node("Squeeze", [final, g.whole("axis_0", [0])], f"layer_{number}_last")
     if not lower:
         last_letter = g.node("GatherND", [read.spelling, last_place], "last_letter", batch_dims=1)
         last_input = _one_hot(g, last_letter, "last_letter_one_hot")
-    states, _ = _recurrence(g, "RNN", x, [top], read, len(lower) + 1, **activation)
+    states, _ = _recurrence(g, operator, model, x, [top], read, len(lower) + 1)
     # Zeros before the first step: the state at a place is then the one before its letter.
     padding = g.whole("one_step_before", [1, 0, 0, 0, 0, 0, 0, 0])
     later = g.node("Pad", [states, padding], "states_one_step_later")  # (T + 1, 1, B, H)
@@ -100,8 +119,8 @@ def read_by_rnn(g: Drawing, model: NameModel, read: Letters) -> str:
     return g.node("Concat", [last_input, before], "read_by_output", why, axis=1)
 
 
-def read_by_lstm(g: Drawing, model: NameModel, read: Letters) -> str:
-    """What an LSTM's output layer reads, (B, H), or (B, 2H) with two directions.
+def read_after(g: Drawing, model: NameModel, read: Letters, operator: _Operator) -> str:
+    """What an output layer reads that reads states, (B, H), or (B, 2H) with two directions.
 
     That is the top layer's state after the letter that it read last, in each direction.
     """
@@ -109,9 +128,8 @@ def read_by_lstm(g: Drawing, model: NameModel, read: Letters) -> str:
     x, final = read.one_hot, ""
     for number, layer in enumerate(forward, start=1):
         both = [layer, backward[number - 1]] if backward else [layer]
-        gates = [(_as_onnx(weight), _as_onnx(bias)) for weight, bias in both]
         direction = "bidirectional" if backward else "forward"
-        states, final = _recurrence(g, "LSTM", x, gates, read, number, direction=direction)
+        states, final = _recurrence(g, operator, model, x, both, read, number, direction=direction)
         if number < len(forward):
             turned = g.node("Transpose", [states], f"{states}_by_name", perm=[0, 2, 1, 3])
             shape = g.whole("steps_names_units", [0, 0, -1])  # 0: as it was
@@ -120,41 +138,50 @@ def read_by_lstm(g: Drawing, model: NameModel, read: Letters) -> str:
     return g.node("Reshape", [by_name, g.whole("names_units", [0, -1])], "read_by_output")
 
 
-def _as_onnx(stacked: Tensor) -> Tensor:
-    """Gates stacked i, f, g, o in ONNX's order i, o, f, c, where c is the candidate g."""
-    i, f, g, o = stacked.chunk(4)
-    return torch.cat([i, o, f, g])
-
-
 def _recurrence(
     g: Drawing,
-    operator: str,
+    operator: _Operator,
+    model: NameModel,
     x: str,
-    directions: list[Layer],
+    directions: list[Weights],
     read: Letters,
     number: int,
     **attributes: Any,
 ) -> tuple[str, str]:
     """A recurrent layer over (T, B, X): states (T, D, B, H) and the last of each, (D, B, H)."""
-    gates = 4 if operator == "LSTM" else 1
-    size = len(directions[0][1]) // gates
+    size = model.config.hidden_size
+    ours = [symbol.name for symbol in model.kind.stacked]
+
+    def ordered(stacked: Tensor) -> Tensor:
+        pieces = dict(zip(ours, stacked.split(size), strict=True))
+        return torch.cat([pieces[symbol] for symbol in operator.order])
+
+    def biases(bias: Tensor) -> Tensor:
+        # ONNX adds a bias to the input's product and one to the state's; ours is one in all, but
+        # for what a gate keeps apart.
+        rows = len(ours) * size
+        of_state = torch.cat([torch.zeros_like(bias[:rows]), bias[rows:]])
+        return torch.cat([ordered(bias[:rows]), ordered(beside_state(of_state, rows))])
+
     layer = f"layer_{number}"
     weights = [
-        g.weight(f"{layer}_input_weights", torch.stack([w[:, :-size] for w, _ in directions])),
-        g.weight(f"{layer}_recurrent_weights", torch.stack([w[:, -size:] for w, _ in directions])),
-        # ONNX adds a bias to the input's product and one to the state's; ours is one in all.
         g.weight(
-            f"{layer}_biases",
-            torch.stack([torch.cat([bias, torch.zeros_like(bias)]) for _, bias in directions]),
+            f"{layer}_input_weights", torch.stack([ordered(w[:, :-size]) for w, _ in directions])
         ),
+        g.weight(
+            f"{layer}_recurrent_weights",
+            torch.stack([ordered(w[:, -size:]) for w, _ in directions]),
+        ),
+        g.weight(f"{layer}_biases", torch.stack([biases(bias) for _, bias in directions])),
     ]
     states, final = f"{layer}_states", f"{layer}_final"
     g.nodes_of(
-        operator,
+        operator.name,
         [x, *weights, read.steps],
         [states, final],
-        "Gates are stacked i, o, f, c." if gates == 4 else "",
+        operator.said,
         hidden_size=size,
+        **operator.attributes,
         **attributes,
     )
     return states, final
@@ -163,8 +190,8 @@ def _recurrence(
 #: What writes the recurrent layers of each network, up to what its output layer reads.
 READERS: dict[ModelKind, Callable[[Drawing, NameModel, Letters], str]] = {
     "rnn": read_by_rnn,
-    "lstm": read_by_lstm,
-    "custom_lstm": read_by_lstm,
+    "lstm": partial(read_after, operator=LSTM),
+    "custom_lstm": partial(read_after, operator=LSTM),
 }
 
 

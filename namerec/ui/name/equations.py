@@ -98,14 +98,18 @@ def _sum_of_products(symbol: Symbol, write: Callable[[Factor], str]) -> str:
 def _named(factor: Factor) -> str:
     if factor.form == "tanh":
         return rf"\tanh({factor.symbol})"
+    if factor.form == "rest":
+        return f"(1 - {factor.symbol})"
     return f"{factor.symbol}'" if factor.form == "before" else factor.symbol
 
 
 def _written(factor: Factor, step: UnitStep, digits: int) -> str:
-    """A factor's value; of a tanh what it is of."""
+    """A factor's value; of a tanh and of a rest what it is of."""
     if factor.form == "tanh":
         value = step.values[factor.symbol]
         return rf"\tanh({_number(value, _digits_of(factor.symbol, step))})"
+    if factor.form == "rest":
+        return f"(1 - {_number(step.values[factor.symbol], digits)})"
     return _inner(step.factor(factor), digits)
 
 
@@ -116,8 +120,15 @@ def _worked_out(factor: Factor, step: UnitStep, digits: int) -> str:
 
 
 def _sum_line(one: WeightedSum, digits: int) -> str:
-    terms = operand_digits(digits, 3)  # three terms, each of which counts as it is
-    added = f"{_number(one.below, terms)}{_signed(one.before, terms)}{_signed(one.bias, terms)}"
+    if one.passed is None:
+        terms = operand_digits(digits, 3)  # three terms, each of which counts as it is
+        arriving = _signed(one.before, terms)
+    else:  # two more, and the gate, which counts as what it is multiplied with
+        gate, gate_bias = one.passed.value, one.passed.bias
+        terms = operand_digits(digits, 4 + abs(one.before + gate_bias))
+        inside = f"{_number(one.before, terms)}{_signed(gate_bias, terms)}"
+        arriving = rf" + {_number(gate, terms)} \cdot ({inside})"
+    added = f"{_number(one.below, terms)}{arriving}{_signed(one.bias, terms)}"
     function, value = _FUNCTIONS[one.activation], _number(one.value, digits)
     if not function:
         return f"{one.symbol} &= {added} &&= {value}"

@@ -79,8 +79,15 @@ def _equations(step: UnitStep, *, from_the_end: bool) -> None:
     first = "the weight of the letter" if step.lowest else "what the layer below adds"
     kind = KINDS[step.kind]
     sigmoid = " σ(x) = 1 / (1 + e⁻ˣ)." if kind.gates else ""
+    gated = "".join(
+        f" What h′ adds to the {symbol.title} {symbol.name}, and a bias of its own, goes through "
+        f"the {SYMBOL_TITLES[symbol.through]} {symbol.through}."
+        for symbol in kind.behind_gates
+        if symbol.through
+    )
     st.caption(
         f"Added up, in this order: {first}, what the previous hidden state h′ adds, the bias."
+        + gated
         + sigmoid
     )
     st.latex(sum_lines(step))
@@ -159,6 +166,7 @@ def _largest(trace: GateTrace, step: UnitStep) -> None:
     together = sum(share.product for share in shown)
     words = (
         f"The {len(shown)} that add most in size: together {together:.3f} of the {one.before:.3f} "
-        f"that all {trace.values['h'].shape[2]} units of h′ add."
+        f"that all {trace.values['h'].shape[2]} units of h′ add"
+        + (f", before the {SYMBOL_TITLES[one.passed.gate]}." if one.passed else ".")
     )
     st.caption(words.replace("-", "−"))
