@@ -1,4 +1,4 @@
-"""`race`: the three networks trained in turn with one set of settings, and a verdict."""
+"""`race`: all networks trained in turn with one set of settings, and a verdict."""
 
 from __future__ import annotations
 

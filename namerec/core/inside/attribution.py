@@ -100,7 +100,7 @@ class FadingName:
     name's beginning and end are always present. At all ones this is the network's own answer.
 
     Args:
-        model: Any of the three networks; it is put into evaluation mode.
+        model: Any network; it is put into evaluation mode.
         letters: A normalised name of one letter or more.
     """
 
@@ -148,7 +148,7 @@ def attribute(
     """Attributes the log-probability of one category to the letters of a name.
 
     Args:
-        model: Any of the three networks; it is put into evaluation mode.
+        model: Any network; it is put into evaluation mode.
         categories: Names of its outputs.
         letters: A normalised name of one letter or more.
         category: Index of the category.
@@ -183,7 +183,7 @@ def following_of(model: NameModel, letters: str) -> Following:
     """How far the way to a name is followed in a network, so that time and memory are bounded.
 
     Args:
-        model: Any of the three networks.
+        model: Any network.
         letters: A normalised name of one letter or more.
     """
     asked = effort(model)

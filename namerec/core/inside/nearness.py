@@ -69,7 +69,7 @@ class TrainingStates:
         """Reads the distinct training names, each as its first line in the training part has it.
 
         Args:
-            model: Any of the three networks.
+            model: Any network.
             training: The names.
             most: Numbers kept; of more names, as many as fit are drawn, always the same.
         """
@@ -108,7 +108,7 @@ def last_states(model: NameModel, names: Sequence[str]) -> np.ndarray:
     state before the last letter, and that letter, of which this state is made.
 
     Args:
-        model: Any of the three networks.
+        model: Any network.
         names: Normalised, of one letter or more.
     """
     of_length: defaultdict[int, list[int]] = defaultdict(list)

@@ -84,6 +84,11 @@ def hint(run: RunSummary) -> str:
             else "what it kept of earlier letters is gone."
         )
         return f"To try: silence a whole layer, and {seen}"
+    if model.network.keeps != "f":
+        return (
+            "To try: hold a gate at 0, at 1 or at its mean, and see what the network answers "
+            "without it; or silence a whole layer."
+        )
     ablated = (
         f"and every name gets the same answer{ngrams}." if alone else "and that layer falls silent."
     )
