@@ -16,8 +16,8 @@ from namerec.export.report.document import (
     Table,
 )
 from namerec.export.report.facts import Absent
-from namerec.export.report.words import origin_words
-from namerec.figures.base.theme import Theme
+from namerec.export.report.run import origin_words
+from namerec.figures.stills.report import overlay_still
 from namerec.figures.training.overlay import (
     OverlaidRun,
     Quantity,
@@ -29,7 +29,6 @@ from namerec.text import count, counted, duration, percent
 
 if TYPE_CHECKING:
     from namerec.export.report.facts import Pair, ReportFacts, RunFacts
-    from namerec.figures.stills.frame import StillForm
 
 #: Epochs are what runs with other batch sizes have in common; nothing is smoothed.
 _BY_EPOCH = View(along="epoch", smoothing=0)
@@ -50,7 +49,7 @@ def results_table(facts: ReportFacts) -> Table:
         head = (head[0], "measured on", *head[1:])  # type: ignore[assignment]
     said_once = [f"Measured on {measured.pop()}."] if same else []
     said_once += [_branch_words(run) for run in joined]
-    caption = " ".join(["What the networks came to.", *said_once])
+    caption = " ".join(["Results.", *said_once])
     return Table(caption, head, tuple(rows), numbers=6)
 
 
@@ -100,50 +99,41 @@ def comparison_section(facts: ReportFacts) -> Section:
                 "warning",
             )
         )
-    blocks.append(Paragraph("The differences, run by run:"))
+    blocks.append(Paragraph("Each two networks compared:"))
     blocks.append(Points(tuple(_pair_words(facts, pair) for pair in facts.pairs)))
     blocks.append(
         Paragraph(
-            f"{_single_words(facts)} McNemar’s test weighs the choice of names, not the choice of "
-            "seeds. It counts each distinct name once.",
+            f"{_single_words(facts)} McNemar’s test covers the choice of names, not that of the "
+            "seed. It counts each distinct name once.",
             "quiet",
         )
     )
-    return Section("The networks beside each other", tuple(blocks))
+    return Section("The networks compared", tuple(blocks))
 
 
 def _single_words(facts: ReportFacts) -> str:
     """What a difference is one of; runs that share some training are not two single trainings."""
     shared = [bool(_shared_words(facts, pair)) for pair in facts.pairs]
-    single = "that of single trainings: another seed gives other numbers."
-    share = "one run goes on from the other, or both go on from a third"
-    told = (
-        "they share the training until then, so the difference is only that of what came after, "
-        "and not of two networks trained apart."
+    share = (
+        "one run goes on from the other, or both go on from a third, they share the training until "
+        "then: the difference is that of what came after."
     )
     if all(shared):
-        return f"Here {share}: {told}"
-    if any(shared):
-        return f"Each difference is {single} Where {share}, it is not: {told}"
-    return f"Each difference is {single}"
+        return f"Where {share}"
+    single = "Each network was trained once: another seed gives other numbers."
+    return f"{single} Where {share}" if any(shared) else single
 
 
 def _shared_words(facts: ReportFacts, pair: Pair) -> str:
     """Which of two runs goes on from the other, or what both go on from; nothing if neither."""
     a, b = facts.runs[pair.a], facts.runs[pair.b]
     for later, earlier in ((b, a), (a, b)):
-        for branch_point in later.lineage.branch_points:
-            if branch_point.run == earlier.run.id:
-                return f"{later.name} goes on from {earlier.name} after epoch {branch_point.epoch}."
-    of_b = {branch_point.run for branch_point in b.lineage.branch_points}
-    third = next(
-        (
-            branch_point.run
-            for branch_point in reversed(a.lineage.branch_points)
-            if branch_point.run in of_b
-        ),
-        None,
-    )
+        for point in later.lineage.branch_points:
+            if point.run == earlier.run.id:
+                return f"{later.name} goes on from {earlier.name} after epoch {point.epoch}."
+    of_b = {point.run for point in b.lineage.branch_points}
+    runs_of_a = [point.run for point in reversed(a.lineage.branch_points)]
+    third = next((run for run in runs_of_a if run in of_b), None)
     return f"Both go on from run {third}." if third else ""
 
 
@@ -157,18 +147,12 @@ def _overlaid(facts: ReportFacts, quantity: Quantity, what: str) -> Picture:
         (all(on_training), any(on_training)), "held-out or training"
     )
     title = f"{what} on {names} names"
-
-    def drawn(theme: Theme, form: StillForm) -> bytes:
-        from namerec.figures.stills.report import overlay_still
-
-        return overlay_still(runs, quantity, theme, title, form, _BY_EPOCH)
-
     return Picture(
         f"all-{what.lower()}",
         title,
         _overlaid_words(runs, quantity, title),
         lambda theme: overlay_figure(runs, [quantity], theme, _BY_EPOCH),
-        drawn,
+        lambda theme, form: overlay_still(runs, quantity, theme, title, form, _BY_EPOCH),
     )
 
 

@@ -1,7 +1,7 @@
-"""The report in one click: what the course report holds, of stored runs, as HTML and as Markdown.
+"""A report on stored runs, with all that the course report shows, as HTML and as Markdown.
 
-Facts are computed once (`report_facts`), said once (`report_words`, `report_comparison`,
-`report_gradients`, `memory_task`), and written twice (`report_html`, `report_markdown`).
+Facts are computed once (`reading`), said once (`run`, `pictures`, `comparison`, `gradients`,
+`memory_task`), and written twice (`html`, `markdown`).
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ from datetime import datetime
 import namerec
 from namerec.export.report.comparison import comparison_section, results_table
 from namerec.export.report.document import PAPER, Block, Document, Paragraph, Picture, Section
-from namerec.export.report.facts import ReportFacts, report_facts, run_facts
+from namerec.export.report.facts import ReportFacts
 from namerec.export.report.gradients import gradient_section
 from namerec.export.report.html import html_file
 from namerec.export.report.markdown import markdown_files
 from namerec.export.report.memory_task import memory_section
-from namerec.export.report.words import curve_pictures, matrix_picture, run_section
+from namerec.export.report.pictures import curve_pictures, matrix_picture
+from namerec.export.report.reading import report_facts, run_facts
+from namerec.export.report.run import run_section
 from namerec.export.source import MadeFile, Source
 from namerec.figures.base.theme import LIGHT, as_page
 
@@ -40,7 +42,7 @@ def report_files(*sources: Source) -> list[MadeFile]:
 
 
 def figure_files(source: Source) -> list[MadeFile]:
-    """A run's loss, accuracy and prediction matrix, each as PNG, SVG and interactive HTML.
+    """A run's loss, accuracy and confusion matrix, each as PNG, SVG and interactive HTML.
 
     Of a run without a finished epoch there is no matrix, and the curves are empty.
 
@@ -91,12 +93,13 @@ def _what_this_is(facts: ReportFacts) -> str:
         if len(runs) > 1 and len(races) == 1 and "" not in races
         else ""
     )
-    words = " or ".join(sorted({run.run.noun for run in runs}, reverse=True))
-    trained = "a network was" if len(runs) == 1 else f"{len(runs)} networks were each"
+    nouns = " or ".join(sorted({run.run.noun for run in runs}, reverse=True))
+    trained = "A network was" if len(runs) == 1 else f"{len(runs)} networks were each"
     return (
-        f"Given a name, {trained} trained to tell the {words} from its letters.{raced} For each "
-        "there is its structure, how it learnt, what it came to and what it confuses; then how "
-        "much of the gradient reaches letters far back, which is how the course report explains "
-        "that networks with gates do better. Every number says what it was measured on. Held-out "
-        "names were not trained on; where a number was measured on training names, it says so."
+        f"{trained} trained to tell the {nouns} of a name from its letters.{raced} For each, "
+        "the report shows the structure, the learning curves, the scores and the confusions. Then "
+        "it measures how much of the gradient reaches letters far back, which the course report "
+        "gives as the reason why networks with gates do better. Every number says what it was "
+        "measured on. Held-out names were not trained on; where a number was measured on training "
+        "names, it says so."
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from namerec.core.inside.gradient_steps import FLOOR, ByStep, by_step
+from namerec.core.inside.gradient_steps import FLOOR, by_step
 from namerec.core.networks.kinds import SYMBOL_TITLES
 from namerec.export.report.document import (
     Block,
@@ -20,9 +20,9 @@ from namerec.export.report.document import (
     said,
 )
 from namerec.export.report.facts import Absent, Gradients
-from namerec.figures.base.theme import LIGHT, Theme, alt_text
+from namerec.export.report.gradient_claim import claim_words
+from namerec.figures.base.theme import LIGHT, alt_text
 from namerec.figures.memory.gradient_words import (
-    ENOUGH_NAMES,
     Curve,
     because_words,
     factor_words,
@@ -30,11 +30,11 @@ from namerec.figures.memory.gradient_words import (
     power_words,
 )
 from namerec.figures.memory.gradients import gradient_figure
+from namerec.figures.stills.memory import gradient_still
 from namerec.text import count, counted
 
 if TYPE_CHECKING:
     from namerec.export.report.facts import ReportFacts, RunFacts
-    from namerec.figures.stills.frame import StillForm
 
 #: Steps back that fewer names reach are not drawn: a mean of them says little.
 LEAST_NAMES = 10
@@ -79,15 +79,15 @@ def gradient_section(facts: ReportFacts) -> Section:
     return Section(_TITLE, tuple(blocks))
 
 
-_TITLE = "The explanation, measured: gradients through time"
+_TITLE = "Gradients through time"
 _HOW_MEASURED = (
     "The course report explains the lead of the LSTMs by gates that keep gradients alive, so that "
-    "training can learn from letters far back. Measured here is the gradient of each name’s loss "
-    "(−log of the probability of its true category) by the state that the network’s top layer "
-    "held k letters before the end, as a share of that at the end. Lines are geometric means over "
-    "names, bands hold the middle 80 % of names; dashed is what the recurrence alone would give "
-    "from the first point on, a rough guide but for a linear RNN. Steps back that fewer than "
-    f"{LEAST_NAMES} names reach are left out."
+    "training can learn from letters far back. Here this is measured. For each name it is the "
+    "gradient of the loss (−log of the probability of the true category) by the state of the top "
+    "layer k letters before the end, as a share of the gradient at the end. Lines are geometric "
+    "means over names, and bands hold the middle 80 % of names. A dashed line is what the "
+    "recurrence alone would give from the first point on: a rough guide, except for a linear RNN. "
+    f"Steps back that fewer than {LEAST_NAMES} names reach are left out."
 )
 
 
@@ -145,80 +145,16 @@ def _began(measured: Sequence[_Measured]) -> str:
     return "Before training, or where a run goes on" if apart else "Where each run goes on"
 
 
-def claim_words(have_gates: Sequence[bool], curves: Sequence[Curve]) -> str:
-    """Whether curves show that more gradient arrives in networks with gates than in those without.
-
-    They are compared at the farthest step back that enough names reach in all of them; a difference
-    counts where the 95 % intervals of the means are apart.
-
-    Args:
-        have_gates: Which curves are of networks with gates.
-        curves: By the hidden state, relative to the end, after training.
-    """
-    if len(set(have_gates)) < 2:
-        return (
-            "Whether gates make the difference cannot be told from this report: for that it would "
-            "have to hold a network with gates and one without."
-        )
-    reached = [
-        set(curve.measured.steps[1:][curve.measured.names[1:] >= ENOUGH_NAMES].tolist())
-        for curve in curves
-    ]
-    common = set.intersection(*reached)
-    if not common:
-        return (
-            f"Whether gates make the difference cannot be told here: fewer than {ENOUGH_NAMES} "
-            "names are long enough in all networks."
-        )
-    step = max(common)
-    ends = [_interval(curve.measured, step) for curve in curves]
-    with_gates = [end for end, has in zip(ends, have_gates, strict=True) if has]
-    without = [end for end, has in zip(ends, have_gates, strict=True) if not has]
-    back = f"{counted(step, 'letter')} back"
-    if min(low for low, _ in with_gates) > max(high for _, high in without):
-        return (
-            f"On these names the measurement agrees with that: {back}, a larger share of the "
-            "gradient is left in every network with gates than in any without, and the 95 % "
-            "intervals are apart. It shows that more gradient arrives, not that the accuracy comes "
-            "of it."
-        )
-    if max(high for _, high in with_gates) < min(low for low, _ in without):
-        return (
-            f"On these names the measurement does not show that, but the contrary: {back}, a "
-            "smaller share of the gradient is left in every network with gates than in any "
-            "without, and the 95 % intervals are apart. Where such a network is more accurate, "
-            "this is not why."
-        )
-    return (
-        f"On these names the measurement does not show that: {back}, the shares left in networks "
-        "with gates are not all above those in networks without, or their 95 % intervals overlap. "
-        "Where a network with gates is more accurate, this alone does not explain it."
-    )
-
-
-def _interval(measured: ByStep, step: int) -> tuple[float, float]:
-    place = measured.steps.tolist().index(step)
-    ends = measured.interval(place)
-    mean = float(measured.mean[place])
-    return ends if ends is not None else (mean, mean)
-
-
 def _picture(slug: str, when: str, curves: Sequence[Curve], symbol: str) -> Picture:
     state = SYMBOL_TITLES[symbol]
     title = f"{when}: gradient by the {state}, by letters back"
-
-    def drawn(theme: Theme, form: StillForm) -> bytes:
-        from namerec.figures.stills.memory import gradient_still
-
-        return gradient_still(curves, theme, title, form, state=state)
-
     figure = gradient_figure(curves, LIGHT, symbol=symbol, relative=True)
     return Picture(
         slug,
         title,
         f"{when}. {alt_text(figure)}",
         lambda theme: gradient_figure(curves, theme, symbol=symbol, relative=True),
-        drawn,
+        lambda theme, form: gradient_still(curves, theme, title, form, state=state),
     )
 
 
@@ -239,8 +175,8 @@ def _factors(
             factors = (factor_words(curve.measured.per_letter), factor_words(curve.expected))
             rows.append((run.name, when, because, *factors))
     return Table(
-        "By what the mean gradient by the hidden state is multiplied for each letter back, from "
-        f"the first to the last point of its lineage. {_measured_on(measured)}",
+        "The factor of the mean gradient by the hidden state for each letter back, from the first "
+        f"to the last point of its line. {_measured_on(measured)}",
         ("network", "when", "expected from", "measured", "expected"),
         tuple(rows),
         numbers=2,
@@ -263,11 +199,11 @@ def _measured_on(measured: Sequence[_Measured]) -> str:
 def _remarks(measured: Sequence[_Measured], curves: Sequence[Curve]) -> list[str]:
     """What the lines leave out, where the expected factors come from, and how short names are."""
     remarks = [
-        "An RNN multiplies the gradient by its recurrent weights at every letter back: over many "
-        "steps by ρ, their largest absolute eigenvalue, with tanh damped by its slope besides "
-        "(Pascanu, Mikolov and Bengio, ICML 2013). An LSTM’s cell passes it on times the forget "
-        "gate (Gers, Schmidhuber and Cummins, 2000); the mean gate is a rough guide, since units "
-        "differ and other paths come on top."
+        "At every letter back, an RNN multiplies the gradient by its recurrent weights: over many "
+        "steps that is a factor of ρ, their largest absolute eigenvalue. With tanh, its slope "
+        "makes the factor smaller (Pascanu, Mikolov and Bengio, ICML 2013). The cell of an LSTM "
+        "multiplies it by the forget gate (Gers, Schmidhuber and Cummins, 2000). The mean gate is "
+        "a rough guide: units differ, and the gradient has other paths too."
     ]
     if any(one.run.run.info.config.model.network.reads_before for one in measured):
         remarks.append(
@@ -296,7 +232,7 @@ def _remarks(measured: Sequence[_Measured], curves: Sequence[Curve]) -> list[str
     for run, found in corpora.values():
         remarks.append(
             f"The names of “{said(run.run.info.dataset.title)}” have {found.mean_length:.1f} "
-            f"letters on average and {found.most_length} at most: few steps for a gradient to fade "
-            "on."
+            f"letters on average and {found.most_length} at most, so that a gradient has few "
+            "steps to fade over."
         )
     return remarks

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from namerec.core.tasks.memory_curves import DISTANCES, finding, memory_curves
 from namerec.export.report.document import Block, Paragraph, Picture, Section
-from namerec.figures.base.theme import LIGHT, Theme, alt_text
+from namerec.figures.base.theme import LIGHT, alt_text
 from namerec.figures.memory.memory_task import memory_figure
+from namerec.figures.stills.memory import memory_still
 from namerec.jobs.memory_task_results import (
     BATCH,
     BUNDLED,
@@ -18,27 +17,18 @@ from namerec.jobs.memory_task_results import (
     read_results,
 )
 
-if TYPE_CHECKING:
-    from namerec.figures.stills.frame import StillForm
-
 
 def memory_section() -> Section:
     """What fading costs where something must be remembered for longer: the bundled result."""
     settings = MemorySettings()
     curves = memory_curves(points(read_results(BUNDLED).matching(settings)))
     title = "Recall of a first letter, by the noise after it"
-
-    def drawn(theme: Theme, form: StillForm) -> bytes:
-        from namerec.figures.stills.memory import memory_still
-
-        return memory_still(curves, theme, title, form, distances=DISTANCES)
-
     blocks: list[Block] = [
         Paragraph(
-            "Surnames are too short to show what gates are for. In this made-up task, networks are "
-            "asked for a sequence’s first letter after so many letters of noise. It was not "
-            "measured on the runs of this report: it is the result that comes with the lab, of "
-            f"networks of {settings.hidden_size} hidden units trained anew for every distance "
+            "Surnames are too short to show what gates are for. In the memory task, a network is "
+            "asked for the first letter of a sequence after a number of letters of noise. This "
+            "result comes with the lab and was not measured on the runs of this report: networks "
+            f"of {settings.hidden_size} hidden units were trained anew for every distance "
             f"({STEPS} steps of {BATCH} sequences, AdamW, one-cycle up to {LEARNING_RATE:g}, "
             f"forget-gate bias raised by {settings.forget_bias:g}, gradients clipped at "
             f"{settings.clip_norm:g})."
@@ -50,10 +40,13 @@ def memory_section() -> Section:
             Picture(
                 "memory-task", title,
                 f"{alt_text(figure)} Measured on test sequences, leak-free split.",
-                lambda theme: memory_figure(curves, theme, distances=DISTANCES), drawn,
+                lambda theme: memory_figure(curves, theme, distances=DISTANCES),
+                lambda theme, form: memory_still(
+                    curves, theme, title, form, distances=DISTANCES
+                ),
             )
         )  # fmt: skip
         blocks.append(Paragraph(finding(curves)))
     else:
         blocks.append(Paragraph("That result is missing from this copy of the lab.", "warning"))
-    return Section("Where memory decides: the memory task", tuple(blocks))
+    return Section("The memory task", tuple(blocks))

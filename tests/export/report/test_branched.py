@@ -15,9 +15,10 @@ from namerec.core.training.records import EpochRecord
 from namerec.export import about
 from namerec.export.report.comparison import comparison_section, results_table
 from namerec.export.report.document import Paragraph, Picture, Points, Table
-from namerec.export.report.facts import ReportFacts, report_facts
+from namerec.export.report.facts import ReportFacts
 from namerec.export.report.files import as_document
 from namerec.export.report.gradients import gradient_section
+from namerec.export.report.reading import report_facts
 from namerec.export.source import Source
 from namerec.export.tables import predictions_files, settings_files, weights_files
 from namerec.jobs.executors import LocalExecutor
@@ -233,7 +234,7 @@ def test_the_table_says_which_seconds_are_of_earlier_runs(line, facts):
     alone = results_table(report_facts([line.first]))
     assert alone.head[-1] == "training"
     assert "until then" not in alone.caption
-    assert f"({duration(point.seconds, 1)} of it before it goes on here) on cpu" in words_of(facts)
+    assert f", {duration(point.seconds, 1)} of it before it goes on here, on cpu" in words_of(facts)
 
 
 def test_a_pair_says_that_one_goes_on_from_the_other_and_no_seed_is_blamed(line, facts):
@@ -243,8 +244,8 @@ def test_a_pair_says_that_one_goes_on_from_the_other_and_no_seed_is_blamed(line,
     assert f"on test names, leak-free split. {second} goes on from {first} after epoch 3. " in pair
     remark = section.blocks[-1]
     assert isinstance(remark, Paragraph)
-    assert "single trainings" not in remark.words
-    assert remark.words.startswith("Here one run goes on from the other")
+    assert "another seed" not in remark.words
+    assert remark.words.startswith("Where one run goes on from the other")
 
 
 def test_runs_that_go_on_from_a_third_share_it_and_others_do_not(line):
@@ -256,8 +257,8 @@ def test_runs_that_go_on_from_a_third_share_it_and_others_do_not(line):
     assert [third in pair for pair in pairs] == [True, False, False]
     remark = section.blocks[-1]
     assert isinstance(remark, Paragraph)
-    assert remark.words.startswith("Each difference is that of single trainings: another seed")
-    assert "Where one run goes on from the other, or both go on from a third, it is not" in (
+    assert remark.words.startswith("Each network was trained once: another seed")
+    assert "Where one run goes on from the other, or both go on from a third, they share" in (
         remark.words
     )
 

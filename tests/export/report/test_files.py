@@ -19,8 +19,8 @@ from PIL import Image
 from namerec.core.corpus.dataset import Dataset
 from namerec.core.training.config import RunConfig
 from namerec.errors import RunError
-from namerec.export.report.facts import report_facts
 from namerec.export.report.files import as_document, figure_files, report_files
+from namerec.export.report.reading import report_facts
 from namerec.export.source import MadeFile, Source
 from namerec.figures.stills import frame as still_frame
 from namerec.figures.stills.frame import WIDTH
@@ -246,8 +246,8 @@ def test_of_an_unfinished_run_there_is_what_there_is_so_far(runs):
 def test_a_run_without_an_epoch_says_so(runs):
     folder = runs.store.create(tiny_config(), runs.dataset)
     said = words_of(runs.source(folder.id))
-    assert "No epoch was finished, so nothing was measured." in said
-    assert "There is no prediction matrix before an epoch is finished." in said
+    assert "No epoch was finished, so there are no scores." in said
+    assert "There is no confusion matrix before an epoch is finished." in said
     assert "Nothing measured yet" in said
     assert [file.name for file in figure_files(runs.source(folder.id))][-1] == "accuracy.html"
 

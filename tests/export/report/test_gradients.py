@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from namerec.core.inside.gradient_steps import ByStep
-from namerec.export.report.gradients import claim_words
+from namerec.export.report.gradient_claim import claim_words
 from namerec.figures.memory.gradient_words import Curve
 
 

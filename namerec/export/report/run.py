@@ -1,42 +1,29 @@
-"""What a report says of one run: settings, structure, curves, matrix, scores, what is missing."""
+"""What a report says of one run: what it is, its scores, settings, structure and pictures."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from namerec.core.corpus.protocols import PROTOCOL_WORDS, Part
-from namerec.core.evaluation.matrices import MatrixView
-from namerec.core.evaluation.results import ConfusionMatrix
 from namerec.core.networks.kinds import has_setting
 from namerec.export.report.document import (
     Block,
     Paragraph,
-    Picture,
-    Points,
     Printed,
     Section,
     Table,
     said,
     said_whole,
 )
-from namerec.figures.base.theme import LIGHT, Theme, alt_text
-from namerec.figures.confusion.matrix import confusion_figure
-from namerec.figures.confusion.words import cell_words
-from namerec.figures.training.curves import accuracy_figure, loss_figure
+from namerec.export.report.pictures import curve_pictures, matrix_blocks
 from namerec.text import count, counted, duration, percent
 
 if TYPE_CHECKING:
     from namerec.export.report.facts import RunFacts
-    from namerec.figures.stills.frame import StillForm
 
-#: Confusions that are told in words.
-MOST_PAIRS = 5
 #: Settings that stand elsewhere in a report, or only say where this machine keeps the names.
 _ELSEWHERE = frozenset({"kind", "dataset", "protocol", "split_seed", "epochs", "steps"})
 _SETTING_WORDS = {"num_layers": "layers", "hidden_size": "hidden units", "seed": "seed of the run"}
-_VIEW = MatrixView()
 
 
 def run_section(facts: RunFacts, place: int) -> Section:
@@ -54,12 +41,11 @@ def run_section(facts: RunFacts, place: int) -> Section:
     blocks += _settings(facts)
     blocks.append(Paragraph("The network, as PyTorch prints it:"))
     blocks.append(Printed(facts.structure))
-    blocks += curve_pictures(facts, f"{place}-")
-    blocks += _matrix(facts, place)
+    blocks += [*curve_pictures(facts, f"{place}-"), *matrix_blocks(facts, f"{place}-")]
     return Section(facts.name, tuple(blocks))
 
 
-# -- what it is, and what it came to
+# -- what it is, and how it did
 
 
 def _what_it_is(facts: RunFacts) -> str:
@@ -67,10 +53,10 @@ def _what_it_is(facts: RunFacts) -> str:
     dataset, training = info.dataset, info.config.training
     preset = "" if info.config.preset == "own" else f", preset {info.config.preset.capitalize()}"
     return (
-        f"{info.config.model.title}{preset}: {count(info.parameters)} trainable numbers. Trained "
-        f"on “{said(dataset.title)}”, {counted(dataset.names, 'name')} of "
-        f"{len(dataset.categories)} {facts.run.nouns}; {PROTOCOL_WORDS[training.protocol]} "
-        f"(drawn with seed {training.split_draw}). Run {run.id}, {run.state}."
+        f"{info.config.model.title}{preset}, {count(info.parameters)} parameters. Trained on "
+        f"“{said(dataset.title)}” ({counted(dataset.names, 'name')}, {len(dataset.categories)} "
+        f"{facts.run.nouns}); {PROTOCOL_WORDS[training.protocol]} (seed {training.split_draw}). "
+        f"Run {run.id}, {run.state}."
     )
 
 
@@ -83,13 +69,13 @@ def _unfinished(facts: RunFacts) -> list[Block]:
         )
         blocks.append(
             Paragraph(
-                f"This run is {run.state}: {of_all} are done. What follows is what there is so "
-                "far; test names are only asked at the end.",
+                f"This run is {run.state}: {of_all} are done. The numbers below are those so "
+                "far. Test names are used only at the end.",
                 "warning",
             )
         )
     if status.message:
-        blocks.append(Paragraph(f"What the run says of it: {said_whole(status.message)}"))
+        blocks.append(Paragraph(f"Message of the run: {said_whole(status.message)}"))
     for point in facts.lineage.branch_points:
         state = "with" if point.state_kept else "without"
         blocks.append(
@@ -107,7 +93,7 @@ def _scores(facts: RunFacts) -> list[Block]:
     parts: tuple[Part, ...] = ("test", "validation")
     rows = [
         (
-            _capital(facts.on(part)), count(scores.names), percent(scores.accuracy),
+            facts.on(part).capitalize(), count(scores.names), percent(scores.accuracy),
             percent(scores.macro_recall), percent(scores.macro_f1), percent(scores.top3),
             f"{scores.loss:.3f}",
         )
@@ -117,8 +103,8 @@ def _scores(facts: RunFacts) -> list[Block]:
     if rows:
         caption = (
             f"Scores of epoch {facts.best_epoch}{_own_words(facts)}. Macro scores are means over "
-            f"the {facts.run.nouns}; top 3: the right one is among the three most probable; loss "
-            "in nats."
+            f"the {facts.run.nouns}. Top 3: the right one is among the three most probable. The "
+            "loss is in nats."
         )
         head = ("measured on", "names", "accuracy", "macro recall", "macro F1", "top 3", "loss")
         blocks.append(Table(caption, head, tuple(rows), numbers=6))
@@ -132,7 +118,7 @@ def _scores(facts: RunFacts) -> list[Block]:
             )
         )
     else:
-        blocks.append(Paragraph("No epoch was finished, so nothing was measured.", "warning"))
+        blocks.append(Paragraph("No epoch was finished, so there are no scores.", "warning"))
     if origin := origin_words(facts):
         blocks.append(Paragraph(origin))
     return [*blocks, Paragraph(_how_it_went(facts), "quiet")]
@@ -179,20 +165,19 @@ def _how_it_went(facts: RunFacts) -> str:
     versions = ", ".join(f"{said(name)} {said(text)}" for name, text in info.versions.items())
     best = (
         f"The best of {_best_of_words(facts)}, chosen on {facts.on('validation')}, "
-        f"is epoch {facts.best_epoch}; its weights are the ones that are scored. "
+        f"is epoch {facts.best_epoch}; the scores are of its weights. "
         if facts.best_epoch
         else ""
     )
     earlier = (
-        f" ({duration(facts.earlier_seconds, 1)} of it before it goes on here)"
+        f", {duration(facts.earlier_seconds, 1)} of it before it goes on here"
         if facts.branch_point
         else ""
     )
     return (
-        f"{best}{duration(facts.seconds, 1)} of training{earlier} on "
-        f"{info.config.training.device}, "
-        f"{counted(info.threads, 'thread')}, {count(facts.run.status.names_per_second)} names a "
-        f"second. Versions: {versions}."
+        f"{best}Training took {duration(facts.seconds, 1)}{earlier}, on "
+        f"{info.config.training.device} ({counted(info.threads, 'thread')}, "
+        f"{count(facts.run.status.names_per_second)} names a second). Versions: {versions}."
     )
 
 
@@ -211,114 +196,4 @@ def _settings(facts: RunFacts) -> list[Block]:
     half = -(-len(rows) // 2)
     beside = [*rows[half:], ("", "")][:half]  # two columns of settings, as long as each other
     cells = tuple((*left, *right) for left, right in zip(rows[:half], beside, strict=True))
-    return [Table("Settings.", ("setting", "value", "setting", "value"), cells)]
-
-
-# -- pictures
-
-
-def curve_pictures(facts: RunFacts, beginning: str = "") -> list[Picture]:
-    """Loss and accuracy while the network learnt.
-
-    Args:
-        facts: The run.
-        beginning: Of the pictures' file names.
-    """
-    history = facts.history
-    loss, accuracy = f"{facts.name}: loss in training", f"{facts.name}: accuracy in training"
-
-    def loss_drawn(theme: Theme, form: StillForm) -> bytes:
-        from namerec.figures.stills.report import loss_still
-
-        return loss_still(history, theme, loss, form)
-
-    def accuracy_drawn(theme: Theme, form: StillForm) -> bytes:
-        from namerec.figures.stills.report import accuracy_still
-
-        return accuracy_still(history, theme, accuracy, form)
-
-    baselines = (
-        " Dotted, accuracies on the same names without a recurrent network, and the ceiling that "
-        "the labels set: "
-        + ", ".join(f"{name} {percent(share)}" for name, share in history.baselines)
-        + "."
-        if history.baselines
-        else ""
-    )
-    return [
-        Picture(
-            f"{beginning}loss", loss, alt_text(loss_figure(history, LIGHT)),
-            lambda theme: loss_figure(history, theme), loss_drawn,
-        ),
-        Picture(
-            f"{beginning}accuracy", accuracy,
-            alt_text(accuracy_figure(history, LIGHT)) + baselines,
-            lambda theme: accuracy_figure(history, theme), accuracy_drawn,
-        ),
-    ]  # fmt: skip
-
-
-def matrix_picture(facts: RunFacts, beginning: str = "") -> Picture | None:
-    """Who is taken for whom; None if nothing was counted yet."""
-    matrix = facts.matrices.get(facts.part)
-    if matrix is None:
-        return None
-    word, title = facts.run.noun, f"{facts.name}: prediction matrix"
-
-    def drawn(theme: Theme, form: StillForm) -> bytes:
-        from namerec.figures.stills.report import matrix_still
-
-        return matrix_still(matrix, theme, title, form, view=_VIEW, noun=word)
-
-    return Picture(
-        f"{beginning}matrix",
-        title,
-        f"Rows are true {facts.run.nouns}, columns predicted ones; cells are percent of their row, "
-        "so that the diagonal is the recall; at the edges, the numbers of names. "
-        f"Counted on {counted(int(matrix.counts.sum()), 'name')}: {facts.on(matrix.part)}, at "
-        f"epoch {facts.best_epoch}; {percent(matrix.accuracy)} of them are on the diagonal.",
-        lambda theme: confusion_figure(matrix, theme, view=_VIEW, noun=word),
-        drawn,
-        square=True,
-    )
-
-
-def _matrix(facts: RunFacts, place: int) -> list[Block]:
-    picture, matrix = matrix_picture(facts, f"{place}-"), facts.matrices.get(facts.part)
-    if picture is None or matrix is None:
-        return [Paragraph("There is no prediction matrix before an epoch is finished.", "warning")]
-    blocks: list[Block] = [picture]
-    if pairs := most_confused(matrix):
-        blocks.append(Paragraph(f"Most often confused ({facts.on(matrix.part)}):"))
-        blocks.append(Points(pairs))
-    return [*blocks, _each_category(facts, matrix)]
-
-
-def most_confused(matrix: ConfusionMatrix) -> tuple[str, ...]:
-    """The most frequent confusions as sentences, the most frequent first."""
-    errors = matrix.counts.copy()
-    np.fill_diagonal(errors, 0)
-    order = np.argsort(-errors, axis=None, kind="stable")[:MOST_PAIRS]
-    places = [divmod(int(cell), len(errors)) for cell in order if errors.flat[cell] > 0]
-    return tuple(f"{cell_words(matrix, row, column)}." for row, column in places)
-
-
-def _each_category(facts: RunFacts, matrix: ConfusionMatrix) -> Table:
-    hits = np.diag(matrix.counts).tolist()
-    rows = tuple(
-        (
-            scores.category, count(scores.support), count(hit), percent(scores.recall),
-            percent(scores.precision), percent(scores.f1),
-        )
-        for scores, hit in zip(matrix.per_category(), hits, strict=True)
-    )  # fmt: skip
-    return Table(
-        f"Each {facts.run.noun}, on {facts.on(matrix.part)}.",
-        (facts.run.noun, "names", "recognised", "recall", "precision", "F1"),
-        rows,
-        numbers=5,
-    )
-
-
-def _capital(words: str) -> str:
-    return words[:1].upper() + words[1:]
+    return [Table("Settings", ("setting", "value", "setting", "value"), cells)]
