@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from namerec.core.corpus.protocols import name_now, part_words
 from namerec.core.evaluation.results import Scores
 from namerec.errors import NamerecError
 
@@ -20,6 +21,18 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+class EarlierChoice(click.Choice[str]):
+    """A choice among split protocols or presets that takes their earlier names too."""
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> str:
+        """See the base class; says what an earlier name is called now."""
+        now = name_now(value)
+        if now != value:
+            click.echo(f"“{value}” is called “{now}” now.", err=True)
+        return super().convert(now, param, ctx)
+
 
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Make the last line one JSON object."
@@ -69,10 +82,7 @@ def score_values(scores: Scores) -> dict[str, Any]:
 
 def scores_line(scores: Scores) -> str:
     """Scores for a person, in percent, with what they were measured on."""
-    if scores.protocol == "report":
-        measured = f"{scores.names:,} training names drawn uniformly over categories"
-    else:
-        measured = f"{scores.names:,} {scores.part} names, {scores.protocol} split"
+    measured = f"{scores.names:,} {part_words(scores.protocol, scores.part)}"
     return (
         f"accuracy {100 * scores.accuracy:.2f} %, macro recall {100 * scores.macro_recall:.2f} %, "
         f"macro F1 {100 * scores.macro_f1:.2f} %, top 3 {100 * scores.top3:.2f} % "

@@ -11,6 +11,7 @@ import click
 
 from namerec.cli.common import (
     INTERRUPTED,
+    EarlierChoice,
     json_option,
     print_json,
     score_values,
@@ -32,14 +33,14 @@ _LOOK = 0.2
 
 @click.command()
 @click.option(
-    "--preset", "preset_name", type=click.Choice(PRESETS), default="fast", show_default=True,
+    "--preset", "preset_name", type=EarlierChoice(PRESETS), default="fast", show_default=True,
     help="Its shared half; what it gives one network alone is left out.",
 )  # fmt: skip
 @click.option(
     "--dataset", default="bundled", show_default=True, metavar="bundled|tutorial|PATH",
     help="A corpus by name, or a folder of text files, or a CSV or TSV file.",
 )  # fmt: skip
-@click.option("--split", "protocol", type=click.Choice(PROTOCOLS), help="Default: the preset's.")
+@click.option("--split", "protocol", type=EarlierChoice(PROTOCOLS), help="Default: the preset's.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option("--epochs", type=click.IntRange(1, 1000), help="Default: the preset's.")
 @click.option(

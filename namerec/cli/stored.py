@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from namerec.cli.common import json_option, print_json, sentences_for_errors
+from namerec.core.corpus.protocols import part_name
 
 if TYPE_CHECKING:
     from namerec.runs.store import RunSummary
@@ -44,8 +45,7 @@ def _line(run: RunSummary) -> str:
     config, test = run.info.config, run.status.scores.get("test")
     measured = "not scored"
     if test:
-        names = "training names" if test.protocol == "report" else "test"
-        measured = f"{100 * test.accuracy:.1f} % on {names}"
+        measured = f"{100 * test.accuracy:.1f} % on {part_name(test.protocol, 'test')}"
     pin = "  pinned" if run.label.pinned else ""
     title = f"  “{run.label.title}”" if run.label.title else ""
     return (

@@ -14,13 +14,14 @@ from click.core import ParameterSource
 
 from namerec.cli.common import (
     INTERRUPTED,
+    EarlierChoice,
     json_option,
     print_json,
     score_values,
     scores_line,
     sentences_for_errors,
 )
-from namerec.core.corpus.protocols import PROTOCOLS
+from namerec.core.corpus.protocols import PROTOCOLS, part_name
 from namerec.core.evaluation.results import Scores
 from namerec.core.networks.kinds import MODEL_KINDS, USUAL_NETWORK
 from namerec.core.training.config import PRESETS, RunConfig
@@ -42,7 +43,7 @@ _WITH_FROM = frozenset({"branch_of", "point", "seed", "assignments", "as_json"})
 @click.command()
 @click.option("--model", type=click.Choice(MODEL_KINDS), default=USUAL_NETWORK, show_default=True)
 @click.option(
-    "--preset", "preset_name", type=click.Choice(PRESETS), default="fast", show_default=True
+    "--preset", "preset_name", type=EarlierChoice(PRESETS), default="fast", show_default=True
 )
 @click.option(
     "--dataset",
@@ -51,7 +52,7 @@ _WITH_FROM = frozenset({"branch_of", "point", "seed", "assignments", "as_json"})
     metavar="bundled|tutorial|PATH",
     help="A corpus by name, or a folder of text files, or a CSV or TSV file.",
 )
-@click.option("--split", "protocol", type=click.Choice(PROTOCOLS), help="Default: the preset's.")
+@click.option("--split", "protocol", type=EarlierChoice(PROTOCOLS), help="Default: the preset's.")
 @click.option(
     "--seed", type=click.IntRange(0), help="Default: 0, or with --from the seed of that run."
 )
@@ -207,7 +208,7 @@ def _follow(stream: Iterable[object], config: RunConfig) -> None:
 
     bar: Any = None
     done = 0
-    part = "training names" if config.training.protocol == "report" else "validation"
+    part = part_name(config.training.protocol, "validation")
     try:
         for record in stream:
             if isinstance(record, Plan):

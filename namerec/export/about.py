@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from namerec.core.corpus.protocols import PARTS, PROTOCOL_WORDS, Part
+from namerec.core.corpus.protocols import PARTS, PROTOCOL_WORDS, Part, part_words
 from namerec.errors import DataError
 from namerec.export.source import Source
-from namerec.runs.measured import part_words
 from namerec.runs.records import RunInfo
 from namerec.text import count, counted
 

@@ -32,6 +32,6 @@ def rehearse() -> None:
     """
     names = Dataset.build("rehearsal", (LabelledName(name, name.upper()) for name in "aabbcc"))
     config = RunConfig(
-        model=ModelConfig(hidden_size=1), training=TrainConfig(protocol="report", epochs=1)
+        model=ModelConfig(hidden_size=1), training=TrainConfig(protocol="course", epochs=1)
     )
-    next(iter(train(config, names, make_split(names, "report", seed=0))))
+    next(iter(train(config, names, make_split(names, "course", seed=0))))

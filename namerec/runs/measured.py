@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from namerec.core.corpus.protocols import Part, Protocol
+from namerec.core.corpus.protocols import part_words
 from namerec.runs.records import RunInfo, RunStatus
 
 
@@ -33,11 +33,3 @@ def measured(info: RunInfo, status: RunStatus) -> Measured:
     if status.validation_accuracy is None:
         return Measured(None, None, None, "")
     return Measured(status.validation_accuracy, None, None, part_words(protocol, "validation"))
-
-
-def part_words(protocol: Protocol, part: Part) -> str:
-    """What a number was measured on, where the split itself is not at hand."""
-    if protocol == "report":
-        drawn = "each line once" if part == "train" else "drawn uniformly over categories"
-        return f"training names, {drawn}"
-    return f"{'training' if part == 'train' else part} names, {protocol} split"

@@ -14,7 +14,7 @@ from pydantic import (
     model_validator,
 )
 
-from namerec.core.corpus.protocols import Protocol
+from namerec.core.corpus.protocols import StoredProtocol
 from namerec.core.training.config import RunConfig
 from namerec.text import shortened
 
@@ -117,7 +117,7 @@ class PartScores(_Record):
     """Scores on one part of the split, as in `core.results.Scores`."""
 
     part: Literal["train", "validation", "test"]
-    protocol: Protocol
+    protocol: StoredProtocol
     names: Count
     loss: float
     accuracy: Share

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import namerec
 from namerec.core.corpus.dataset import Dataset
-from namerec.core.corpus.protocols import noun_of
+from namerec.core.corpus.protocols import holds_out, noun_of
 from namerec.core.tasks.memory_task import is_memory_task
 from namerec.core.training.config import RunConfig
 from namerec.disk import UNFINISHED, open_regular, write_whole
@@ -430,4 +430,4 @@ class RunStore:
 def _merit(run: RunSummary) -> tuple[bool, float]:
     scores = run.status.scores.get("test")
     accuracy = scores.accuracy if scores else run.status.validation_accuracy or 0.0
-    return run.info.config.training.protocol != "report", accuracy
+    return holds_out(run.info.config.training.protocol), accuracy

@@ -55,7 +55,7 @@ def test_what_a_preset_gives_one_network_alone_is_told(store, tiny_folder):
 
 
 def test_epochs_beside_a_preset_that_counts_steps_are_refused(store, tiny_folder):
-    said = refused("race", "--preset", "report", "--epochs", "2", "--dataset", str(tiny_folder))
+    said = refused("race", "--preset", "course", "--epochs", "2", "--dataset", str(tiny_folder))
     assert "counted in steps, so --epochs cannot be given" in said
     assert store.summaries() == []
 

@@ -48,12 +48,19 @@ def test_without_json_training_says_what_was_measured_and_on_what(store, tiny_fo
 
 
 def test_training_names_are_always_called_so(store, tiny_folder):
-    arguments = ("train", "--dataset", str(tiny_folder), "--split", "report", *TINY)
+    arguments = ("train", "--dataset", str(tiny_folder), "--split", "course", *TINY)
     result = ask(*arguments, "--json")
     said, values = result.stdout.splitlines()
-    assert "(measured on 10,000 training names drawn uniformly over categories)" in said
-    assert json.loads(values)["split"] == "report"
+    assert "(measured on 10,000 training names, drawn uniformly over categories)" in said
+    assert json.loads(values)["split"] == "course"
     assert json.loads(values)["names"] == 10_000
+
+
+def test_the_earlier_name_of_the_course_split_is_taken_with_a_hint(store, tiny_folder):
+    arguments = ("train", "--dataset", str(tiny_folder), "--split", "report", *TINY)
+    result = ask(*arguments, "--json")
+    assert json.loads(result.stdout.splitlines()[-1])["split"] == "course"
+    assert result.stderr.splitlines()[0] == "“report” is called “course” now."
 
 
 def test_a_preset_is_trained_as_it_stands_but_for_what_is_set(store, tiny_folder):

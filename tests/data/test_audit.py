@@ -127,7 +127,7 @@ def test_nothing_leaks_from_the_leak_free_split_and_everything_in_the_report_pro
         found = leak(many, make_split(many, "leak-free", 3), part)
         assert found.rows > 0
         assert found.seen_names == found.seen_pairs == 0
-    report = leak(many, make_split(many, "report", 3))
+    report = leak(many, make_split(many, "course", 3))
     assert report.rows == report.seen_names == report.seen_pairs == 10_000
 
 

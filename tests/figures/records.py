@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
+from namerec.core.corpus.protocols import Protocol
 from namerec.core.evaluation.results import ConfusionMatrix
 from namerec.core.inside.trace import GateTrace
 from namerec.core.networks.kinds import KINDS, ModelKind
@@ -34,7 +35,7 @@ def history(
     steps: int = 20,
     epochs: int = 2,
     *,
-    protocol: str = "leak-free",
+    protocol: Protocol = "leak-free",
     held_out: str = HELD_OUT,
     baselines: tuple[tuple[str, float], ...] = (),
 ) -> History:

@@ -61,8 +61,8 @@ def test_the_controls_follow_the_state_of_the_run(lab, held_back, tiny_dataset, 
 
 def test_a_preset_fills_the_form_in_and_a_change_leaves_it(lab):
     opened(lab, "train")
-    lab.sidebar.segmented_control(key="set_preset").set_value("report").run()
-    assert lab.sidebar.selectbox(key="set_protocol").value == "report"
+    lab.sidebar.segmented_control(key="set_preset").set_value("course").run()
+    assert lab.sidebar.selectbox(key="set_protocol").value == "course"
     assert lab.sidebar.number_input(key="set_batch_size").value == 1
     assert lab.sidebar.number_input(key="set_steps").value == 100_000
     lab.sidebar.segmented_control(key="set_preset").set_value("fast").run()

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from namerec.core.corpus.protocols import PARTS, PROTOCOLS
+from namerec.core.corpus.protocols import PARTS, PROTOCOLS, part_words
 from namerec.core.corpus.splits import Split
 from namerec.core.training.config import RunConfig, TrainConfig
-from namerec.runs.measured import measured, part_words
+from namerec.runs.measured import measured
 from namerec.runs.records import DatasetInfo, PartScores, RunInfo, RunStatus
 
 
@@ -40,5 +40,5 @@ def test_a_finished_run_is_told_by_its_test_names():
 def test_an_unfinished_run_is_told_by_validation_and_a_new_one_by_nothing():
     status = RunStatus(state="running", validation_accuracy=0.75)
     assert measured(info("raw"), status) == (0.75, None, None, "validation names, raw split")
-    assert measured(info("report"), status).on == "training names, drawn uniformly over categories"
+    assert measured(info("course"), status).on == "training names, drawn uniformly over categories"
     assert measured(info(), RunStatus(state="queued")) == (None, None, None, "")

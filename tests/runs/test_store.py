@@ -361,7 +361,7 @@ def test_trained_runs_are_ranked_by_what_was_measured_on_held_out_names(store, m
     middle = make(_scored(0.7), minute=1)
     best = make(_scored(0.9), minute=2)
     validated = make(RunStatus(state="stopped", best_epoch=2, validation_accuracy=0.8), minute=3)
-    flattered = make(_scored(1.0), minute=4, protocol="report")
+    flattered = make(_scored(1.0), minute=4, protocol="course")
     newer = make(_scored(0.7), minute=5)
     make(RunStatus(state="queued"), minute=6)
     make(_scored(1.0, best_epoch=0), minute=7)

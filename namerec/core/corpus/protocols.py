@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
-Protocol = Literal["leak-free", "raw", "report", "given"]
+from pydantic import BeforeValidator
+
+Protocol = Literal["leak-free", "raw", "course", "given"]
 
 Sampling = Literal["natural", "square root", "balanced"]
 
@@ -14,7 +16,7 @@ PROTOCOLS: tuple[Protocol, ...] = get_args(Protocol)
 PROTOCOL_WORDS: dict[Protocol, str] = {
     "leak-free": "leak-free split: no name is in two parts",
     "raw": "raw random split: duplicates kept, so some held-out names were trained on",
-    "report": "training names, drawn uniformly over categories: nothing is held out",
+    "course": "training names, drawn uniformly over categories: nothing is held out",
     "given": "the split given by the corpus itself",
 }
 
@@ -22,6 +24,36 @@ PROTOCOL_WORDS: dict[Protocol, str] = {
 Part = Literal["train", "validation", "test"]
 
 PARTS: tuple[Part, ...] = ("train", "validation", "test")
+
+#: What earlier versions call a protocol, and the preset that has it.
+_EARLIER = {"report": "course"}
+
+
+def name_now(name: Any) -> Any:
+    """A protocol or preset by today's name, where a stored run or a link has an earlier one."""
+    return _EARLIER.get(name, name) if isinstance(name, str) else name
+
+
+#: A protocol as records have it.
+StoredProtocol = Annotated[Protocol, BeforeValidator(name_now)]
+
+
+def holds_out(protocol: Protocol) -> bool:
+    """Whether a network is scored on names that it was not trained on."""
+    return protocol != "course"
+
+
+def part_name(protocol: Protocol, part: Part) -> str:
+    """The names of a part in a word or two: “validation”, “training names”."""
+    return part if holds_out(protocol) and part != "train" else "training names"
+
+
+def part_words(protocol: Protocol, part: Part) -> str:
+    """What a number measured on a part was measured on."""
+    if not holds_out(protocol):
+        drawn = "each line once" if part == "train" else "drawn uniformly over categories"
+        return f"training names, {drawn}"
+    return f"{'training' if part == 'train' else part} names, {protocol} split"
 
 
 def noun_of(reference: str) -> str:

@@ -12,20 +12,20 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from namerec.core.corpus.dataset import Dataset
-from namerec.core.corpus.protocols import Part, Protocol
+from namerec.core.corpus.protocols import Part, Protocol, part_words
 from namerec.errors import DataError
 
 #: Share of the names held out for the test, as in the baselines this project is measured by.
 TEST_SHARE = 1 / 7
 #: Share of the names that choose the epoch.
 VALIDATION_SHARE = 1 / 14
-#: Names drawn for a score under the report protocol, and for each look on the way.
+#: Names drawn for a score under the course protocol, and for each look on the way.
 REPORT_DRAWS = {"test": 10_000, "validation": 2_000}
 
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Indices into a dataset, int64; under the report protocol the parts overlap by design."""
+    """Indices into a dataset, int64; under the course protocol the parts overlap by design."""
 
     protocol: Protocol
     seed: int
@@ -39,11 +39,7 @@ class Split:
 
     def words(self, part: Part) -> str:
         """What a number measured on this part was measured on, for screens."""
-        if self.protocol == "report":
-            drawn = "each line once" if part == "train" else "drawn uniformly over categories"
-            return f"training names, {drawn}"
-        held = "training" if part == "train" else part
-        return f"{held} names, {self.protocol} split"
+        return part_words(self.protocol, part)
 
 
 def make_split(dataset: Dataset, protocol: Protocol, seed: int) -> Split:
@@ -91,7 +87,7 @@ def _raw(dataset: Dataset, generator: np.random.Generator) -> _Parts:
     return np.flatnonzero(part == 0), np.flatnonzero(part == 1), np.flatnonzero(part == 2)
 
 
-def _report(dataset: Dataset, generator: np.random.Generator) -> _Parts:
+def _course(dataset: Dataset, generator: np.random.Generator) -> _Parts:
     """Train on every line; score on lines drawn from the same, categories drawn uniformly."""
     everything = np.arange(len(dataset))
     weights = 1 / dataset.support()[dataset.labels]
@@ -125,7 +121,7 @@ def _given(dataset: Dataset, generator: np.random.Generator) -> _Parts:
 SPLITTERS: dict[Protocol, Callable[[Dataset, np.random.Generator], _Parts]] = {
     "leak-free": _leak_free,
     "raw": _raw,
-    "report": _report,
+    "course": _course,
     "given": _given,
 }
 

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from namerec.core.corpus.protocols import Part
+from namerec.core.corpus.protocols import Part, Protocol
 
 _EPSILON = 1e-12
 
@@ -21,7 +21,7 @@ class Scores:
     """How good a network's answers are on one part of a split. All 0..1 but `loss` and `names`."""
 
     part: Part
-    protocol: str
+    protocol: Protocol
     names: int
     loss: float
     accuracy: float

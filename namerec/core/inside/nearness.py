@@ -12,7 +12,7 @@ import torch
 
 from namerec.core.corpus.alphabet import normalise
 from namerec.core.corpus.dataset import Dataset
-from namerec.core.corpus.protocols import PARTS, Part
+from namerec.core.corpus.protocols import PARTS, Part, holds_out
 from namerec.core.corpus.splits import Split
 from namerec.core.inside.effort import effort
 from namerec.core.inside.neighbours import Neighbour, TrainingNames
@@ -134,7 +134,7 @@ def _of_length_one(states: np.ndarray) -> np.ndarray:
 def standings(dataset: Dataset, split: Split, letters: str) -> tuple[Standing, ...]:
     """In which parts of a split a name stands, upper and lower case as one.
 
-    Under the report protocol every name is a training name, and the other parts are drawn from
+    Under the course protocol every name is a training name, and the other parts are drawn from
     these; they are not listed.
 
     Args:
@@ -143,7 +143,7 @@ def standings(dataset: Dataset, split: Split, letters: str) -> tuple[Standing, .
         letters: A normalised name.
     """
     lines = np.flatnonzero(dataset.keys() == letters.lower().encode("ascii"))
-    parts: tuple[Part, ...] = ("train",) if split.protocol == "report" else PARTS
+    parts: tuple[Part, ...] = PARTS if holds_out(split.protocol) else ("train",)
     found = []
     for part in parts:
         labels = np.unique(dataset.labels[np.intersect1d(lines, split.part(part))])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from namerec.core.corpus.protocols import holds_out
 from namerec.core.evaluation.contrast import contrast_words
 from namerec.core.evaluation.results import Scores
 from namerec.core.tasks.verdict import LEAST_CHANCE, Entrant, Lead, Verdict
@@ -18,7 +19,7 @@ _ENDS = {
 
 def measured_on(scores: Scores) -> str:
     """What test scores were measured on."""
-    if scores.protocol == "report":
+    if not holds_out(scores.protocol):
         return f"{scores.names:,} training names drawn uniformly over the categories"
     return f"{scores.names:,} test names ({scores.protocol} split)"
 
@@ -88,7 +89,7 @@ def _speed(verdict: Verdict) -> str:
     if not arrived:
         return ""
     scored = [entrant.test for entrant in verdict.ranking if entrant.test is not None]
-    training = bool(scored) and scored[0].protocol == "report"
+    training = bool(scored) and not holds_out(scored[0].protocol)
     accuracy = "accuracy on training names" if training else "validation accuracy"
     quickest = arrived[0]
     words = (

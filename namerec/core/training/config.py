@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
-from namerec.core.corpus.protocols import Protocol, Sampling
+from namerec.core.corpus.protocols import Sampling, StoredProtocol, name_now
 from namerec.core.networks.config import ModelConfig, Settings
 from namerec.errors import ConfigError
 
@@ -16,7 +16,7 @@ Schedule = Literal["constant", "cosine", "one-cycle"]
 
 Device = Literal["cpu", "cuda", "auto"]
 
-PresetName = Literal["report", "fast", "best"]
+PresetName = Literal["course", "fast", "best"]
 
 PRESETS: tuple[PresetName, ...] = get_args(PresetName)
 
@@ -40,7 +40,7 @@ class TrainConfig(Settings):
     """
 
     dataset: Annotated[str, Field(min_length=1, max_length=4096)] = "bundled"
-    protocol: Protocol = "leak-free"
+    protocol: StoredProtocol = "leak-free"
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
     split_seed: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
     sampling: Sampling = "natural"
@@ -76,7 +76,7 @@ class RunConfig(Settings):
 
     model: ModelConfig = ModelConfig()
     training: TrainConfig = TrainConfig()
-    preset: PresetName | Literal["own"] = "own"
+    preset: Annotated[PresetName | Literal["own"], BeforeValidator(name_now)] = "own"
 
 
 def validated(settings: dict[str, Any]) -> RunConfig:

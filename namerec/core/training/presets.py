@@ -16,10 +16,10 @@ PERSONAL = frozenset({"dataset", "protocol", "seed", "split_seed", "device"})
 # own entry, `Kind.presets`. Every form, CLI option and test reads this.
 PRESET_TABLE: dict[PresetName, dict[str, dict[str, Any]]] = {
     # The course report's recipe: one name at a time, categories drawn uniformly.
-    "report": {
+    "course": {
         "model": {"hidden_size": 128, "num_layers": 1, "dropout": 0.0},
         "training": {
-            "protocol": "report",
+            "protocol": "course",
             "sampling": "balanced",
             "optimizer": "sgd",
             "learning_rate": 0.005,

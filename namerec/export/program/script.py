@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from namerec.core.corpus.protocols import Part
+from namerec.core.corpus.protocols import Part, holds_out
 from namerec.core.training.config import EVALUATIONS_PER_RUN, RunConfig
 from namerec.core.training.loop import InitialWeights
 from namerec.export.program.assembly import (
@@ -145,7 +145,7 @@ def _needs(source: Source, initial: InitialWeights | None) -> set[str]:
         "clipped": training.clip_norm > 0,
         "schedule": training.schedule != "constant",
         "patience": training.patience > 0,
-        "report": training.protocol == "report",
+        "course": not holds_out(training.protocol),
         "finished": bool(source.run.status.scores),
     }
     return {name for name, needed in asked.items() if needed}

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from namerec.core.corpus.dataset import Dataset
-from namerec.core.corpus.protocols import PARTS
+from namerec.core.corpus.protocols import PARTS, holds_out
 from namerec.core.corpus.splits import Split
 from namerec.core.networks.models import build
 from namerec.core.training.loop import InitialWeights
@@ -54,7 +54,7 @@ def _names(dataset: Dataset, split: Split) -> pd.DataFrame:
     """All names in the corpus's order, each with its part; *label* is its category's number.
 
     The training part of every protocol is in the corpus's order too, so that no other order has to
-    be told. Under the report protocol a name is in several parts, and often: how often, by part.
+    be told. Under the course protocol a name is in several parts, and often: how often, by part.
     """
     table = pd.DataFrame(
         {
@@ -65,7 +65,7 @@ def _names(dataset: Dataset, split: Split) -> pd.DataFrame:
         }
     )
     times = {part: np.bincount(split.part(part), minlength=len(dataset)) for part in PARTS}
-    if split.protocol == "report":
+    if not holds_out(split.protocol):
         return table.assign(**{str(part): counts for part, counts in times.items()})
     of_name = np.full(len(dataset), "", dtype=object)
     for part, counts in times.items():

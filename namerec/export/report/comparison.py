@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from namerec.core.corpus.protocols import holds_out
 from namerec.core.evaluation.contrast import contrast_words
 from namerec.export.about import branch_words
 from namerec.export.report.document import (
@@ -142,7 +143,7 @@ def _overlaid(facts: ReportFacts, quantity: Quantity, what: str) -> Picture:
         OverlaidRun(run.name, run.curves, run.history.held_out, run.history.branch_points)
         for run in facts.runs
     ]
-    on_training = [run.history.protocol == "report" for run in facts.runs]
+    on_training = [not holds_out(run.history.protocol) for run in facts.runs]
     names = {(True, True): "training", (False, False): "held-out"}.get(
         (all(on_training), any(on_training)), "held-out or training"
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from namerec.core.corpus.protocols import Part
+from namerec.core.corpus.protocols import Part, part_words
 from namerec.core.evaluation.contrast import AskedNames, Contrast
 from namerec.core.evaluation.results import ConfusionMatrix, PredictedNames
 from namerec.core.inside.gradients import GradientNorms
@@ -19,7 +19,6 @@ from namerec.core.training.run_curves import RunCurves, Stretch
 from namerec.export.about import lineage_epoch
 from namerec.figures.training.curves import History
 from namerec.runs.lineage import History as Lineage
-from namerec.runs.measured import part_words
 from namerec.runs.records import BranchPoint, PartScores
 from namerec.runs.store import RunSummary
 

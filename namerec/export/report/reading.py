@@ -9,7 +9,7 @@ from itertools import combinations
 import numpy as np
 
 from namerec.core.corpus.dataset import Dataset
-from namerec.core.corpus.protocols import Part
+from namerec.core.corpus.protocols import Part, part_words
 from namerec.core.evaluation.contrast import Contrast, contrast
 from namerec.core.evaluation.results import ConfusionMatrix, PredictedNames
 from namerec.core.evaluation.scores import confusion
@@ -26,7 +26,6 @@ from namerec.figures.training.curves import History
 from namerec.jobs.local import local_baselines
 from namerec.runs.lineage import History as Lineage
 from namerec.runs.lineage import history as lineage_of
-from namerec.runs.measured import part_words
 from namerec.runs.networks import BEFORE_TRAINING, load_network
 from namerec.runs.store import RunSummary
 

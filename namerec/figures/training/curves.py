@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 import plotly.graph_objects as go
 
+from namerec.core.corpus.protocols import Protocol, part_name
 from namerec.core.training.records import EpochRecord, StepRecord
 from namerec.figures.base.points import MOST_POINTS, decimate
 from namerec.figures.base.theme import (
@@ -59,7 +60,7 @@ class History:
     step: np.ndarray
     loss: np.ndarray
     epochs: Sequence[EpochRecord]
-    protocol: str
+    protocol: Protocol
     held_out: str
     baselines: tuple[tuple[str, float], ...] = ()
     branch_points: tuple[BranchPoint, ...] = ()
@@ -70,7 +71,7 @@ class History:
         steps: Sequence[StepRecord],
         epochs: Sequence[EpochRecord],
         *,
-        protocol: str,
+        protocol: Protocol,
         held_out: str,
         baselines: tuple[tuple[str, float], ...] = (),
     ) -> Self:
@@ -88,7 +89,7 @@ class History:
     @property
     def held_out_short(self) -> str:
         """The same in a word or two, for a legend."""
-        return "training names" if self.protocol == "report" else "validation"
+        return part_name(self.protocol, "validation")
 
 
 class LossCurves(NamedTuple):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from namerec.core.corpus.protocols import Part
+from namerec.core.corpus.protocols import Part, holds_out
 from namerec.figures.base import theme
 from namerec.figures.confusion.timelapse import timelapse_figure
 from namerec.text import plain
@@ -37,7 +37,7 @@ def timelapse_panel(run: RunSummary, part: Part, seen: services.Evaluation) -> N
     _, split = services.run_dataset(run)
     categories = run.info.dataset.categories
     held_out = split.words("validation")
-    short = "training names" if split.protocol == "report" else "validation names"
+    short = "validation names" if holds_out(split.protocol) else "training names"
     st.caption(
         f"Measured on {held_out} after every epoch, with the priors of the training, whatever is "
         "chosen above."

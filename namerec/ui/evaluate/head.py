@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from namerec.core.corpus.protocols import PARTS, PROTOCOL_WORDS, Part
+from namerec.core.corpus.protocols import PARTS, PROTOCOL_WORDS, Part, holds_out
 from namerec.core.evaluation.results import ConfusionMatrix, Scores
 from namerec.text import count, percent
 from namerec.ui.frame import address
@@ -23,7 +23,7 @@ def pick_part(run: RunSummary) -> Part:
     """The part of the split that is looked at, also in the URL."""
     protocol = run.info.config.training.protocol
     words = {"train": "Training names", "validation": "Validation", "test": "Test"}
-    if protocol == "report":
+    if not holds_out(protocol):
         words |= {"test": "Drawn training names", "validation": "Drawn during training"}
     address.read(_PART, list(PARTS))
     st.session_state.setdefault(_PART, "test")

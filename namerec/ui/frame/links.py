@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from namerec.core.corpus.protocols import PROTOCOLS
+from namerec.core.corpus.protocols import PROTOCOLS, name_now
 from namerec.core.networks.config import RENAMED, ModelConfig
 from namerec.core.networks.kinds import (
     MODEL_KINDS,
@@ -77,7 +77,7 @@ def nearest_preset(config: RunConfig) -> PresetName:
     """The preset from which fewest settings differ, the first of them in the form's order."""
     if config.preset != "own":
         return config.preset
-    order: tuple[PresetName, ...] = ("fast", "best", "report")
+    order: tuple[PresetName, ...] = ("fast", "best", "course")
     kind = config.model.kind
     return min(order, key=lambda name: len(differences(config, base_of(kind, name))))
 
@@ -151,6 +151,7 @@ def settings_asked(
     """
     problems: list[str] = []
     own = {RENAMED.get(key, key): text for key, text in parameters.items()}
+    own |= {key: name_now(own[key]) for key in (PRESET, SPLIT) if key in own}
     if base is None:
         kind = _word(own, NETWORK, MODEL_KINDS, USUAL_NETWORK, problems)
         name = _word(own, PRESET, PRESETS, USUAL_PRESET, problems)

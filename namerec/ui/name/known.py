@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from namerec.core.corpus.alphabet import NormalisedName
+from namerec.core.corpus.protocols import Protocol, holds_out
 from namerec.core.inside.trace import GateTrace
 from namerec.export.spreadsheet import as_shown
 from namerec.text import count, percent, plain
@@ -112,12 +113,12 @@ def _states(run_id: str, best_epoch: int, _run: RunSummary) -> TrainingStates:  
     return TrainingStates.read(services.network(run_id).model, services.training_names(_run))
 
 
-def _where_words(found: tuple[Standing, ...], protocol: str) -> str:
+def _where_words(found: tuple[Standing, ...], protocol: Protocol) -> str:
     """Every part in which the name stands, with its categories there."""
     from namerec.text import listed
 
     note = "Compared in the letters that the network reads, upper and lower case as one."
-    if protocol == "report":
+    if not holds_out(protocol):
         note += " In this run all names of the corpus were training names."
     if not found:
         return f"In none of the parts of the {protocol} split. {note}"

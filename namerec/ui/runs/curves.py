@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from namerec.core.corpus.protocols import part_words
 from namerec.core.training.run_curves import Place, RunCurves, Stretch
 from namerec.errors import NamerecError
 from namerec.figures.training.overlay import OverlaidRun
-from namerec.runs.measured import part_words
 from namerec.ui.server.manager import manager
 
 if TYPE_CHECKING:

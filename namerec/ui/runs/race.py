@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from namerec.core.corpus.protocols import part_words
 from namerec.core.training.config import RunConfig
 from namerec.figures.base import theme
 from namerec.figures.training.overlay import OverlaidRun
@@ -170,7 +171,6 @@ def _overlaid(run: RunSummary, snapshot: JobSnapshot) -> OverlaidRun:
     from namerec.core.training.run_curves import Place, RunCurves, Stretch
 
     training = snapshot.config.training
-    held = "training names" if training.protocol == "report" else "validation names"
     epoch = snapshot.progress * snapshot.epochs
     return OverlaidRun(
         name=run.info.config.model.title,
@@ -181,5 +181,5 @@ def _overlaid(run: RunSummary, snapshot: JobSnapshot) -> OverlaidRun:
             stretches=(Stretch(0, training),),
             now=Place(snapshot.step, epoch, snapshot.seconds),
         ),
-        held_out=held if training.protocol == "report" else f"{held}, {training.protocol} split",
+        held_out=part_words(training.protocol, "validation"),
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
+from namerec.core.corpus.protocols import holds_out, part_name
 from namerec.errors import NamerecError
 from namerec.text import count, duration, percent, plain
 from namerec.ui.server.access import user
@@ -75,10 +76,10 @@ def race_orders(entered: list[Entered]) -> None:
 def race_numbers(entered: list[Entered]) -> None:
     """A table of a line for each network."""
     protocol = entered[0][1].config.training.protocol
-    part = "training names" if protocol == "report" else "validation"
+    part = part_name(protocol, "validation")
     rows = [_row(run, snapshot) for run, snapshot in entered]
     done = any(snapshot.state == "finished" for _, snapshot in entered)
-    scored = "training names drawn uniformly" if protocol == "report" else "test"
+    scored = "test" if holds_out(protocol) else "training names drawn uniformly"
     columns = {
         "network": st.column_config.TextColumn("Network", pinned=True),
         "progress": st.column_config.ProgressColumn(

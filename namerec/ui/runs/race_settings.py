@@ -31,7 +31,7 @@ def race_settings() -> list[RunConfig]:
     _begin()
     with st.grid(4, min_column_width=190):
         st.segmented_control(
-            "Preset", ("fast", "best", "report"), key=_PRESET, format_func=str.capitalize,
+            "Preset", ("fast", "best", "course"), key=_PRESET, format_func=str.capitalize,
             required=True, on_change=_apply_preset, persist_state="session", width="stretch",
             help="The settings that all networks share; what a preset gives one of them alone is "
             "left out.",
@@ -46,7 +46,7 @@ def race_settings() -> list[RunConfig]:
         )  # fmt: skip
         st.selectbox(
             "Split", PROTOCOLS, key=_SPLIT, persist_state="session",
-            help="How names are divided, for all networks alike. **report** holds nothing out.",
+            help="How names are divided, for all networks alike. **course** holds nothing out.",
         )  # fmt: skip
         st.segmented_control(
             "The RNN's recurrence", list(_RNN_WORDS), key=_RNN, required=True,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import streamlit as st
 
-from namerec.runs.measured import part_words
+from namerec.core.corpus.protocols import part_words
 from namerec.ui.shared.downloads import csv_button
 from namerec.ui.shared.run_words import LETTERS, run_title, with_safe_texts
 

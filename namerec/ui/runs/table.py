@@ -111,7 +111,7 @@ _COLUMNS: dict[str, Any] = {
         "Measured on",
         width=94,
         help="The names of the split that both were measured on: the test names once a run has "
-        "finished, until then the validation names, at its best epoch so far. Under the report "
+        "finished, until then the validation names, at its best epoch so far. Under the course "
         "split both are training names.",
     ),
     "seconds": st.column_config.NumberColumn(

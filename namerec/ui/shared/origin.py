@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from namerec.runs.measured import part_words
+from namerec.core.corpus.protocols import part_words
 from namerec.text import count, percent, plain
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from namerec.core.corpus.protocols import holds_out
 from namerec.text import moment, percent
 from namerec.ui.frame import address
 from namerec.ui.server.manager import manager
@@ -51,7 +52,7 @@ def run_words(run: RunSummary) -> str:
     scores = run.status.scores.get("test")
     if scores is None:
         measured = f"{percent(run.status.validation_accuracy)} on validation, {run.state}"
-    elif scores.protocol == "report":
+    elif not holds_out(scores.protocol):
         measured = f"{percent(scores.accuracy)} on training names"
     else:
         measured = f"{percent(scores.accuracy)} on test, {scores.protocol} split"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from namerec.core.corpus.protocols import PROTOCOL_WORDS
+from namerec.core.corpus.protocols import PROTOCOL_WORDS, holds_out, part_name, part_words
 from namerec.core.evaluation.results import Scores
 from namerec.core.networks.kinds import MODEL_TITLES
 from namerec.core.training.config import RunConfig
@@ -193,7 +193,7 @@ def _numbers(snapshot: JobSnapshot) -> None:
     history = snapshot.history
     now = history[-1] if history else None
     protocol = snapshot.config.training.protocol
-    part = "training names" if protocol == "report" else "validation"
+    part = part_name(protocol, "validation")
     with st.grid(4, min_column_width=170):
         st.metric(
             f"Accuracy · {part}",
@@ -241,14 +241,13 @@ def _history(snapshot: JobSnapshot | None) -> curves.History:
     if snapshot is None:
         return curves.History.of([], [], protocol="leak-free", held_out="validation names")
     protocol = snapshot.config.training.protocol
-    held_out = "training names" if protocol == "report" else f"validation names, {protocol} split"
     lineage = snapshot.lineage()
     return curves.History(
         step=lineage.series.step,
         loss=lineage.series.loss,
         epochs=lineage.history,
         protocol=protocol,
-        held_out=held_out,
+        held_out=part_words(protocol, "validation"),
         baselines=_baselines(snapshot),
         branch_points=tuple(
             (branch_point.step, f"went on from epoch {branch_point.epoch}")
@@ -299,7 +298,7 @@ def _verdict(scores: tuple[Scores, ...]) -> str:
     test = next((scored for scored in scores if scored.part == "test"), None)
     if test is None:
         return "Finished."
-    if test.protocol == "report":
+    if not holds_out(test.protocol):
         held = f"{count(test.names)} training names drawn uniformly over the languages"
     else:
         held = f"the {count(test.names)} test names ({test.protocol} split)"

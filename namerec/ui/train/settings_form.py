@@ -50,14 +50,14 @@ if TYPE_CHECKING:
 PRESET_WORDS: dict[PresetName, str] = {
     "fast": "A good network in well under a minute.",
     "best": "The most accurate settings we know; takes a little longer.",
-    "report": (
+    "course": (
         "The course report's recipe: one name at a time, 100 000 steps of plain SGD (the LSTMs "
         "at ten times the rate), scored on training names. Takes minutes."
     ),
 }
 PROTOCOL_HELP = (
     "How names are divided. **leak-free**: no name is in two parts. **raw**: a plain random "
-    "split that keeps duplicates. **report**: trains on everything and scores on the training "
+    "split that keeps duplicates. **course**: trains on everything and scores on the training "
     "names. **given**: the corpus's own split column."
 )
 
@@ -126,7 +126,7 @@ def _network_and_names() -> None:
     if not hidden.hidden(hidden.PRESET):
         st.segmented_control(
             "Preset",
-            ("fast", "best", "report"),
+            ("fast", "best", "course"),
             key=PRESET,
             format_func=str.capitalize,
             required=True,

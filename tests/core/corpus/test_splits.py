@@ -186,7 +186,7 @@ def test_raw_leaks_where_lines_are_duplicated():
 
 
 def test_report_trains_on_every_line(five_categories):
-    split = make_split(five_categories, "report", 0)
+    split = make_split(five_categories, "course", 0)
     assert split.train.tolist() == list(range(len(five_categories)))
     assert len(split.test) == REPORT_DRAWS["test"]
     assert len(split.validation) == REPORT_DRAWS["validation"]
@@ -194,7 +194,7 @@ def test_report_trains_on_every_line(five_categories):
 
 @pytest.mark.parametrize("part", ["test", "validation"])
 def test_report_draws_categories_uniformly_and_names_uniformly_within(five_categories, part):
-    indices = make_split(five_categories, "report", 11).part(part)
+    indices = make_split(five_categories, "course", 11).part(part)
     draws = len(indices)
     five_sigma = 5 * np.sqrt(draws * 0.2 * 0.8)
     assert np.abs(five_categories.support(indices) - draws / 5).max() < five_sigma
@@ -292,7 +292,7 @@ def test_a_dataset_too_small_to_split_says_which_part_has_no_names(protocol, nam
         make_split(dataset, protocol, 0)
 
 
-@pytest.mark.parametrize("protocol", ["leak-free", "raw", "report"])
+@pytest.mark.parametrize("protocol", ["leak-free", "raw", "course"])
 def test_the_same_seed_gives_the_same_split_and_another_another(five_categories, protocol):
     first, again, other = (make_split(five_categories, protocol, seed) for seed in (4, 4, 5))
     for part in PARTS:
@@ -307,7 +307,7 @@ def test_the_seed_decides_the_validation_part_dealt_from_a_given_split():
     assert seeds[0] == seeds[1] != seeds[2]
 
 
-@pytest.mark.parametrize("protocol", ["leak-free", "raw", "report"])
+@pytest.mark.parametrize("protocol", ["leak-free", "raw", "course"])
 def test_splitting_neither_reads_nor_moves_numpys_own_generator(tiny_dataset, protocol):
     before = np.random.get_state(legacy=False)
     first = make_split(tiny_dataset, protocol, 0)
@@ -326,7 +326,7 @@ def test_a_split_says_what_its_numbers_were_measured_on():
     leak_free = Split("leak-free", 0, nothing, nothing, nothing)
     assert leak_free.words("test") == "test names, leak-free split"
     assert leak_free.words("train") == "training names, leak-free split"
-    report = Split("report", 0, nothing, nothing, nothing)
+    report = Split("course", 0, nothing, nothing, nothing)
     drawn = "training names, drawn uniformly over categories"
     assert [report.words(part) for part in PARTS] == [
         "training names, each line once",

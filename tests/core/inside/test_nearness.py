@@ -153,7 +153,7 @@ def test_a_name_stands_in_every_part_that_has_it_with_all_its_categories_there()
 
 
 def test_under_the_report_protocol_all_names_are_training_names():
-    parts = split(range(9), [5], [5, 5], protocol="report")
+    parts = split(range(9), [5], [5, 5], protocol="course")
     assert standings(CORPUS, parts, "sato") == (Standing("train", ("Japanese",)),)
 
 

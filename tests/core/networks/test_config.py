@@ -171,12 +171,12 @@ def test_every_preset_is_valid_for_every_network(name, kind):
 @pytest.mark.parametrize(
     ("kind", "layers", "rate"), [("rnn", 1, 0.005), ("lstm", 2, 0.05), ("custom_lstm", 1, 0.05)]
 )
-def test_the_report_preset_is_the_reports_recipe(kind, layers, rate):
-    config = preset("report", kind)
+def test_the_course_preset_is_the_reports_recipe(kind, layers, rate):
+    config = preset("course", kind)
     assert (config.model.hidden_size, config.model.num_layers) == (128, layers)
     assert (config.model.dropout, config.model.nonlinearity) == (0.0, "none")
     training = config.training
-    assert (training.protocol, training.sampling) == ("report", "balanced")
+    assert (training.protocol, training.sampling) == ("course", "balanced")
     assert (training.optimizer, training.learning_rate) == ("sgd", rate)
     assert (training.schedule, training.batch_size, training.steps) == ("constant", 1, 100_000)
     assert (training.clip_norm, training.weight_decay) == (0.0, 0.0)
@@ -239,6 +239,9 @@ def test_settings_are_taken_by_their_earlier_names_too():
     config = validated({"model": earlier})
     assert (config.model.char_ngrams, config.model.ngram_dropout) == (3, 0.5)
     assert with_settings(config, {"letter_groups": "4"}).model.char_ngrams == 4
+    stored = {"training": {"protocol": "report"}, "preset": "report"}
+    assert (validated(stored).training.protocol, validated(stored).preset) == ("course", "course")
+    assert with_settings(config, {"protocol": "report"}).training.protocol == "course"
 
 
 def test_one_letter_is_no_ngram():
@@ -288,7 +291,7 @@ def test_a_preset_keeps_its_name_until_something_it_decides_is_changed():
     assert with_settings(fast, {"nonlinearity": "tanh"}).preset == "own"
     assert with_settings(fast, {"sampling": "balanced"}).preset == "own"
     assert with_settings(fast, {"protocol": "raw"}).preset == "fast"
-    assert with_settings(preset("report", "rnn"), {"protocol": "raw"}).preset == "own"
+    assert with_settings(preset("course", "rnn"), {"protocol": "raw"}).preset == "own"
     assert with_settings(RunConfig(), {"seed": "5"}).preset == "own"
 
 

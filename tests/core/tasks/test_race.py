@@ -30,7 +30,7 @@ def test_the_networks_of_a_fast_race_are_those_of_the_preset():
 
 
 @pytest.mark.parametrize(
-    ("name", "usual"), [("fast", "none"), ("best", "tanh"), ("report", "none")]
+    ("name", "usual"), [("fast", "none"), ("best", "tanh"), ("course", "none")]
 )
 def test_the_rnn_has_the_recurrence_of_the_preset_unless_another_is_asked_for(name, usual):
     assert race_configs(name)[0].model.nonlinearity == usual == usual_nonlinearity(name)
@@ -53,7 +53,7 @@ def test_what_a_preset_gives_one_network_alone_is_told():
         "Outside of a race the preset Best gives the LSTM (custom) reading in both directions and "
         "character n-grams of up to 5 letters. In a race all have the same."
     )
-    assert left_out("report") == (
-        "Outside of a race the preset Report gives the LSTM (built-in) 2 layers and a learning "
+    assert left_out("course") == (
+        "Outside of a race the preset Course gives the LSTM (built-in) 2 layers and a learning "
         "rate of 0.05; the LSTM (custom) a learning rate of 0.05. In a race all have the same."
     )

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
+from namerec.core.corpus.protocols import Protocol
 from namerec.core.evaluation.contrast import AskedNames
 from namerec.core.evaluation.results import PredictedNames, Scores
 from namerec.core.tasks.verdict import Entrant, Verdict, judge
@@ -47,7 +48,7 @@ def entrant(
     state: str = "finished",
     seconds: float = 1.0,
     macro_recall: float = 0.5,
-    protocol: str = "leak-free",
+    protocol: Protocol = "leak-free",
 ) -> Entrant:
     """One that is right on the names where there is an r, and an epoch took so many seconds."""
     share = right.count("r") / len(right) if right else 0.0
@@ -179,9 +180,9 @@ def test_where_nobody_finished_there_is_nothing_to_compare():
 
 def test_scores_on_training_names_are_called_so():
     first, second = (
-        entrant(title, right, protocol="report") for title, right in (("A", "rr"), ("B", "rw"))
+        entrant(title, right, protocol="course") for title, right in (("A", "rr"), ("B", "rw"))
     )
-    words = said(judge([first, second], replace(ASKED, protocol="report")))
+    words = said(judge([first, second], replace(ASKED, protocol="course")))
     assert "of the 2 training names drawn uniformly over the categories" in words
     assert "accuracy on training names" in words
     assert "validation" not in words

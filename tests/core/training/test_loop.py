@@ -644,9 +644,9 @@ def test_a_run_counted_in_steps_is_laid_out_in_even_stretches(steps):
 
 
 def test_the_report_counts_exactly_its_steps_and_evaluates_twenty_times(five_categories, batches):
-    split = make_split(five_categories, "report", 0)
+    split = make_split(five_categories, "course", 0)
     config = run_config(
-        hidden_size=2, batch_size=1, steps=50, sampling="balanced", protocol="report"
+        hidden_size=2, batch_size=1, steps=50, sampling="balanced", protocol="course"
     )
     records = list(train(config, five_categories, split))
     epochs = _of(records, EpochRecord)
@@ -654,7 +654,7 @@ def test_the_report_counts_exactly_its_steps_and_evaluates_twenty_times(five_cat
     assert epochs[-1].step == 50
     assert [record.step for record in _of(records, StepRecord)] == list(range(1, 51))
     assert sum(len(batch) == 1 for batch in batches) == 50
-    assert {scores.protocol for scores in _final(records).scores.values()} == {"report"}
+    assert {scores.protocol for scores in _final(records).scores.values()} == {"course"}
 
 
 @pytest.mark.parametrize(("steps", "every"), [(1, 1), (2000, 1), (2001, 2), (100_000, 50)])

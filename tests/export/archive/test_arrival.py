@@ -51,7 +51,7 @@ def answered(folder: RunFolder, change: Callable[[PredictedNames], PredictedName
     ("shape", "training"),
     [
         ({"kind": "rnn", "nonlinearity": "tanh"}, {}),
-        ({"kind": "rnn"}, {"protocol": "report"}),
+        ({"kind": "rnn"}, {"protocol": "course"}),
         ({"kind": "lstm", "num_layers": 2}, {"protocol": "raw", "steps": 30}),
         ({"kind": "custom_lstm", "direction": "both", "char_ngrams": 3}, {"patience": 1}),
     ],

@@ -45,7 +45,7 @@ def test_a_score_that_its_answers_do_not_give_is_refused(files, elsewhere, part,
     assert f"{name.replace('_', ' ')} of {value:.4g} on {part} names" in said
 
 
-@pytest.mark.parametrize("change", [{"part": "train"}, {"protocol": "report"}, {"names": 2**53}])
+@pytest.mark.parametrize("change", [{"part": "train"}, {"protocol": "course"}, {"names": 2**53}])
 def test_a_score_of_other_names_is_refused(files, elsewhere, change):
     status = json.loads(files["status.json"])
     status["scores"]["test"] |= change

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from namerec.core.networks import config
+from namerec.export.archive.arrival import check_run
 from namerec.export.archive.importing import import_run
 from namerec.runs import tensors
 from namerec.runs.folder import RunFolder
@@ -26,6 +27,8 @@ def with_earlier_names(folder: RunFolder) -> None:
         content["config"]["model"][earlier] = content["config"]["model"].pop(now)
     content["joints"] = content.pop("branch_points")
     path.write_text(json.dumps(content))
+    for path in folder.path.glob("*.json"):
+        path.write_text(path.read_text().replace('"course"', '"report"'))
     for path in folder.path.glob("*.safetensors"):
         _rename_tensors(path)
 
@@ -79,3 +82,14 @@ def test_the_first_weights_of_a_branch_and_its_zip(store, with_ngrams, tiny_data
     arrived = there.open(import_run(packed(store, folder.id), there).run)
     network = load_network(arrived).model.state_dict()
     assert as_bits(network) == as_bits(load_network(source).model.state_dict())
+
+
+def test_a_run_of_the_course_protocol_and_its_scores(store, tiny_dataset):
+    folder = Solo(tiny_config(protocol="course"), tiny_dataset).store(store)
+    with_earlier_names(folder)
+    for name in ("config.json", "status.json"):
+        assert b'"report"' in (folder.path / name).read_bytes()
+    again = store.open(folder.id)
+    assert again.info().config.training.protocol == "course"
+    assert again.status().scores["test"].protocol == "course"
+    check_run(again)

@@ -69,7 +69,7 @@ SHAPES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "lstm with dropout between layers": (
         "lstm",
         {"num_layers": 2, "dropout": 0.4},
-        {"protocol": "report", "sampling": "square root", "optimizer": "adam"},
+        {"protocol": "course", "sampling": "square root", "optimizer": "adam"},
     ),
     "custom lstm, one name a step": (
         "custom_lstm",
@@ -126,7 +126,7 @@ def test_the_built_in_lstms_losses_are_the_runs_bit_for_bit(awkward, tmp_path):
     training=st.fixed_dictionaries(
         {
             "seed": st.integers(0, 2**31 - 1),
-            "protocol": st.sampled_from(["leak-free", "raw", "report"]),
+            "protocol": st.sampled_from(["leak-free", "raw", "course"]),
             "sampling": st.sampled_from(["natural", "square root", "balanced"]),
             "optimizer": st.sampled_from(["sgd", "adam", "adamw"]),
             "schedule": st.sampled_from(["constant", "cosine", "one-cycle"]),
@@ -269,7 +269,7 @@ def test_the_settings_piece_names_what_a_program_may_ask_for():
 
 
 def test_the_parts_in_the_table_are_the_splits_own(awkward, tmp_path):
-    for protocol in ("leak-free", "raw", "report"):
+    for protocol in ("leak-free", "raw", "course"):
         config = programs.settings("rnn", {}, protocol=protocol, epochs=1)
         source = trained(tmp_path / protocol, config, awkward)
         made = executed(script_files(source), tmp_path / f"made-{protocol}")

@@ -166,7 +166,7 @@ def test_interactive_figures_have_the_recorded_values(sources, page):
 
 
 def test_every_number_of_a_report_run_is_said_to_be_of_training_names(runs):
-    config = tiny_config("lstm", protocol="report", epochs=1)
+    config = tiny_config("lstm", protocol="course", epochs=1)
     said = words_of(runs.trained(config))
     assert "10\u202f000 names: training names, drawn uniformly over categories" in said
     assert not re.search("(validation|test|held-out) names", said.replace("Held-out names", ""))

@@ -103,7 +103,7 @@ def test_legends_say_what_was_measured_on_which_names():
 
 def test_under_the_report_protocol_nothing_is_called_validation():
     words = "training names, drawn uniformly over categories"
-    told = history(protocol="report", held_out=words)
+    told = history(protocol="course", held_out=words)
     for make in (loss_figure, accuracy_figure):
         figure = make(told, LIGHT)
         assert "validation" not in figure.to_json()

@@ -107,6 +107,12 @@ def test_settings_of_an_earlier_link_are_taken_by_their_earlier_names():
     assert asked.problems == ()
 
 
+def test_the_course_split_and_preset_are_taken_by_their_earlier_names():
+    asked = settings_asked({"preset": "report", "split": "report"}, ["bundled"])
+    assert (asked.preset, asked.config.training.protocol) == ("course", "course")
+    assert asked.problems == ()
+
+
 def test_a_link_without_settings_is_the_usual_form():
     asked = settings_asked({}, CORPORA)
     assert asked.config == preset("fast", "custom_lstm")
@@ -144,7 +150,7 @@ def test_settings_that_do_not_go_together_are_taken_as_far_as_they_do():
     asked = settings_asked({"batch_size": "8192", "steps": "2000000", "seed": "3"}, CORPORA)
     assert len(asked.problems) == 1
     assert asked.config.training.seed == 3
-    fitting = settings_asked({"preset": "report", "batch_size": "8192", "steps": "10"}, CORPORA)
+    fitting = settings_asked({"preset": "course", "batch_size": "8192", "steps": "10"}, CORPORA)
     assert fitting.problems == ()
     assert (fitting.config.training.batch_size, fitting.config.training.steps) == (8192, 10)
 

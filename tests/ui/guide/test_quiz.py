@@ -182,7 +182,7 @@ def test_names_that_were_trained_on_are_said_to_be_that(monkeypatch):
 
     def as_report(run: Any) -> Any:
         dataset, split = own(run)
-        return dataset, replace(split, protocol="report")
+        return dataset, replace(split, protocol="course")
 
     monkeypatch.setattr(services, "run_dataset", as_report)
     changed(monkeypatch, lambda pool: replace(pool, seen=pool.seen | True))

@@ -104,10 +104,10 @@ def test_before_a_race_the_settings_that_are_equal_are_told(lab):
     assert lab.segmented_control(key="race_rnn").value == "tanh"
     assert lab.number_input(key="race_length").label == "Epochs"
     assert lab.number_input(key="race_length").value == 40
-    lab.segmented_control(key="race_preset").set_value("report").run()
+    lab.segmented_control(key="race_preset").set_value("course").run()
     assert lab.number_input(key="race_length").label == "Steps"
     assert lab.number_input(key="race_length").value == 100_000
-    assert lab.selectbox(key="race_split").value == "report"
+    assert lab.selectbox(key="race_split").value == "course"
     assert "2 layers and a learning rate of 0.05" in said(lab)
 
 

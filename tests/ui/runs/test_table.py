@@ -40,7 +40,7 @@ def test_a_row_says_what_a_run_is_and_what_its_scores_were_measured_on(solo):
 
 
 def test_training_names_are_called_so(tiny_dataset):
-    folder = Solo(tiny_config(protocol="report"), tiny_dataset).store(manager().store)
+    folder = Solo(tiny_config(protocol="course"), tiny_dataset).store(manager().store)
     assert runs_table([summary(folder.id)])["measured on"].tolist() == ["training"]
 
 

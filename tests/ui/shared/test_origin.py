@@ -88,7 +88,7 @@ def test_the_epoch_is_counted_in_the_run_that_is_gone_on_from():
 
 
 def test_training_names_are_called_so():
-    report = RunConfig(training=TrainConfig(protocol="report"))
+    report = RunConfig(training=TrainConfig(protocol="course"))
     words = said(branch(0.9, branch_points=(branch_point("first", 5),), config=report))
     assert "accuracy on training names, drawn uniformly over categories (epoch 5" in words
     assert "validation" not in words

@@ -37,8 +37,8 @@ CATEGORIES = [BY_LABEL[label] for label in sorted(BY_LABEL)]
 
 def names_of(part: str) -> list[Name]:
     """The names of one part of the split."""
-    #: if report
-    # Under the report protocol the network is trained on all names and scored on names drawn from
+    #: if course
+    # Under the course protocol the network is trained on all names and scored on names drawn from
     # the same, categories drawn uniformly: the table says how often each was drawn.
     times = [int(row[part]) for row in TABLE]
     #: else
