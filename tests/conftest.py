@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as examples
 
 from namerec.core.corpus.dataset import Dataset, LabelledName
 from namerec.core.networks.config import ModelConfig
@@ -10,6 +12,17 @@ from namerec.core.training.config import RunConfig, TrainConfig
 from namerec.settings import Settings, settings, variable
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# The same examples on every machine and in every run, however slow it is.
+examples.register_profile(
+    "ours",
+    max_examples=40,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+examples.load_profile("ours")
 
 # Three made-up languages that a network of eight units tells apart in a second.
 _STEMS = ("bak", "dor", "fen", "gil", "hum", "jas", "kel", "lom", "mir", "nap", "pol", "ras")

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from namerec import logs
-from tests.core.references import modest
 
 log = logging.getLogger("namerec.somewhere")
 
@@ -58,7 +57,6 @@ def test_an_exception_is_in_its_record(folder):
     assert record["exception"].endswith("what\nhappened")
 
 
-@modest
 @given(text=st.text(max_size=50))
 def test_no_name_in_a_message_can_forge_a_line(tmp_path_factory, text):
     folder = tmp_path_factory.mktemp("logs")

@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from namerec.errors import ConfigError
 from namerec.settings import Settings, settings, unknown_variables
-from tests.core.references import modest
 
 
 @pytest.fixture(autouse=True)
@@ -107,7 +106,6 @@ def test_a_variable_in_small_letters_is_found_unless_it_is_read(monkeypatch):
     assert settings().most_queued == 7
 
 
-@modest
 @given(value=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00")))
 def test_whatever_is_given_is_used_or_refused_in_a_sentence(value):
     with pytest.MonkeyPatch.context() as environment:

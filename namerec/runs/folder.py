@@ -159,15 +159,10 @@ class RunFolder:
 
     # -- epochs
 
-    def store_epoch(self, records: Iterable[StepRecord | EpochRecord], point: Checkpoint) -> None:
-        """Stores an epoch's records and its checkpoint; see the module's text for the order."""
-        for write in self.epoch_writes(records, point):
-            write()
-
     def epoch_writes(
         self, records: Iterable[StepRecord | EpochRecord], point: Checkpoint
     ) -> list[Callable[[], None]]:
-        """The writes that store an epoch, to be called in order.
+        """The writes that store an epoch, to be called in order; see the module's text for it.
 
         One that fails with an OSError has changed nothing, and can be called again.
         """

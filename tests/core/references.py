@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from hypothesis import settings
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_sequence
 
@@ -18,9 +17,6 @@ from namerec.core.networks.models import LSTM, RNN, CustomLSTM, NameModel, build
 from namerec.core.training.config import RunConfig, validated
 from namerec.core.training.loop import Checkpoint, Record
 from namerec.core.training.records import EpochRecord, FinalRecord
-
-# The same examples on every machine and in every run.
-modest = settings(max_examples=60, deadline=None, derandomize=True, database=None)
 
 NAMES = ("Okonkwo", "Li", "O'Neill", "Nguyen Thi", "Bo", "Schmidt", "X", "Dvorak", "Ng", "Garcia")
 

@@ -15,7 +15,6 @@ from namerec.data.audit import (
     leak,
     shared_names,
 )
-from tests.core.references import modest
 from tests.data.test_names import CORPORA, LINES, corpus, with_two_categories
 
 
@@ -52,7 +51,6 @@ def test_pairs_of_categories_are_listed_with_the_most_shared_names_first():
     assert shared.pairs() == [CategoryPair("Q", "R", 2, 3, 2), CategoryPair("P", "Q", 1, 1, 3)]
 
 
-@modest
 @given(CORPORA)
 def test_shared_counts_are_those_of_the_categories_sets_of_names(lines):
     dataset = with_two_categories(lines)

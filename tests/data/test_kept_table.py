@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 from namerec.core.corpus.dataset import Dataset, LabelledName
 from namerec.core.corpus.protocols import PARTS
 from namerec.data.kept_table import as_table, from_table
-from tests.core.references import modest
 
 # What tables live by, among letters; whoever reads names takes blanks off their ends.
 _texts = st.text(string.ascii_letters + "üŁж,;\"'\t|", min_size=1, max_size=8).map(
@@ -14,7 +13,6 @@ _texts = st.text(string.ascii_letters + "üŁж,;\"'\t|", min_size=1, max_size=8
 )
 
 
-@modest
 @given(st.lists(st.tuples(_texts, st.sampled_from(PARTS)), min_size=1, max_size=6), st.booleans())
 def test_a_table_gives_the_names_it_was_made_of(names, with_parts):
     lines = [

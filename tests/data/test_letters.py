@@ -19,7 +19,6 @@ from namerec.data.letters import (
     telling,
 )
 from namerec.data.names import distinct_pairs
-from tests.core.references import modest
 from tests.data.test_names import CORPORA, corpus, with_two_categories
 
 
@@ -60,7 +59,6 @@ def test_letters_are_counted_in_one_case_with_blanks_and_marks():
     assert counts.shares()[0, 0] == 0.1
 
 
-@modest
 @given(CORPORA)
 def test_lengths_and_letters_are_what_counting_name_by_name_gives(lines):
     dataset = with_two_categories(lines)

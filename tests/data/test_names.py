@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from namerec.core.corpus.dataset import Dataset, LabelledName
 from namerec.core.corpus.splits import make_split
 from namerec.data.names import distinct_pairs, name_table
-from tests.core.references import modest
 
 # Żak stands in Polish in three lines and two ways of writing, and in Czech in another case.
 LINES = [
@@ -64,7 +63,6 @@ def test_the_table_tells_the_other_categories_of_a_name_whatever_its_case(datase
     )
 
 
-@modest
 @given(CORPORA)
 def test_the_table_is_what_counting_line_by_line_gives(lines):
     dataset = with_two_categories(lines)

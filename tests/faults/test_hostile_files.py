@@ -61,12 +61,12 @@ Change = Callable[[bytes], bytes]
 def _measured(read: Callable[[], object]) -> tuple[object, float, float]:
     """What reading gives or raises, the seconds it took, and the memory at its peak, MB."""
     Path("/proc/self/clear_refs").write_text("5")  # the peak is the present again
-    before, began = _memory("VmRSS"), time.monotonic()
+    before, began = _memory("VmRSS"), time.process_time()
     try:
         result = read()
     except NamerecError as error:
         result = error
-    return result, time.monotonic() - began, _memory("VmHWM") - before
+    return result, time.process_time() - began, _memory("VmHWM") - before
 
 
 def _memory(which: str) -> float:

@@ -34,7 +34,6 @@ from namerec.jobs.snapshot import JobSnapshot
 from namerec.runs.store import RunStore
 from namerec.settings import Settings
 from tests.conftest import tiny_config, tiny_lines
-from tests.core.references import modest
 from tests.runs.references import Solo
 
 MB = 1_000_000
@@ -192,10 +191,10 @@ def test_the_setting_that_takes_most_is_named(model, training, most):
 
 def test_a_refusal_takes_milliseconds_however_large_the_corpus_is():
     dataset = many_names(1_000_000)
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(ConfigError):
         check_memory(network(1024, num_layers=4), dataset, Settings(most_memory=100))
-    assert time.perf_counter() - began < 0.1
+    assert time.process_time() - began < 0.1
 
 
 def test_the_estimate_counts_what_the_custom_lstm_keeps_for_its_backward_pass(tiny_dataset):
@@ -227,7 +226,6 @@ def test_the_estimate_counts_the_copies_of_the_weights(tiny_dataset):
 
 
 @pytest.mark.parametrize("kind", ["rnn", "lstm", "custom_lstm"])
-@modest
 @given(
     hidden=st.integers(1, 512),
     layers=st.integers(1, 3),

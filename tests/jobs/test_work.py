@@ -24,7 +24,6 @@ from namerec.runs.folder import RunFolder
 from namerec.runs.records import RunStatus
 from namerec.runs.store import RunStore
 from tests.conftest import tiny_config
-from tests.core.references import modest
 from tests.jobs.fakes import (
     LIMIT,
     End,
@@ -100,7 +99,6 @@ def test_who_is_to_stop_comes_first_however_long_it_has_been_at_work():
     assert order == [False, False, True, False, False, False]
 
 
-@modest
 @given(
     st.lists(st.lists(st.floats(0.001, 5), min_size=1, max_size=30), min_size=1, max_size=4),
     st.floats(0, 3),

@@ -2,13 +2,12 @@
 
 import json
 import struct
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from hypothesis import HealthCheck, settings
 from torch import Tensor
 
 from namerec.core.corpus.dataset import Dataset
@@ -25,15 +24,6 @@ from tests.core.references import without_times
 
 #: What changes the tensors of a file in place.
 Change = Callable[[dict[str, Tensor]], None]
-
-# The same examples on every machine and in every run.
-damages = settings(
-    max_examples=60,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
 
 
 class Solo:
@@ -85,7 +75,7 @@ class Solo:
             else:
                 waiting.append(record)
             if isinstance(record, EpochRecord):
-                folder.store_epoch(waiting, point)
+                store_epoch(folder, waiting, point)
                 waiting = []
                 best = self.best_until(record.epoch).progress
                 status = status.model_copy(
@@ -104,6 +94,14 @@ class Solo:
         scores = {part: PartScores(**given.as_dict()) for part, given in self.final.scores.items()}
         folder.write_status(status.model_copy(update={"state": "finished", "scores": scores}))
         return folder
+
+
+def store_epoch(
+    folder: RunFolder, records: Iterable[StepRecord | EpochRecord], point: Checkpoint
+) -> None:
+    """Stores an epoch as an executor does."""
+    for write in folder.epoch_writes(records, point):
+        write()
 
 
 def as_bits(tensors: dict[str, Tensor]) -> dict[str, tuple[str, tuple[int, ...], bytes]]:

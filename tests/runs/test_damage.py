@@ -19,7 +19,6 @@ from namerec.runs.store import DamagedRun, RunStore, RunSummary
 from tests.runs.references import (
     Solo,
     assert_sentence,
-    damages,
     taken_apart,
     with_header,
 )
@@ -177,7 +176,6 @@ def _damage_and_read(template, solo, tmp_path_factory, name, change) -> None:
 
 
 @pytest.mark.parametrize("name", FILES[:3])
-@damages
 @given(change=json_changes)
 def test_a_damaged_text_file_is_read_or_refused_with_a_sentence(
     template, solo, tmp_path_factory, name, change
@@ -186,7 +184,6 @@ def test_a_damaged_text_file_is_read_or_refused_with_a_sentence(
 
 
 @pytest.mark.parametrize("name", FILES[3:])
-@damages
 @given(change=tensor_changes)
 def test_a_damaged_tensor_file_is_read_or_refused_with_a_sentence(
     template, solo, tmp_path_factory, name, change

@@ -37,6 +37,7 @@ from tests.runs.references import (
     not_a_number,
     put,
     rewritten,
+    store_epoch,
     twice,
 )
 
@@ -115,7 +116,7 @@ def test_metrics_only_grow(store, solo, tiny_dataset, monkeypatch):
 
     monkeypatch.setattr(folder_module, "append_flushed", watched)
     for number, point in enumerate(solo.checkpoints, 1):
-        folder.store_epoch(_records_of(solo, number), point)
+        store_epoch(folder, _records_of(solo, number), point)
     assert len(seen) == 4
     assert all(
         after.startswith(before) and len(after) > len(before)
@@ -150,9 +151,9 @@ def test_an_epoch_is_stored_in_the_order_metrics_milestone_last_best(
     monkeypatch.setattr(folder_module, "append_flushed", watched_append)
     monkeypatch.setattr(folder_module, "write_tensors", watched_write)
     point = solo.checkpoints[0]
-    folder.store_epoch(_records_of(solo, 1), replace(point, best=True))
-    folder.store_epoch(_records_of(solo, 2), replace(solo.checkpoints[1], best=False))
-    folder.store_epoch(_records_of(solo, 3), replace(solo.checkpoints[2], best=False))
+    store_epoch(folder, _records_of(solo, 1), replace(point, best=True))
+    store_epoch(folder, _records_of(solo, 2), replace(solo.checkpoints[1], best=False))
+    store_epoch(folder, _records_of(solo, 3), replace(solo.checkpoints[2], best=False))
     assert written == [
         "metrics.jsonl",
         "epoch-0001.safetensors",
@@ -172,7 +173,7 @@ def test_numbers_that_are_not_finite_come_back(store, solo, tiny_dataset):
     folder = store.create(tiny_config(), tiny_dataset)
     steps = [replace(solo.steps[0], gradient_norm=float("inf"))]
     epoch = replace(solo.epochs[0], validation_loss=float("inf"))
-    folder.store_epoch([*steps, epoch], solo.checkpoints[0])
+    store_epoch(folder, [*steps, epoch], solo.checkpoints[0])
     assert folder.metrics() == (steps, [epoch])
 
 
@@ -307,7 +308,7 @@ def test_going_on_takes_back_the_metrics_beyond_the_checkpoint(stopped, solo):
 
 def test_metrics_without_a_checkpoint_are_taken_back_whole(store, solo, tiny_dataset):
     folder = store.create(tiny_config(), tiny_dataset)
-    folder.store_epoch(_records_of(solo, 1), solo.checkpoints[0])
+    store_epoch(folder, _records_of(solo, 1), solo.checkpoints[0])
     (folder.path / "last.safetensors").unlink()
     assert folder.resumed() is None
     assert folder.metrics() == ([], [])
@@ -319,9 +320,9 @@ def test_a_best_epoch_whose_weights_were_not_stored_yet_is_made_from_the_checkpo
     """Killed between last and best."""
     folder = store.create(tiny_config(), tiny_dataset)
     points = [_as_best(point, best=True) for point in solo.checkpoints]
-    folder.store_epoch(_records_of(solo, 1), points[0])
+    store_epoch(folder, _records_of(solo, 1), points[0])
     before = (folder.path / "best.safetensors").read_bytes()
-    folder.store_epoch(_records_of(solo, 2), points[1])
+    store_epoch(folder, _records_of(solo, 2), points[1])
     after = (folder.path / "best.safetensors").read_bytes()
     assert after != before
     (folder.path / "best.safetensors").write_bytes(before)
@@ -351,9 +352,9 @@ def _as_best(point: Checkpoint, *, best: bool, best_epoch: int = 0) -> Checkpoin
 def behind(store: RunStore, solo: Solo, tiny_dataset: Dataset) -> RunFolder:
     """Two epochs of a run, the first the better one."""
     folder = store.create(tiny_config(), tiny_dataset)
-    folder.store_epoch(_records_of(solo, 1), _as_best(solo.checkpoints[0], best=True))
+    store_epoch(folder, _records_of(solo, 1), _as_best(solo.checkpoints[0], best=True))
     second = _as_best(solo.checkpoints[1], best=False, best_epoch=1)
-    folder.store_epoch(_records_of(solo, 2), second)
+    store_epoch(folder, _records_of(solo, 2), second)
     return folder
 
 
@@ -467,7 +468,7 @@ def test_the_weights_of_all_powers_of_two_are_kept_and_of_no_other_epoch(store, 
     folder = store.create(tiny_config(), tiny_dataset)
     point = solo.checkpoints[0]
     for epoch in range(1, 20):
-        folder.store_epoch([], replace(point, progress=replace(point.progress, epoch=epoch)))
+        store_epoch(folder, [], replace(point, progress=replace(point.progress, epoch=epoch)))
     assert folder.milestones() == [1, 2, 4, 8, 16]
 
 
@@ -479,7 +480,7 @@ def test_of_a_network_that_is_too_large_nothing_is_kept_to_look_back_on(
     for limit, kept in ((size, [1]), (size - 1, [])):
         monkeypatch.setattr(folder_module, "MAX_MILESTONE_BYTES", limit)
         folder = store.create(tiny_config(), tiny_dataset)
-        folder.store_epoch(_records_of(solo, 1), point)
+        store_epoch(folder, _records_of(solo, 1), point)
         assert folder.milestones() == kept
         assert folder.resumed() is not None
 

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from namerec.errors import RunError
 from namerec.runs.labels import LABEL, MAX_BYTES, MAX_NOTE, MAX_TITLE, RunLabel, read_label
 from namerec.runs.store import RunStore
-from tests.runs.references import assert_no_debris, assert_sentence, damages
+from tests.runs.references import assert_no_debris, assert_sentence
 
 
 def test_a_run_has_an_empty_label_until_somebody_gives_it_one(store, finished):
@@ -106,7 +106,6 @@ def test_what_is_typed_too_long_is_refused_with_a_sentence(name, most):
     assert_sentence(caught.value, name, f"{most:,}", f"{most + 1:,}")
 
 
-@damages
 @given(st.text(max_size=MAX_TITLE), st.text(max_size=MAX_NOTE))
 def test_any_typed_text_becomes_a_label_that_is_stored_as_it_is(title, note):
     label = RunLabel.of(title, note)

@@ -382,9 +382,9 @@ def test_a_thousand_runs_are_listed_at_once(store, make, capsys):
         (path / "config.json").write_text(json.dumps(info | {"id": identity}))
         shutil.copyfile(template.path / "status.json", path / "status.json")
         store.set_label(identity, RunLabel(title=f"Run {number}", note="a note " * 20, pinned=True))
-    begun = time.perf_counter()
+    begun = time.process_time()
     entries = store.entries()
-    seconds = time.perf_counter() - begun
+    seconds = time.process_time() - begun
     with capsys.disabled():
         print(f"\n{len(entries):,} runs listed in {seconds:.2f} s")
     assert len(entries) == 1_001

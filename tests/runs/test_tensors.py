@@ -13,7 +13,6 @@ from tests.runs.references import (
     as_bits,
     assert_no_debris,
     assert_sentence,
-    damages,
     safetensors,
     taken_apart,
     with_header,
@@ -116,7 +115,6 @@ def test_an_archive_is_refused(file):
         read_tensors(file)
 
 
-@damages
 @given(content=st.binary(max_size=300))
 def test_any_bytes_are_read_or_refused_with_a_sentence(tmp_path_factory, content):
     file = tmp_path_factory.getbasetemp() / "any.safetensors"
@@ -154,7 +152,6 @@ DTYPES = [
 ]
 
 
-@damages
 @given(dtype=st.sampled_from(DTYPES), size=st.integers(0, 64), length=st.integers(0, 64))
 def test_any_number_format_is_read_or_refused_with_a_sentence(
     tmp_path_factory, dtype, size, length

@@ -87,15 +87,6 @@ class RiskCoverage(NamedTuple):
     accuracy: np.ndarray
     confidence: np.ndarray
 
-    @property
-    def area(self) -> float:
-        """Mean risk over all coverages, 0..1, the lower the better; nan without answers.
-
-        Source: Geifman, Uziel and El-Yaniv, "Bias-reduced uncertainty estimation for deep neural
-        classifiers", ICLR 2019, section 2 (AURC).
-        """
-        return float(1 - self.accuracy.mean()) if len(self.accuracy) else float("nan")
-
 
 class Selection(NamedTuple):
     """What comes of answering the surest names only, in the numbers a sentence needs.

@@ -16,7 +16,6 @@ from namerec.core.corpus.alphabet import (
     readable,
 )
 from namerec.errors import NameInputError
-from tests.core.references import modest
 
 # Anything Python can hold in a str, surrogates and controls more often than chance would have it.
 ANY_TEXT = st.text(
@@ -170,7 +169,6 @@ def test_ten_thousand_letters_are_cut_and_counted():
     assert name.letters_cut == 10_000 - MAX_LETTERS
 
 
-@modest
 @given(ANY_TEXT)
 def test_any_text_becomes_at_most_64_letters_of_the_alphabet(text):
     name = normalise(text)
@@ -179,7 +177,6 @@ def test_any_text_becomes_at_most_64_letters_of_the_alphabet(text):
     assert name.letters == " ".join(name.letters.split())
 
 
-@modest
 @given(ANY_TEXT)
 def test_normalising_twice_is_normalising_once(text):
     once = normalise(text).letters
@@ -187,14 +184,12 @@ def test_normalising_twice_is_normalising_once(text):
     assert not normalise(once).changed
 
 
-@modest
 @given(ANY_TEXT)
 def test_a_change_is_told_exactly_when_there_is_one(text):
     name = normalise(text)
     assert bool(name.describe()) == name.changed
 
 
-@modest
 @given(ANY_TEXT)
 def test_reading_gives_a_letter_or_a_helpful_error(text):
     name = normalise(text)
@@ -224,7 +219,6 @@ def test_letters_are_numbered_in_the_alphabets_order():
     assert encode("").tolist() == []
 
 
-@modest
 @given(st.text(st.sampled_from(LETTERS), max_size=MAX_LETTERS))
 def test_what_is_encoded_decodes_to_itself(letters):
     assert decode(encode(letters)) == letters

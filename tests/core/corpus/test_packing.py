@@ -6,12 +6,11 @@ from hypothesis import strategies as st
 from torch.nn.utils.rnn import pack_padded_sequence
 
 from namerec.core.corpus.packing import NO_LETTER, pack, pack_names
-from tests.core.references import modest, random_names
+from tests.core.references import random_names
 
 LENGTHS = st.lists(st.integers(1, 12), min_size=1, max_size=30)
 
 
-@modest
 @given(LENGTHS)
 def test_the_layout_is_that_of_pytorchs_packed_sequence(lengths):
     names = random_names(lengths)
@@ -24,7 +23,6 @@ def test_the_layout_is_that_of_pytorchs_packed_sequence(lengths):
     assert batch.letters.dtype == torch.int64
 
 
-@modest
 @given(LENGTHS)
 def test_restoring_undoes_the_sorting(lengths):
     batch = pack_names(random_names(lengths))
@@ -33,7 +31,6 @@ def test_restoring_undoes_the_sorting(lengths):
     assert [lengths[row] for row in batch.sorted_rows] == sorted(lengths, reverse=True)
 
 
-@modest
 @given(LENGTHS)
 def test_the_row_before_each_letter_is_the_same_names_last_letter_or_its_beginning(lengths):
     names = random_names(lengths)
@@ -51,7 +48,6 @@ def test_the_row_before_each_letter_is_the_same_names_last_letter_or_its_beginni
         assert batch.letters[row] == names[name][step]
 
 
-@modest
 @given(LENGTHS)
 def test_the_last_row_of_each_name_holds_its_last_letter(lengths):
     names = random_names(lengths)
@@ -120,7 +116,6 @@ def test_an_empty_batch_and_an_empty_name_are_refused(lengths):
         pack_names(random_names(lengths))
 
 
-@modest
 @given(LENGTHS)
 def test_the_mirror_reads_every_name_from_its_end_and_is_its_own_inverse(lengths):
     names = random_names(lengths)

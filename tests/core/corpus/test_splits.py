@@ -17,7 +17,7 @@ from namerec.core.corpus.splits import (
     make_split,
 )
 from namerec.errors import DataError
-from tests.core.references import modest, unequal_dataset
+from tests.core.references import unequal_dataset
 
 # Few letters and few categories, so that duplicates, case variants and names that stand in several
 # categories are common; two categories that always have enough names of their own.
@@ -53,7 +53,6 @@ def _strata(dataset: Dataset) -> dict[str, int]:
     }
 
 
-@modest
 @given(NOISE, SEEDS)
 def test_leak_free_puts_no_name_in_two_parts_whatever_its_case(noise, seed):
     dataset = _dataset(noise)
@@ -64,7 +63,6 @@ def test_leak_free_puts_no_name_in_two_parts_whatever_its_case(noise, seed):
     assert not parts[1] & parts[2]
 
 
-@modest
 @given(NOISE, SEEDS)
 def test_leak_free_holds_each_distinct_pair_of_name_and_category_exactly_once(noise, seed):
     dataset = _dataset(noise)
@@ -74,7 +72,6 @@ def test_leak_free_holds_each_distinct_pair_of_name_and_category_exactly_once(no
     assert set(used) == set(_pairs(dataset, np.arange(len(dataset))))
 
 
-@modest
 @given(NOISE, SEEDS)
 def test_leak_free_parts_have_their_shares_to_within_one_name_a_category(noise, seed):
     dataset = _dataset(noise)
@@ -88,7 +85,6 @@ def test_leak_free_parts_have_their_shares_to_within_one_name_a_category(noise, 
         assert abs(got - share * len(strata)) <= tolerance
 
 
-@modest
 @given(NOISE, SEEDS)
 def test_leak_free_puts_every_category_of_three_names_in_every_part(noise, seed):
     dataset = _dataset(noise)
@@ -164,7 +160,6 @@ def test_a_name_in_several_categories_goes_to_one_part_with_all_of_them():
         assert len(split.part(part)) == len(names) + len(rare)
 
 
-@modest
 @given(NOISE, SEEDS)
 def test_raw_uses_every_line_exactly_once(noise, seed):
     dataset = _dataset(noise)
@@ -245,7 +240,6 @@ def test_the_validation_part_dealt_from_a_given_split_is_as_large_as_anywhere():
     assert dataset.support(split.validation).tolist() == [20, 10]
 
 
-@modest
 @given(NOISE, SEEDS)
 def test_the_validation_part_dealt_from_a_given_split_leaks_nothing(noise, seed):
     made = _dataset(noise)

@@ -17,7 +17,6 @@ from namerec.core.evaluation.calibration import (
     with_temperature,
 )
 from namerec.core.evaluation.results import PredictedNames
-from tests.core.references import modest
 
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -78,7 +77,6 @@ def test_a_bin_has_its_upper_edge_and_not_its_lower():
     assert reliability(answers, bins=4).names.tolist() == [0, 0, 1, 0]
 
 
-@modest
 @given(SEEDS)
 def test_bins_agree_with_scikit_learn(seed):
     answers = with_temperature(honest_answers(seed, names=500), 0.6)
@@ -110,7 +108,6 @@ def test_without_answers_nothing_is_claimed():
     assert np.isnan([nothing.calibration_error, nothing.mean_confidence]).all()
     curve = risk_coverage(NOBODY)
     assert len(curve.coverage) == len(curve.accuracy) == 0
-    assert np.isnan(curve.area)
     with pytest.raises(ValueError, match="no names"):
         at_coverage(curve, 0.5)
     assert fitted_temperature(NOBODY) == 1
@@ -122,7 +119,6 @@ def test_risk_and_coverage_by_hand():
     assert curve.coverage.tolist() == [0.25, 0.5, 0.75, 1]
     assert curve.accuracy == pytest.approx([1, 1, 2 / 3, 1 / 2])
     assert curve.confidence == pytest.approx([0.9, 0.8, 0.7, 0.6])
-    assert curve.area == pytest.approx((0 + 0 + 1 / 3 + 1 / 2) / 4)
 
 
 def test_equally_sure_answers_count_as_their_mean():
@@ -132,7 +128,6 @@ def test_equally_sure_answers_count_as_their_mean():
     assert guesses.accuracy == pytest.approx([0.5] * 4)
 
 
-@modest
 @given(SEEDS, st.integers(1, 60))
 def test_the_curve_does_not_depend_on_the_order_of_the_names(seed, names):
     answers = coarse_answers(seed, names)
@@ -175,7 +170,6 @@ def test_a_coverage_is_rounded_to_whole_names_of_which_there_is_one_at_least():
     assert np.isnan(everything.accuracy_of_rest)
 
 
-@modest
 @given(SEEDS, st.integers(2, 60), st.floats(0, 1))
 def test_answers_given_and_held_back_make_up_all(seed, names, coverage):
     chosen = at_coverage(risk_coverage(coarse_answers(seed, names)), coverage)
@@ -193,7 +187,6 @@ def test_a_known_distortion_is_found_and_undone(distortion):
     assert np.allclose(restored.log_probabilities, honest.log_probabilities, atol=1e-5)
 
 
-@modest
 @given(SEEDS, st.floats(0.1, 8))
 def test_the_temperature_is_the_best_on_the_names_it_was_fitted_on(seed, distortion):
     validation = with_temperature(honest_answers(seed, names=80), distortion)
@@ -204,7 +197,6 @@ def test_the_temperature_is_the_best_on_the_names_it_was_fitted_on(seed, distort
     assert best <= min(mean_loss(with_temperature(validation, t)) for t in grid) + 1e-6
 
 
-@modest
 @given(SEEDS, st.floats(0.05, 20))
 def test_a_temperature_changes_no_ranking_and_leaves_probabilities(seed, temperature):
     answers = honest_answers(seed, names=40, categories=18)

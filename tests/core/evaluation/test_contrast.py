@@ -15,7 +15,6 @@ from namerec.core.evaluation.contrast import (
 )
 from namerec.core.evaluation.results import PredictedNames
 from namerec.errors import NamerecError
-from tests.core.references import modest
 
 ASKED = AskedNames("f" * 64, "leak-free", 0, "test")
 
@@ -47,7 +46,6 @@ def test_names_are_told_apart_by_who_gets_them_right():
     assert (result.names, result.left_out) == (4, 0)
 
 
-@modest
 @given(st.data())
 def test_every_common_name_is_in_one_group_as_in_a_plain_loop(data):
     labels = data.draw(st.lists(st.integers(0, 2), min_size=12, max_size=12))
@@ -115,7 +113,6 @@ def test_answers_that_disagree_about_the_categories_are_refused():
         contrast(a, ASKED, wider, ASKED)
 
 
-@modest
 @given(st.integers(0, 60), st.integers(0, 60))
 def test_mcnemars_test_is_that_of_the_formulas(only_a, only_b):
     test = mcnemar(only_a, only_b)

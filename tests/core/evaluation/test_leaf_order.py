@@ -10,7 +10,6 @@ from scipy.spatial.distance import cdist, pdist
 
 from namerec.core.evaluation import leaf_order
 from namerec.core.evaluation.leaf_order import alike, shortest_turn
-from tests.core.references import modest
 
 
 def points(count: int, seed: int) -> np.ndarray:
@@ -32,7 +31,6 @@ def turns(node: ClusterNode) -> list[list[int]]:
     ]
 
 
-@modest
 @given(st.integers(2, 7), st.integers(0, 999))
 def test_no_other_turn_of_the_branches_is_shorter(count, seed):
     places = points(count, seed)
@@ -43,7 +41,6 @@ def test_no_other_turn_of_the_branches_is_shorter(count, seed):
     assert way(distances, order) == pytest.approx(min(way(distances, turn) for turn in reached))
 
 
-@modest
 @given(st.integers(1, 12), st.integers(0, 999))
 def test_alike_orders_every_column_once_by_the_distances_of_columns(count, seed):
     places = points(count, seed)

@@ -19,7 +19,7 @@ from namerec.core.evaluation.many import (
 from namerec.core.evaluation.prediction import predict
 from namerec.core.evaluation.priors import assuming
 from namerec.errors import NameInputError
-from tests.core.references import NAMES, modest, network
+from tests.core.references import NAMES, network
 
 CATEGORIES = ("A", "B", "C", "D")
 
@@ -36,7 +36,6 @@ def test_every_line_that_is_not_blank_is_read_or_listed_with_its_number():
     assert names.unreadable == (UnreadableLine(4, "123", why), UnreadableLine(7, "🙂", why))
 
 
-@modest
 @given(texts=st.lists(st.text(max_size=8), min_size=1, max_size=20))
 def test_no_line_is_lost(texts):
     numbered = list(enumerate(texts, start=1))

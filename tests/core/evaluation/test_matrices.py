@@ -19,7 +19,6 @@ from namerec.core.evaluation.matrices import (
 )
 from namerec.core.evaluation.results import ConfusionMatrix
 from namerec.errors import NamerecError
-from tests.core.references import modest
 
 #: Every cell differs from its mirror image; Polish has no names, and no name is taken for Greek.
 LOPSIDED = ConfusionMatrix(
@@ -56,7 +55,6 @@ def test_recall_is_a_share_of_the_row_and_precision_of_the_column():
     assert precision[:, 3].tolist() == [0, 0, 0, 0]
 
 
-@modest
 @given(counted, st.sampled_from(["counts", "recall", "precision"]), st.booleans())
 def test_values_are_those_of_a_plain_loop(counts, normalisation, hidden):
     table = matrix(counts)
@@ -102,7 +100,6 @@ def test_by_similarity_confused_categories_stand_together_and_unmixed_ones_last(
     assert "".join(order) == "CBADEF"
 
 
-@modest
 @given(st.permutations(range(8)), st.integers(0, 2**32 - 1))
 def test_planted_groups_stand_side_by_side_however_they_are_shuffled(shuffled, seed):
     generator = np.random.default_rng(seed)
@@ -113,7 +110,6 @@ def test_planted_groups_stand_side_by_side_however_they_are_shuffled(shuffled, s
     assert changes == 2
 
 
-@modest
 @given(
     counted, st.randoms(use_true_random=False), st.sampled_from(["name", "support", "similarity"])
 )
@@ -143,9 +139,9 @@ def test_two_hundred_categories_are_ordered_in_a_tenth_of_a_second():
     category_order(table, "similarity")  # scipy is imported
     taken = []
     for _ in range(3):
-        begin = time.perf_counter()
+        begin = time.process_time()
         viewed(table, MatrixView("recall", "similarity"))
-        taken.append(time.perf_counter() - begin)
+        taken.append(time.process_time() - begin)
     assert min(taken) < 0.1
 
 
@@ -190,7 +186,6 @@ def test_csv_has_true_categories_in_lines_and_predicted_ones_in_columns():
     assert shares.splitlines()[3] == '"czech",0.666667,0.0,"",0.0'
 
 
-@modest
 @given(st.lists(st.text(max_size=12), min_size=1, max_size=5, unique=True))
 def test_no_category_begins_a_formula_and_none_is_lost(names):
     table = ConfusionMatrix(np.eye(len(names), dtype=np.int64), tuple(names))

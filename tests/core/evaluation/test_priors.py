@@ -7,7 +7,6 @@ from sklearn.metrics import accuracy_score, recall_score
 from namerec.core.evaluation.combining import learned_prior
 from namerec.core.evaluation.priors import EVENNESS, assuming, evenness_as_trained, prior_sweep
 from namerec.core.evaluation.results import PredictedNames
-from tests.core.references import modest
 
 SEEDS = st.integers(0, 2**32 - 1)
 SAMPLINGS = st.sampled_from(["natural", "square root", "balanced"])
@@ -25,7 +24,6 @@ def answers_and_prior(seed: int, names: int = 200, categories: int = 6):
     return answers, prior, likelihood
 
 
-@modest
 @given(SEEDS, SAMPLINGS)
 def test_the_sweep_is_what_scikit_learn_measures_on_the_reweighted_answers(seed, sampling):
     answers, prior, _ = answers_and_prior(seed)
@@ -41,7 +39,6 @@ def test_the_sweep_is_what_scikit_learn_measures_on_the_reweighted_answers(seed,
         assert sweep.macro_recall[point] == pytest.approx(recall)
 
 
-@modest
 @given(SEEDS)
 def test_all_equally_likely_leaves_the_likelihoods_alone(seed):
     answers, prior, likelihood = answers_and_prior(seed)

@@ -14,7 +14,6 @@ from namerec.core.evaluation.results import (
     Scores,
 )
 from namerec.core.inside.trace import GateTrace
-from tests.core.references import modest
 
 # Three Czech names of which two are taken for Irish, one Irish taken for Czech, no Polish at all
 # but one Irish taken for Polish: every cell off the diagonal differs from its mirror image.
@@ -53,7 +52,6 @@ def test_an_empty_matrix_scores_nothing_and_raises_nothing():
     assert [c.f1 for c in empty.per_category()] == [0, 0]
 
 
-@modest
 @given(st.integers(0, 2**32 - 1), st.integers(2, 8), st.integers(1, 60))
 def test_scores_of_categories_are_scikit_learns(seed, categories, names):
     generator = np.random.default_rng(seed)

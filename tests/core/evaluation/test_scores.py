@@ -16,7 +16,7 @@ from namerec.core.evaluation.scores import (
     score,
 )
 from namerec.core.networks.kinds import MODEL_KINDS
-from tests.core.references import modest, network, plain_answer
+from tests.core.references import network, plain_answer
 
 NOTHING = np.arange(0)
 RAW = Split("raw", 0, NOTHING, NOTHING, NOTHING)
@@ -31,7 +31,6 @@ def _answers(seed: int, categories: int, names: int, of: int | None = None) -> P
     return PredictedNames(np.arange(names), labels, logits.astype(np.float32))
 
 
-@modest
 @given(st.integers(0, 2**32 - 1), st.integers(4, 9), st.integers(2, 80), st.integers(2, 4))
 def test_scores_are_scikit_learns(seed, categories, names, of):
     answers = _answers(seed, categories, names, of)
@@ -70,7 +69,6 @@ def test_a_network_that_answers_all_names_alike_names_only_three_categories():
     assert scores.top3 == pytest.approx(3 / 10)
 
 
-@modest
 @given(st.integers(0, 2**32 - 1), st.integers(2, 8), st.integers(1, 60))
 def test_the_confusion_matrix_is_scikit_learns(seed, categories, names):
     answers = _answers(seed, categories, names)

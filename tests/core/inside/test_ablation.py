@@ -20,7 +20,7 @@ from namerec.core.inside.ablations import LEVELS, AblatedLayer, AblatedUnits, Ab
 from namerec.core.inside.reading import one_hot_text, read
 from namerec.errors import ConfigError
 from tests.core.inside.test_reading import every_shape
-from tests.core.references import modest, network, one_hot, pack_text, unequal_dataset
+from tests.core.references import network, one_hot, pack_text, unequal_dataset
 
 MEANS = {"i": 0.3, "f": 0.6, "g": -0.2, "o": 0.7}
 
@@ -63,7 +63,7 @@ def ablated_by_hand(
 
 
 @every_shape
-@settings(modest, max_examples=12)
+@settings(max_examples=12)
 @given(name=st.text(LETTERS, min_size=1, max_size=7))
 def test_without_a_cut_every_network_answers_as_it_does(shape, name):
     model = network(**shape)
@@ -101,7 +101,7 @@ def test_a_held_gate_gives_what_a_loop_by_hand_gives(gate, level):
     assert not np.allclose(answer[-1], ablated_by_hand(model, "Okonkwo"), rtol=1e-4)
 
 
-@settings(modest, max_examples=30)
+@settings(max_examples=30)
 @given(
     levels=st.dictionaries(st.sampled_from("ifgo"), st.sampled_from(LEVELS)),
     units=st.lists(st.integers(0, 4), min_size=1, max_size=3),

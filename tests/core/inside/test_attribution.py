@@ -26,7 +26,7 @@ from namerec.core.inside.integration import (
 from namerec.core.networks.kinds import MODEL_KINDS
 from namerec.core.networks.models import RNN, NameModel
 from namerec.core.networks.ngrams import ngrams_of
-from tests.core.references import modest, network, pack_text
+from tests.core.references import network, pack_text
 
 CATEGORIES = ("Ab", "Cd", "Ef", "Gh")
 SHAPES = [
@@ -148,7 +148,6 @@ def test_the_gradient_is_what_fading_each_letter_a_little_does(shape):
 
 
 @pytest.mark.parametrize("layers", [1, 2, 3])
-@modest
 @given(name=st.text(LETTERS, min_size=1, max_size=9))
 def test_before_the_softmax_a_linear_rnn_is_explained_exactly(layers, name):
     fading = FadingName(network("rnn", num_layers=layers), name)

@@ -5,7 +5,6 @@ from hypothesis import strategies as st
 
 from namerec.core.corpus.alphabet import LETTERS, MAX_LETTERS, normalise
 from namerec.core.inside.edits import Edit, one_letter_edits
-from tests.core.references import modest
 
 
 def names_of(name: str, kind: str, letter: str) -> list[str]:
@@ -46,7 +45,6 @@ def test_letters_are_put_in_in_the_case_that_stands_there():
     assert names_of("X", "insert", "a") == ["Ax", "Xa"]
 
 
-@modest
 @given(st.text(LETTERS, min_size=1, max_size=8).map(lambda text: normalise(text).letters))
 def test_edits_are_normalised_names_one_letter_away(name):
     if not name:

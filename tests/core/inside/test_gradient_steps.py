@@ -6,7 +6,6 @@ from scipy import stats
 
 from namerec.core.inside.gradient_steps import FLOOR, ByStep, by_step
 from namerec.core.inside.gradients import GradientNorms
-from tests.core.references import modest
 
 
 def made_up(norms: list[list[float]]) -> GradientNorms:
@@ -75,7 +74,6 @@ def test_one_name_has_no_interval():
     assert (summed.interval(0), summed.interval(1)) == ((1, 1), None)
 
 
-@modest
 @given(st.integers(0, 99))
 def test_nine_of_ten_intervals_or_more_hold_the_true_mean(seed):
     generator = np.random.default_rng([7, seed])

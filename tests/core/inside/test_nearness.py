@@ -21,7 +21,7 @@ from namerec.core.inside.nearness import (
 )
 from namerec.core.inside.neighbours import Neighbour, TrainingNames
 from namerec.text import listed
-from tests.core.references import NAMES, modest, network, pack_text, plain_answer
+from tests.core.references import NAMES, network, pack_text, plain_answer
 
 LSTMS = [
     {"kind": "lstm", "num_layers": 2},
@@ -80,7 +80,6 @@ def test_states_do_not_depend_on_how_many_names_are_read_at_once(kept, monkeypat
     np.testing.assert_allclose(last_states(model, names), expected, atol=1e-6)
 
 
-@modest
 @given(
     rows=st.lists(st.lists(st.integers(-3, 3), min_size=3, max_size=3), min_size=1, max_size=8),
     state=st.lists(st.integers(-3, 3), min_size=3, max_size=3),

@@ -8,7 +8,6 @@ from namerec.core.corpus.dataset import Dataset, LabelledName
 from namerec.core.corpus.splits import make_split
 from namerec.core.inside import neighbours
 from namerec.core.inside.neighbours import Neighbour, TrainingNames, under_both
-from tests.core.references import modest
 
 WORDS = st.text(alphabet="abAB '", min_size=1, max_size=7).filter(
     lambda text: any(letter.isalpha() for letter in text)
@@ -89,7 +88,6 @@ def test_in_the_leak_free_split_no_held_out_name_is_its_own_neighbour(tiny_datas
     assert all(near[0].distance == 0 for near in trained_on)
 
 
-@modest
 @given(st.lists(st.tuples(WORDS, st.sampled_from("PQR")), min_size=1, max_size=25), WORDS,
        st.integers(1, 30))  # fmt: skip
 def test_neighbours_are_those_of_the_plain_recurrence(lines, asked, most):

@@ -9,7 +9,7 @@ from namerec.core.corpus.dataset import Dataset, LabelledName
 from namerec.core.inside.reading import by_length, letters_of, one_hot, one_hot_text, read
 from namerec.core.networks.kinds import MODEL_KINDS
 from namerec.core.networks.models import build
-from tests.core.references import modest, network, pack_text
+from tests.core.references import network, pack_text
 
 SHAPES = [
     {"kind": kind, "num_layers": layers}
@@ -30,7 +30,6 @@ any_names = st.integers(1, 9).flatmap(
 
 
 @every_shape
-@modest
 @given(names=any_names)
 def test_a_reading_ends_in_the_networks_own_answer(shape, names):
     model = network(**shape)

@@ -8,7 +8,7 @@ from namerec.core.corpus.dataset import Dataset, LabelledName
 from namerec.core.inside.traces import trace
 from namerec.core.inside.tracking import LEAST_CASES, Tracking, pearson, tracking
 from namerec.core.inside.units import part_states
-from tests.core.references import modest, network
+from tests.core.references import network
 
 NAMES = [
     *("Ivanov", "Petrov", "Sidorov", "Popov", "Smirnov", "Orlov", "Volkov"),
@@ -39,7 +39,6 @@ def r_of(found: Tracking, words: str) -> np.ndarray:
     return np.asarray(found.r[words_of.index(words)])
 
 
-@modest
 @given(arrays(np.float64, (6, 5), elements=st.integers(-8, 8).map(lambda eighths: eighths / 8)))
 def test_all_correlations_at_once_are_numpys_one_by_one(table):
     features, units = table[:, :2], table[:, 2:]

@@ -16,7 +16,7 @@ from namerec.core.inside.training_step import (
     training_step,
 )
 from namerec.core.networks.models import NameModel
-from tests.core.references import modest, network
+from tests.core.references import network
 
 SHAPES = [
     {"kind": "rnn"},
@@ -42,7 +42,7 @@ def _loss(model: NameModel, name: str, label: int) -> float:
     source=st.integers(0, ALPHABET_SIZE + 4),
     block=st.integers(0, 3),
 )
-@settings(modest, max_examples=15)
+@settings(max_examples=15)
 def test_letters_shares_make_the_gradient_and_the_quotient_agrees(
     shape, name, label, unit, source, block
 ):

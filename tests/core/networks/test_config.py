@@ -18,7 +18,6 @@ from namerec.core.training.config import (
 )
 from namerec.core.training.presets import preset, with_settings
 from namerec.errors import ConfigError
-from tests.core.references import modest
 
 SHAPES = st.builds(
     ModelConfig,
@@ -51,7 +50,6 @@ TRAININGS = st.builds(
 )
 
 
-@modest
 @given(st.builds(RunConfig, model=SHAPES, training=TRAININGS, preset=st.sampled_from(PRESETS)))
 def test_settings_survive_json_both_ways(config):
     assert RunConfig.model_validate_json(config.model_dump_json()) == config

@@ -17,7 +17,7 @@ from namerec.core.networks.layers import inputs, rows
 from namerec.core.networks.layers.gru import gru_layer
 from namerec.core.networks.layers.lstm import lstm_layer
 from namerec.core.networks.layers.rnn import rnn_layer
-from tests.core.references import modest, one_hot, packed, random_names
+from tests.core.references import one_hot, packed, random_names
 
 LENGTHS = {
     "one letter": [1],
@@ -185,7 +185,6 @@ def test_a_fast_layer_is_a_loop_over_the_readable_step(layer, lengths, dense, al
     _assert_same_values_and_gradients(case, final)
 
 
-@modest
 @given(
     names=st.lists(st.lists(st.integers(0, 2), min_size=1, max_size=6), min_size=2, max_size=12),
     layer=st.sampled_from(list(LAYERS.values())),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from namerec.core.corpus.packing import NO_LETTER, PackedNames, pack_names
 from namerec.core.networks import prefixes
 from namerec.core.networks.prefixes import Prefixes, each_name_alone, share_prefixes
-from tests.core.references import modest, random_names
+from tests.core.references import random_names
 
 # Of few letters, so that many names begin alike.
 ALIKE = st.lists(st.lists(st.integers(0, 2), min_size=1, max_size=7), min_size=1, max_size=25)
@@ -45,7 +45,6 @@ def _spelled(rows: Prefixes, row: int) -> list[int]:
     return letters[::-1]
 
 
-@modest
 @given(ALIKE)
 def test_the_way_to_a_letters_row_spells_the_name_up_to_there(names):
     batch = _packed(names)
@@ -56,7 +55,6 @@ def test_the_way_to_a_letters_row_spells_the_name_up_to_there(names):
             assert _spelled(rows, _row(batch, rows, number, step)) == name[: step + 1]
 
 
-@modest
 @given(ALIKE)
 def test_in_shared_time_steps_every_prefix_has_one_row_and_from_then_on_every_name(names):
     batch = _packed(names)
@@ -75,7 +73,6 @@ def test_in_shared_time_steps_every_prefix_has_one_row_and_from_then_on_every_na
         assert len(set(running)) > prefixes.WORTH_SHARING * len(running)
 
 
-@modest
 @given(ALIKE)
 def test_parents_and_previous_rows_say_the_same_and_those_gone_on_from_come_first(names):
     rows = share_prefixes(_packed(names), 1)

@@ -17,7 +17,7 @@ from namerec.core.tasks.memory_task import (
 )
 from namerec.errors import DataError
 
-few = settings(max_examples=4, deadline=None, derandomize=True, database=None)
+few = settings(max_examples=4)
 
 
 @few

@@ -11,9 +11,8 @@ from namerec.core.corpus.dataset import Dataset, LabelledName
 from namerec.core.corpus.splits import Split
 from namerec.core.evaluation.results import PredictedNames
 from namerec.core.tasks.quiz import FEW_OPTIONS, QuizPool, drawn, questions, quiz_pool
-from tests.core.references import modest
 
-few = settings(modest, max_examples=30)
+few = settings(max_examples=30)
 seeds = some.integers(0, 2**32)
 
 

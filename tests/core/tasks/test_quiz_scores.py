@@ -10,9 +10,8 @@ from hypothesis import strategies as some
 
 from namerec.core.tasks.quiz import Question, QuizPool
 from namerec.core.tasks.quiz_scores import fewest_to_tell, network_on_all, score, tallies
-from tests.core.references import modest
 
-few = settings(modest, max_examples=30)
+few = settings(max_examples=30)
 CATEGORIES = 4
 
 

@@ -10,7 +10,6 @@ from namerec.core.corpus.splits import make_split
 from namerec.core.training.config import TrainConfig
 from namerec.core.training.loop import plan
 from namerec.core.training.run_curves import Place, RunCurves, Stretch, names_seen
-from tests.core.references import modest
 from tests.figures.records import epoch
 
 
@@ -22,7 +21,6 @@ def batches_of(names: int, size: int, steps: int) -> list[int]:
     return sizes[:steps]
 
 
-@modest
 @given(names=st.integers(1, 60), size=st.integers(1, 20), steps=st.integers(0, 50))
 def test_names_seen_are_the_sum_of_the_batches(names, size, steps):
     training = TrainConfig(batch_size=size)

@@ -12,7 +12,6 @@ from namerec.core.training.separation import (
     separations,
 )
 from namerec.errors import NamerecError
-from tests.core.references import modest
 
 
 def record(number: int, counts: object) -> EpochRecord:
@@ -61,7 +60,6 @@ def test_pairs_without_names_are_left_out():
     ]
 
 
-@modest
 @given(st.integers(0, 2**32 - 1), st.integers(2, 6), st.integers(1, 8))
 def test_separations_are_those_of_plain_loops(seed, size, epochs):
     generator = np.random.default_rng(seed)

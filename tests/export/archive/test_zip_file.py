@@ -37,9 +37,6 @@ from namerec.settings import settings
 from tests.data.zips import FLAGS, UNPACKED, claiming, link, many_entries
 from tests.faults.mutations import mutated, read_everything
 from tests.runs.references import as_bits, assert_holds_all, assert_holds_epochs, assert_sentence
-from tests.runs.references import damages as _damages
-
-damages = type(_damages)(_damages, max_examples=30)
 
 
 @pytest.fixture
@@ -576,7 +573,6 @@ def test_a_run_that_says_of_names_what_is_not_so_is_refused(files, store, elsewh
     assert "names are not those it says" in message
 
 
-@damages
 @given(st.integers(0, 2**32), st.booleans())
 def test_a_mutated_zip_is_refused_with_a_sentence_or_gives_a_whole_run(
     files, tmp_path, seed, inside

@@ -24,7 +24,7 @@ from namerec.export.onnx.graph import FILE, OPERATORS, as_onnx, graph_of, onnx_f
 from namerec.export.source import Source
 from namerec.runs.folder import BEST
 from namerec.runs.tensors import write_tensors
-from tests.core.references import modest, network, plain_answer, random_names
+from tests.core.references import network, plain_answer, random_names
 from tests.export.sources import trained, without_corpus
 
 Names = list[np.ndarray]
@@ -108,7 +108,6 @@ def test_the_recurrent_part_is_the_plain_loop_over_letters_and_layers():
             assert found == pytest.approx(expected.detach().numpy(), abs=2e-5)
 
 
-@modest
 @given(st.data())
 def test_any_names_of_any_lengths_with_any_padding_in_any_network(data):
     kind = data.draw(st.sampled_from(list(KINDS)))

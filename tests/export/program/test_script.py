@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from namerec.core.corpus.dataset import Dataset, LabelledName
@@ -20,7 +20,6 @@ from namerec.export.program.script import SCRIPT, script_files
 from namerec.export.source import Source
 from namerec.runs.lineage import branch_from
 from tests.conftest import tiny_lines
-from tests.core.references import modest
 from tests.export import programs
 from tests.export.programs import assert_reaches_the_run, executed, trained, written
 
@@ -109,10 +108,8 @@ def test_the_built_in_lstms_losses_are_the_runs_bit_for_bit(awkward, tmp_path):
 
 
 @settings(
-    modest,
     max_examples=8,
     phases=[Phase.generate],  # to shrink an example would train some hundred networks
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     model=st.fixed_dictionaries(

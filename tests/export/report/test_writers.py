@@ -18,13 +18,11 @@ from namerec.export.report.document import (
 from namerec.export.report.html import html_file, page_of
 from namerec.export.report.markdown import markdown_files
 from namerec.text import as_markdown
-from tests.core.references import modest
 from tests.export.report_references import Page, markdown_tables, unescaped
 
 SIGNS = st.text(st.sampled_from("\\`*_{}[]()<>#+-.!|~$:&\"'@=/ 1ahtpw\u202e\ud800\n"), max_size=30)
 
 
-@modest
 @given(SIGNS)
 def test_markdown_shows_every_text_letter_by_letter(text):
     written = as_markdown(text)
@@ -45,7 +43,6 @@ def test_what_begins_a_block_in_markdown_is_escaped_and_numbers_are_left_alone()
         assert as_markdown(text) == text
 
 
-@modest
 @given(st.lists(SIGNS | st.sampled_from(["\x00", "{{ 1 }}", "{% raw %}", "\x9f"])).map("".join))
 def test_html_shows_every_text_letter_by_letter(text):
     blocks = (Paragraph(text), Points((text,)), Table(text, (text,), ((text,),)))

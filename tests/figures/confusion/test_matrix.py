@@ -16,7 +16,6 @@ from namerec.figures.confusion.matrix import cell_words, confusion_figure
 from namerec.figures.confusion.places import cell_places, head_places
 from namerec.figures.confusion.selection import Selection, selection_from
 from namerec.figures.confusion.words import column_words, row_words
-from tests.core.references import modest
 from tests.figures.records import matrix
 
 LANGUAGES = ("Czech", "Polish", "Irish")
@@ -140,7 +139,6 @@ def test_a_square_carries_row_and_column_of_the_cell_it_lies_on(order):
     assert all(isinstance(place, list) for place in squares.customdata)
 
 
-@modest
 @given(
     st.sampled_from([size for size in SIZES if size <= 90]),
     st.floats(0, 1),
@@ -312,10 +310,10 @@ def test_heads_of_all_categories_can_be_clicked():
 def test_a_full_matrix_of_two_hundred_long_names_is_less_than_a_megabyte_and_quick():
     counts = np.random.default_rng(0).integers(1, 1000, (200, 200))
     names = tuple(f"{'a very long name of a category ' * 6}{index}" for index in range(200))
-    begin = time.perf_counter()
+    begin = time.process_time()
     drawn = figure(counts, names, view=MatrixView("recall", "similarity"))
     text = drawn.to_json()
-    assert time.perf_counter() - begin < 5
+    assert time.process_time() - begin < 5
     assert len(text) < 1_000_000
     cells = [place for place in drawn.data[-1].customdata if None not in place]
     assert len(cells) == MOST_WORDS

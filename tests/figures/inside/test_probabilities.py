@@ -16,7 +16,6 @@ from namerec.figures.inside.probabilities import (
     ribbons,
     shared_colours,
 )
-from tests.core.references import modest
 
 RANKED = (("Japanese", 0.83), ("Italian", 0.15), ("<b>x</b>", 0.02))
 
@@ -134,7 +133,6 @@ def test_the_words_for_those_who_cannot_see():
     assert "Decided at letter 3 of 4, “t”: from there on Irish leads." in words
 
 
-@modest
 @given(
     rows=st.integers(1, 8).flatmap(
         lambda n: arrays(np.float32, (n, 3), elements=st.floats(0, 1, width=16))

@@ -7,7 +7,6 @@ from namerec.core.inside.gradient_steps import ByStep
 from namerec.figures.base.theme import DARK, LIGHT, alt_text
 from namerec.figures.memory.gradient_words import Curve
 from namerec.figures.memory.gradients import NOTHING, gradient_figure, log_ticks
-from tests.core.references import modest
 
 
 def curve(name: str, means: list[float], expected: float | None = None, start: int = 0) -> Curve:
@@ -64,7 +63,6 @@ def test_an_empty_figure_says_why():
     assert len(figure.data) == 0
 
 
-@modest
 @given(st.floats(1e-30, 1e20), st.floats(1, 1e15))
 def test_ticks_go_around_all_values_and_are_not_too_many(low, times):
     high = low * times

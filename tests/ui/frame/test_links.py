@@ -23,7 +23,6 @@ from namerec.ui.frame.links import (
     train_parameters,
 )
 from namerec.ui.frame.settings_table import SETTINGS, Choice, bounds
-from tests.core.references import modest
 
 CORPORA = ("bundled", "tutorial", "own:0123456789abcdef")
 
@@ -58,7 +57,6 @@ def configs(draw: st.DrawFn) -> RunConfig:
         return config
 
 
-@modest
 @given(config=configs())
 def test_settings_come_back_from_a_link_as_they_were(config):
     asked = settings_asked(train_parameters(config), CORPORA)
@@ -67,7 +65,6 @@ def test_settings_come_back_from_a_link_as_they_were(config):
     assert train_parameters(asked.config, asked.preset) == train_parameters(config)
 
 
-@modest
 @given(config=configs(), name=st.sampled_from(PRESETS))
 def test_they_also_come_back_when_told_from_another_preset(config, name):
     asked = settings_asked(train_parameters(config, name), CORPORA)
@@ -75,7 +72,6 @@ def test_they_also_come_back_when_told_from_another_preset(config, name):
     assert (asked.config.model, asked.config.training) == (config.model, config.training)
 
 
-@modest
 @given(
     st.dictionaries(st.sampled_from([*TRAIN_PARAMETERS, "foo"]), st.text(max_size=20), max_size=6)
 )

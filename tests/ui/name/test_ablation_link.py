@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from namerec.core.inside.ablations import LEVELS, AblatedLayer, AblatedUnits, Ablation, HeldGate
 from namerec.ui.name.ablation_link import ablation_from, ablation_text
-from tests.core.references import modest
 
 _LAYERS = st.integers(0, 2)
 _UNITS = st.sets(st.integers(0, 20), min_size=1).map(lambda units: tuple(sorted(units)))
@@ -21,7 +20,6 @@ def _place(part: HeldGate | AblatedUnits | AblatedLayer) -> tuple[object, ...]:
     return type(part), part.layer, getattr(part, "gate", "")
 
 
-@modest
 @given(st.lists(PARTS, max_size=6, unique_by=_place))
 def test_cuts_come_back_as_they_were(parts):
     ablation = Ablation(tuple(parts))

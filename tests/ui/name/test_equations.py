@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from namerec.core.inside.traces import trace
 from namerec.core.inside.unit_step import UnitStep, WeightedSum, unit_step
 from namerec.ui.name.equations import operand_digits, state_lines, sum_lines
-from tests.core.references import modest, network
+from tests.core.references import network
 
 FUNCTIONS: dict[str, Callable[[float], float]] = {
     r"\sigma": lambda z: 1 / (1 + math.exp(-z)),
@@ -82,7 +82,6 @@ def step_of(totals: list[tuple[float, float, float]], c_before: float) -> UnitSt
     return UnitStep("a", False, True, "lstm", tuple(sums), {"h": 0.1, "c": c_before}, values)
 
 
-@modest
 @given(
     st.lists(st.tuples(numbers, numbers, numbers), min_size=4, max_size=4),
     st.floats(-64, 64),
@@ -131,7 +130,6 @@ def test_nothing_is_printed_as_minus_zero():
     assert "- 0.0000" not in text
 
 
-@modest
 @given(st.integers(1, 5), st.floats(1e-3, 1e5))
 def test_operands_are_rounded_finely_enough_and_no_finer(digits, sensitivity):
     operands = operand_digits(digits, sensitivity)

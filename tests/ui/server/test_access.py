@@ -17,7 +17,6 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from namerec.settings import settings
 from namerec.ui.server import access
 from namerec.ui.server.access import ANYBODY, NOT_FROM_PROXY, NOT_OPEN
-from tests.core.references import modest
 
 
 def _script() -> None:
@@ -255,7 +254,6 @@ def test_no_spelling_of_a_port_makes_anybody_a_proxy(port, allowed):
         assert not believed("127.0.0.1", ["203.0.113.9, ", f" {host}:{port} "], allowed)
 
 
-@modest
 @given(
     truly=strategies.sampled_from(["1.2.3.4", "127.0.0.1", "192.168.0.1"]),
     lines=strategies.lists(strategies.lists(spelt, max_size=3).map(",".join), max_size=3),
