@@ -25,7 +25,7 @@ from namerec.files import ROOT
 from namerec.settings import OTHER_VARIABLES, home, settings, unknown_variables
 
 if TYPE_CHECKING:
-    from namerec.runs.store import RunSummary
+    from namerec.runs.summary import RunSummary
 
 #: Seconds from which an unfinished file is left over from a crash and not just being written.
 DEBRIS_AGE = 3600.0
@@ -139,7 +139,8 @@ def _settings(findings: Findings) -> None:
 
 
 def _runs(findings: Findings) -> None:
-    from namerec.runs.store import DamagedRun, RunStore
+    from namerec.runs.store import RunStore
+    from namerec.runs.summary import DamagedRun
 
     store = RunStore()
     entries = store.entries()

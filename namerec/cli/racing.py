@@ -25,7 +25,7 @@ from namerec.errors import ConfigError, RunError, TrainingError
 if TYPE_CHECKING:
     from namerec.core.tasks.verdict import Entrant
     from namerec.jobs.manager import JobManager
-    from namerec.runs.store import RunSummary
+    from namerec.runs.summary import RunSummary
 
 #: Seconds between two looks at the race.
 _LOOK = 0.2

@@ -11,7 +11,7 @@ from namerec.cli.common import json_option, print_json, sentences_for_errors
 from namerec.core.corpus.protocols import part_name
 
 if TYPE_CHECKING:
-    from namerec.runs.store import RunSummary
+    from namerec.runs.summary import RunSummary
 
 
 @click.group()
@@ -25,11 +25,13 @@ def runs() -> None:
 @sentences_for_errors
 def list_runs(deleted: bool, as_json: bool) -> None:
     """List all runs, newest first; deleted ones, the last deleted first."""
-    from namerec.runs.store import RunStore, RunSummary
+    from namerec.runs.deletion import discarded
+    from namerec.runs.store import RunStore
+    from namerec.runs.summary import RunSummary
 
     store = RunStore()
     rows: list[dict[str, Any]] = []
-    for run in store.discarded() if deleted else store.entries():
+    for run in discarded(store) if deleted else store.entries():
         if not isinstance(run, RunSummary):
             click.echo(f"{run.id}: damaged: {run.reason}", err=True)
             rows.append({"run": run.id, "state": "damaged", "reason": run.reason})
@@ -102,10 +104,11 @@ def label_run(run_id: str, title: str | None, note: str | None, pin: bool | None
 @sentences_for_errors
 def delete_runs(run_ids: tuple[str, ...]) -> None:
     """Delete runs that have ended; for 30 days they can be brought back."""
+    from namerec.runs.deletion import discard
     from namerec.runs.store import RunStore
 
     for run_id in run_ids:
-        RunStore().discard(run_id)
+        discard(RunStore(), run_id)
         click.echo(f"Run {run_id} is deleted. Undo it: python -m namerec runs restore {run_id}")
 
 
@@ -114,21 +117,23 @@ def delete_runs(run_ids: tuple[str, ...]) -> None:
 @sentences_for_errors
 def restore_run(run_id: str) -> None:
     """Bring a deleted run back."""
+    from namerec.runs.deletion import restore
     from namerec.runs.store import RunStore
 
-    RunStore().restore(run_id)
+    restore(RunStore(), run_id)
     click.echo(f"Run {run_id} is back.")
 
 
 @runs.command("empty-trash")
 @sentences_for_errors
-def empty_trash() -> None:
+def empty() -> None:
     """Remove all deleted runs for good, which frees their room."""
+    from namerec.runs.deletion import discarded, empty_trash
     from namerec.runs.store import RunStore
 
     store = RunStore()
-    number = len(store.discarded())
-    store.empty_trash()
+    number = len(discarded(store))
+    empty_trash(store)
     click.echo(f"{number:,} deleted {'run is' if number == 1 else 'runs are'} gone for good.")
 
 
@@ -141,7 +146,8 @@ def copy_run(run_id: str, folder: Path) -> None:
 
     The pretrained runs in assets/pretrained were made so.
     """
+    from namerec.runs.copying import copy_finished
     from namerec.runs.store import RunStore
 
-    target = RunStore().copy_finished(run_id, folder)
+    target = copy_finished(RunStore(), run_id, folder)
     click.echo(f"Run {run_id} is now in {target}.")

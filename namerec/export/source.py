@@ -11,11 +11,11 @@ from namerec.core.corpus.dataset import Dataset
 from namerec.core.corpus.splits import Split, make_split
 from namerec.core.networks.models import NameModel
 from namerec.data import catalogue
-from namerec.errors import RunError
 from namerec.jobs.corpora import corpus_of
 from namerec.runs.folder import RunFolder
 from namerec.runs.networks import load_network
-from namerec.runs.store import DamagedRun, RunStore, RunSummary
+from namerec.runs.store import RunStore
+from namerec.runs.summary import RunSummary
 
 
 class MadeFile(NamedTuple):
@@ -55,11 +55,7 @@ class Source:
         Raises:
             RunError: If there is none, or it is damaged.
         """
-        folder = store.open(identity)
-        summary = store.summary(folder)
-        if isinstance(summary, DamagedRun):
-            raise RunError(summary.reason)
-        return Source(summary, folder, load)
+        return Source(store.readable(identity), store.open(identity), load)
 
     @property
     def model(self) -> NameModel:

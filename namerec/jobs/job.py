@@ -23,7 +23,8 @@ from namerec.jobs.snapshot import GrowingSeries, JobSnapshot, Lineage, stored_sn
 from namerec.runs.folder import RunFolder
 from namerec.runs.lineage import Origin
 from namerec.runs.records import ACTIVE_STATES, RunState, StoredState
-from namerec.runs.store import RunStore, RunSummary
+from namerec.runs.store import RunStore
+from namerec.runs.summary import RunSummary
 from namerec.settings import settings
 
 log = logging.getLogger(__name__)

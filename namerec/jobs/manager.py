@@ -35,7 +35,8 @@ from namerec.jobs.snapshot_cache import SnapshotCache
 from namerec.jobs.work import work
 from namerec.runs.lineage import Origin, Point, branch_from
 from namerec.runs.records import ACTIVE_STATES
-from namerec.runs.store import RunStore, RunSummary
+from namerec.runs.store import RunStore
+from namerec.runs.summary import RunSummary
 from namerec.settings import settings
 
 log = logging.getLogger(__name__)

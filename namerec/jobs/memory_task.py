@@ -27,6 +27,7 @@ from namerec.jobs.memory_task_results import (
     write_results,
 )
 from namerec.jobs.snapshot import JobSnapshot
+from namerec.runs.deletion import remove
 from namerec.runs.records import RESUMABLE_STATES
 from namerec.settings import home
 
@@ -235,7 +236,7 @@ class MemoryKeeper:
     def _clear_away(self, run_id: str) -> None:
         """Removes a finished run whose result is kept, so that runs do not pile up."""
         try:
-            self._manager.store.remove(run_id)
+            remove(self._manager.store, run_id)
         except RunError as error:  # it stays listed, as an experiment
             _LOG.warning("A run of the memory task was not removed: %s", error)
 

@@ -13,7 +13,8 @@ from namerec.core.networks.kinds import MODEL_KINDS
 from namerec.core.tasks.verdict import Entrant, Verdict, judge
 from namerec.jobs.snapshot import JobSnapshot
 from namerec.runs.records import RunInfo
-from namerec.runs.store import RunStore, RunSummary
+from namerec.runs.store import RunStore
+from namerec.runs.summary import RunSummary
 
 
 def new_race() -> str:

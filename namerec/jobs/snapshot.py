@@ -15,7 +15,7 @@ from namerec.runs import metrics
 from namerec.runs.folder import RunFolder
 from namerec.runs.lineage import BEFORE, counted_on
 from namerec.runs.records import ACTIVE_STATES, RESUMABLE_STATES, BranchPoint, RunState
-from namerec.runs.store import RunSummary
+from namerec.runs.summary import RunSummary
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from namerec.jobs.snapshot import JobSnapshot, stored_snapshot
 from namerec.runs.folder import RunFolder
 from namerec.runs.records import RunState, RunStatus
-from namerec.runs.store import RunSummary
+from namerec.runs.summary import RunSummary
 
 #: Snapshots of stored runs kept in memory, some 200 kB each.
 SNAPSHOTS_KEPT = 32

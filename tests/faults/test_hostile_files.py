@@ -19,7 +19,8 @@ import torch
 from namerec.errors import NamerecError
 from namerec.runs.folder import RunFolder
 from namerec.runs.networks import load_network
-from namerec.runs.store import DamagedRun, RunStore
+from namerec.runs.store import RunStore
+from namerec.runs.summary import DamagedRun
 from tests.faults.mutations import read_everything, sweep
 from tests.runs.conftest import (
     _no_waiting_for_the_disk,

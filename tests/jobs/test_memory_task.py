@@ -11,10 +11,13 @@ from namerec.core.tasks import memory_task
 from namerec.core.tasks.memory_curves import MEMORY_NETWORKS
 from namerec.data import catalogue
 from namerec.errors import JobError
+from namerec.jobs import memory_task as keeping
 from namerec.jobs import memory_task_results
 from namerec.jobs.executors import LocalExecutor
 from namerec.jobs.memory_task import MemoryKeeper, MemoryProgress
 from namerec.jobs.memory_task_results import MemoryFile, MemoryPlan, MemorySettings, write_results
+from namerec.runs import deletion
+from namerec.runs.store import RunStore
 from tests.conftest import tiny_config
 from tests.jobs.fakes import (
     LIMIT,
@@ -64,14 +67,14 @@ def test_an_experiment_trains_every_network_at_every_distance_and_keeps_it(
     manager = managed(LocalExecutor(catalogue.load))
     keeper = MemoryKeeper(manager, path)
     runs: list[Any] = []
-    remove = manager.store.remove
+    remove = deletion.remove
 
-    def seen(run_id: str) -> None:
+    def seen(store: RunStore, run_id: str) -> None:
         assert len(MemoryKeeper(manager, path).known().entries) == len(runs) + 1  # kept before
         runs.append(manager.store.summary(manager.store.open(run_id)))
-        remove(run_id)
+        remove(store, run_id)
 
-    monkeypatch.setattr(manager.store, "remove", seen)
+    monkeypatch.setattr(keeping, "remove", seen)
     keeper.start(SMALL.model_copy(update={"distances": (5,)}))
     assert keeper.wait(LIMIT)
     assert keeper.progress() is None
@@ -107,7 +110,7 @@ def test_its_runs_are_no_networks_to_choose_from(managed, path, tiny_dataset, mo
     named = manager.start(tiny_config(epochs=1), tiny_dataset)
     manager.wait(named, LIMIT)
     keeper = MemoryKeeper(manager, path)
-    monkeypatch.setattr(manager.store, "remove", lambda run_id: None)
+    monkeypatch.setattr(keeping, "remove", lambda store, run_id: None)
     keeper.start(SMALL.model_copy(update={"distances": (5,), "networks": ("rnn",)}))
     assert keeper.wait(LIMIT)
     runs = manager.store.summaries()

@@ -4,7 +4,7 @@ from dataclasses import replace
 from namerec.core.networks.kinds import MODEL_KINDS
 from namerec.jobs.race import entrants, new_race, races
 from namerec.jobs.snapshot import stored_snapshot
-from namerec.runs.store import RunSummary
+from namerec.runs.summary import RunSummary
 from tests.conftest import tiny_config
 from tests.runs.references import Solo
 

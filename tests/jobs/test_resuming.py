@@ -11,6 +11,7 @@ from namerec.core.training.loop import Checkpoint, InitialWeights, train
 from namerec.core.training.records import StepRecord
 from namerec.errors import ConfigError, JobError, NamerecError, RunError
 from namerec.jobs.manager import JobManager
+from namerec.runs.deletion import remove
 from namerec.runs.folder import RunFolder
 from namerec.runs.records import RunStatus
 from namerec.runs.store import RunStore
@@ -171,7 +172,7 @@ def test_a_run_that_goes_on_and_waits_is_not_removed(fed_manager, fed, store, st
     fed_manager.resume(stopped.id)
     assert (stopped.status().state, stopped.status().epoch) == ("queued", 2)
     with pytest.raises(RunError, match="is queued; only runs that have ended are removed"):
-        store.remove(stopped.id)
+        remove(store, stopped.id)
     fed.feed(first).put(final_record(), End())
     fed.feed(stopped.id).put(final_record(), End())
     assert fed_manager.wait(stopped.id, LIMIT).state == "finished"

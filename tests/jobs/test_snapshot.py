@@ -3,7 +3,7 @@ import pytest
 
 from namerec.jobs.snapshot import GrowingSeries, JobSnapshot, Lineage, stored_snapshot
 from namerec.runs.records import BranchPoint
-from namerec.runs.store import RunSummary
+from namerec.runs.summary import RunSummary
 from tests.conftest import tiny_config
 from tests.jobs.fakes import epoch_record, step_record
 

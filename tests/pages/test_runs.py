@@ -5,8 +5,9 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from namerec.runs.deletion import discard, discarded, remove
 from namerec.runs.labels import RunLabel
-from namerec.runs.store import RunSummary
+from namerec.runs.summary import RunSummary
 from namerec.ui.server.manager import manager
 from tests.conftest import tiny_config
 from tests.pages.references import button, opened, said
@@ -117,17 +118,17 @@ def test_a_deleted_run_is_taken_back_at_once_or_out_of_the_list(lab, solo):
     assert folder.id not in ids(lab)
     button(lab, "Restore").click().run()
     assert folder.id in ids(lab)
-    assert not store.discarded()
+    assert not discarded(store)
 
 
 def test_the_deleted_runs_go_for_good_when_asked_twice(lab, solo):
     store = manager().store
-    store.discard(solo.store(store, epochs=1).id)
+    discard(store, solo.store(store, epochs=1).id)
     drawn(lab)
     button(lab, "Empty").click().run()
-    assert len(store.discarded()) == 1
+    assert len(discarded(store)) == 1
     button(lab, "Remove for good").click().run()
-    assert not store.discarded()
+    assert not discarded(store)
     assert not lab.exception
 
 
@@ -300,7 +301,7 @@ def test_a_run_that_was_packed_is_brought_back_and_what_is_none_is_a_sentence(la
     store = manager().store
     folder = solo.store(store)
     (packed,) = make("zip", [Source.of(store, folder.id)])
-    store.remove(folder.id)
+    remove(store, folder.id)
     drawn(lab, runs_section="take")
     lab.file_uploader[0].set_value(("run.zip", b"PK no zip at all", "application/zip")).run()
     button(lab, "Import it").click().run()

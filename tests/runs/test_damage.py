@@ -15,7 +15,8 @@ from namerec.core.training.records import EpochRecord, StepRecord
 from namerec.errors import RunError
 from namerec.runs.folder import RunFolder
 from namerec.runs.networks import load_network
-from namerec.runs.store import DamagedRun, RunStore, RunSummary
+from namerec.runs.store import RunStore
+from namerec.runs.summary import DamagedRun, RunSummary
 from tests.runs.references import (
     Solo,
     assert_sentence,

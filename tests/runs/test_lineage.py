@@ -11,6 +11,7 @@ from namerec.core.training.presets import preset
 from namerec.errors import ConfigError, RunError
 from namerec.jobs.executors import LocalExecutor, StreamRecord
 from namerec.runs import metrics
+from namerec.runs.copying import copy_finished
 from namerec.runs.folder import BEST, LAST, RunFolder
 from namerec.runs.lineage import (
     BEFORE,
@@ -278,7 +279,7 @@ def test_nothing_is_left_of_a_run_whose_beginning_cannot_be_stored(
 
 def test_a_copy_takes_its_beginning_along(store, finished, tiny_dataset, tmp_path):
     going, _ = _trained(_branch(store, tiny_dataset, finished, epochs=1), tiny_dataset)
-    copied = store.copy_finished(going.id, tmp_path / "copies")
+    copied = copy_finished(store, going.id, tmp_path / "copies")
     assert history(type(going)(copied)).epochs == history(going).epochs
 
 

@@ -15,10 +15,13 @@ from filelock import FileLock
 from namerec.core.corpus.dataset import Dataset
 from namerec.errors import RunError
 from namerec.runs import store as store_module
+from namerec.runs.copying import copy_finished
+from namerec.runs.deletion import remove
 from namerec.runs.folder import RunFolder
 from namerec.runs.labels import RunLabel
 from namerec.runs.records import PartScores, RunStatus
-from namerec.runs.store import PRETRAINED, DamagedRun, RunStore, RunSummary
+from namerec.runs.store import PRETRAINED, RunStore
+from namerec.runs.summary import DamagedRun, RunSummary
 from namerec.settings import home
 from tests.conftest import ROOT, tiny_config
 from tests.runs.references import assert_no_debris, assert_sentence
@@ -238,7 +241,7 @@ def test_an_empty_data_folder_lists_nothing_and_is_not_made(tmp_path):
 
 def test_a_copy_holds_what_looking_into_a_run_needs_and_nothing_else(store, finished, tmp_path):
     (finished.path / "trap.pt").write_bytes(b"no")
-    copy = store.copy_finished(finished.id, tmp_path / "copies")
+    copy = copy_finished(store, finished.id, tmp_path / "copies")
     assert copy == tmp_path / "copies" / finished.id
     assert {file.name for file in copy.iterdir()} == {
         "config.json",
@@ -257,10 +260,10 @@ def test_a_copy_holds_what_looking_into_a_run_needs_and_nothing_else(store, fini
 
 
 def test_a_copy_that_is_there_already_stays_and_is_told(store, finished, tmp_path):
-    copy = store.copy_finished(finished.id, tmp_path / "copies")
+    copy = copy_finished(store, finished.id, tmp_path / "copies")
     (copy / "config.json").write_text("{}")
     with pytest.raises(RunError) as refusal:
-        store.copy_finished(finished.id, tmp_path / "copies")
+        copy_finished(store, finished.id, tmp_path / "copies")
     assert str(refusal.value) == (
         f"Run {finished.id} is not copied: {copy} is there already. Delete it, or give another "
         "folder to copy to."
@@ -397,16 +400,16 @@ def test_a_thousand_runs_are_listed_at_once(store, make, capsys):
 
 def test_a_run_that_has_ended_is_removed_whole_and_no_other(store, finished, make):
     other = make(_scored(0.5))
-    store.remove(finished.id)
+    remove(store, finished.id)
     assert [run.id for run in store.entries()] == [other.id]
     assert os.listdir(store.root) == [other.id]
     with pytest.raises(RunError, match="There is no run"):
-        store.remove(finished.id)
+        remove(store, finished.id)
 
 
 def test_a_run_somebody_works_on_is_not_removed(store, finished):
     with finished.lock(), pytest.raises(RunError, match="being trained already"):
-        store.remove(finished.id)
+        remove(store, finished.id)
     assert [run.id for run in store.summaries()] == [finished.id]
 
 
@@ -414,19 +417,19 @@ def test_a_run_somebody_works_on_is_not_removed(store, finished):
 def test_a_run_that_waits_or_was_interrupted_is_not_removed(store, make, state):
     folder = make(RunStatus(state=state))
     with pytest.raises(RunError, match=f"is {state}; only runs that have ended"):
-        store.remove(folder.id)
+        remove(store, folder.id)
     assert folder.info()
 
 
 def test_a_pretrained_run_is_not_removed(store, finished, tmp_path):
     shipped = RunStore(tmp_path / "own", pretrained=store.root)
     with pytest.raises(RunError, match="ships with the project"):
-        shipped.remove(finished.id)
+        remove(shipped, finished.id)
     assert finished.info()
 
 
 def test_a_lock_does_not_bring_a_removed_run_back(store, finished):
-    store.remove(finished.id)
+    remove(store, finished.id)
     with pytest.raises(RunError, match="has been removed") as caught:
         finished.lock()
     assert_sentence(caught.value, finished.id)
@@ -451,7 +454,7 @@ def test_a_run_removed_while_its_lock_is_waited_for_does_not_come_back(
 @pytest.mark.parametrize("identity", ["", ".", "..", "../runs", "/"])
 def test_a_path_is_no_run_to_remove(store, finished, identity):
     with pytest.raises(RunError, match="There is no run"):
-        store.remove(identity)
+        remove(store, identity)
     assert finished.info()
 
 
@@ -459,10 +462,10 @@ def test_a_removal_killed_in_the_middle_leaves_no_half_of_a_run(store, finished,
     other = make(_scored(0.5))
     with monkeypatch.context() as killed:
         killed.setattr(shutil, "rmtree", lambda *given, **more: None)
-        store.remove(finished.id)
+        remove(store, finished.id)
     assert [run.id for run in store.entries()] == [other.id]
     assert len(os.listdir(store.root)) == 2  # set aside, and swept up by the next removal
-    store.remove(other.id)
+    remove(store, other.id)
     assert os.listdir(store.root) == []
 
 
@@ -472,7 +475,7 @@ def test_a_folder_that_cannot_be_changed_is_told(store, finished, monkeypatch):
 
     monkeypatch.setattr(type(finished.path), "rename", refuse)
     with pytest.raises(RunError, match="cannot be removed") as caught:
-        store.remove(finished.id)
+        remove(store, finished.id)
     assert_sentence(caught.value)
     assert finished.info()
 

@@ -2,6 +2,7 @@ import errno
 import os
 import shutil
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from namerec.errors import RunError
 from namerec.jobs.limits import folder_bytes
 from namerec.runs import trash as trash_module
+from namerec.runs.deletion import discard, discarded, empty_trash, remove, restore
 from namerec.runs.folder import RunFolder
 from namerec.runs.labels import RunLabel
 from namerec.runs.records import RunStatus
@@ -24,7 +26,7 @@ def _listed(store: RunStore) -> list[str]:
 
 
 def _in_trash(store: RunStore) -> list[str]:
-    return [run.id for run in store.discarded()]
+    return [run.id for run in discarded(store)]
 
 
 def _age(store: RunStore, identity: str, days: float) -> None:
@@ -45,14 +47,14 @@ def test_a_deleted_run_is_brought_back_bit_for_bit(store, finished, solo):
     store.set_label(finished.id, RunLabel(title="mine"))
     before = _contents(finished.path)
     size = folder_bytes(store.root)
-    store.discard(finished.id)
+    discard(store, finished.id)
     assert _listed(store) == []
-    (discarded,) = store.discarded()
-    assert (discarded.id, discarded.label.title) == (finished.id, "mine")
+    (deleted,) = discarded(store)
+    assert (deleted.id, deleted.label.title) == (finished.id, "mine")
     assert folder_bytes(store.root) == size  # it counts for the disk's limit
     with pytest.raises(RunError, match="There is no run"):
         store.open(finished.id)
-    store.restore(finished.id)
+    restore(store, finished.id)
     assert _listed(store) == [finished.id]
     assert _in_trash(store) == []
     assert _contents(finished.path) == before
@@ -65,99 +67,99 @@ def _contents(folder: Path) -> dict[str, bytes]:
 
 def test_deleted_runs_are_listed_the_last_deleted_first(store, several):
     for identity in (several[2], several[0], several[3]):
-        store.discard(identity)
+        discard(store, identity)
     assert _in_trash(store) == [several[3], several[0], several[2]]
     assert _listed(store) == [several[1]]
-    store.restore(several[0])
-    store.discard(several[0])
+    restore(store, several[0])
+    discard(store, several[0])
     assert _in_trash(store) == [several[0], several[3], several[2]]
 
 
 def test_what_was_deleted_long_ago_goes_at_the_next_deletion(store, several):
     for identity in several[:3]:
-        store.discard(identity)
+        discard(store, identity)
     _age(store, several[0], 30.01)
     _age(store, several[1], 29.99)
     assert set(_in_trash(store)) == set(several[:3])  # until then it can be brought back
-    store.discard(several[3])
+    discard(store, several[3])
     assert _in_trash(store) == [several[3], several[2], several[1]]
     assert sorted(os.listdir(store.root / ".trash")) == sorted(several[1:])
 
 
 def test_an_emptied_trash_leaves_nothing(store, several):
-    store.empty_trash()  # there is none yet
-    store.discard(several[0])
-    store.discard(several[1])
+    empty_trash(store)  # there is none yet
+    discard(store, several[0])
+    discard(store, several[1])
     shutil.rmtree(store.root / ".trash" / several[1] / "config.json", ignore_errors=True)
     (store.root / ".trash" / several[1] / "config.json").write_bytes(b"damaged")
     assert _in_trash(store) == [several[0]]
-    store.empty_trash()
+    empty_trash(store)
     assert os.listdir(store.root / ".trash") == []
     assert sorted(_listed(store)) == sorted(several[2:])
     with pytest.raises(RunError, match="There is no run") as caught:
-        store.restore(several[0])
+        restore(store, several[0])
     assert_sentence(caught.value, several[0], "30 days")
 
 
 @pytest.mark.parametrize("identity", ["", ".", "..", "../runs", "/", ".trash", "20200101-rnn-0000"])
 def test_a_path_is_no_run_to_delete_or_to_bring_back(store, finished, identity):
-    for order in (store.discard, store.restore):
+    for order in (discard, restore):
         with pytest.raises(RunError, match="There is no run"):
-            order(identity)
+            order(store, identity)
     assert _listed(store) == [finished.id]
 
 
 def test_a_run_somebody_works_on_or_that_waits_is_not_deleted(store, finished):
     with finished.lock(), pytest.raises(RunError, match="being trained already"):
-        store.discard(finished.id)
+        discard(store, finished.id)
     finished.write_status(RunStatus(state="queued"))
     with pytest.raises(RunError, match="is queued; only runs that have ended"):
-        store.discard(finished.id)
+        discard(store, finished.id)
     assert [run.id for run in store.summaries()] == [finished.id]
 
 
 @pytest.mark.parametrize("state", ["running", "paused"])
 def test_an_interrupted_run_is_deleted_and_comes_back_interrupted(store, finished, state):
     finished.write_status(RunStatus(state=state))
-    store.discard(finished.id)
+    discard(store, finished.id)
     assert store.summaries() == []
-    store.restore(finished.id)
+    restore(store, finished.id)
     assert [run.state for run in store.summaries()] == ["interrupted"]
     with pytest.raises(RunError, match=f"is {state}"):
-        store.remove(finished.id)
+        remove(store, finished.id)
 
 
 def test_a_damaged_run_is_deleted_too(store, finished):
     (finished.path / "status.json").write_bytes(b"damaged")
-    store.discard(finished.id)
+    discard(store, finished.id)
     assert store.entries() == []
-    store.restore(finished.id)
+    restore(store, finished.id)
     assert [entry.id for entry in store.entries()] == [finished.id]
 
 
 def test_a_pretrained_run_is_not_deleted(store, finished, tmp_path):
     shipped = RunStore(tmp_path / "own", pretrained=store.root)
     with pytest.raises(RunError, match="ships with the project"):
-        shipped.discard(finished.id)
+        discard(shipped, finished.id)
     assert finished.info()
 
 
 def test_ids_that_are_taken_by_now_are_told(store, several):
     kept, twice = several[0], several[1]
     shutil.copytree(store.root / kept, store.root / "copy")
-    store.discard(kept)
+    discard(store, kept)
     (store.root / "copy").rename(store.root / kept)
     with pytest.raises(RunError, match="in the trash already") as caught:
-        store.discard(kept)
+        discard(store, kept)
     assert_sentence(caught.value, kept)
     with pytest.raises(RunError, match="cannot be brought back") as caught:
-        store.restore(kept)
+        restore(store, kept)
     assert_sentence(caught.value, kept)
     assert kept in _listed(store)
     assert _in_trash(store) == [kept]
     assert store.taken(kept)
     assert store.taken(twice)
-    store.discard(twice)
+    discard(store, twice)
     assert store.taken(twice)
     assert not store.taken("20200101-rnn-0000")
 
@@ -172,10 +174,10 @@ def test_killed_at_any_moment_a_run_is_listed_or_in_the_trash_and_whole(
 ):
     old, run = several[:2]
     if order == "discard":
-        store.discard(old)
+        discard(store, old)
         _age(store, old, 31)  # goes in the same deletion
     else:
-        store.discard(run)
+        discard(store, run)
     steps = 0
     while True:
         with monkeypatch.context() as patched:
@@ -195,17 +197,17 @@ def test_killed_at_any_moment_a_run_is_listed_or_in_the_trash_and_whole(
             break
         steps += 1
         if order == "discard" and run in deleted:
-            store.restore(run)
+            restore(store, run)
         elif order == "restore" and run in listed:
-            store.discard(run)
+            discard(store, run)
     assert steps >= (1 if order == "restore" else 3)  # it was really killed, at each place
 
 
 def _order(store: RunStore, order: str, run: str) -> None:
     if order == "empty_trash":
-        store.empty_trash()
+        empty_trash(store)
     else:
-        getattr(store, order)(run)
+        {"discard": discard, "restore": restore}[order](store, run)
 
 
 def _killed_at(patched, steps, act) -> bool:
@@ -233,16 +235,16 @@ def _killed_at(patched, steps, act) -> bool:
 
 
 def test_a_folder_that_cannot_be_changed_is_told(store, several, monkeypatch):
-    store.discard(several[0])
+    discard(store, several[0])
 
     def refuse(*given):
         raise OSError(errno.EACCES, "Permission denied")
 
     monkeypatch.setattr(Path, "rename", refuse)
     for order, words in (
-        (lambda: store.discard(several[1]), "cannot be removed"),
-        (lambda: store.restore(several[0]), "cannot be brought back"),
-        (store.empty_trash, "cannot be removed"),
+        (partial(discard, store, several[1]), "cannot be removed"),
+        (partial(restore, store, several[0]), "cannot be brought back"),
+        (partial(empty_trash, store), "cannot be removed"),
     ):
         with pytest.raises(RunError, match=words) as caught:
             order()
@@ -254,19 +256,19 @@ def test_a_folder_that_cannot_be_changed_is_told(store, several, monkeypatch):
 def test_an_old_run_that_cannot_go_for_good_does_not_hold_up_a_deletion(
     store, several, monkeypatch
 ):
-    store.discard(several[0])
+    discard(store, several[0])
     _age(store, several[0], 31)
 
     def refuse(*given, **more):
         raise OSError(errno.EACCES, "Permission denied")
 
     monkeypatch.setattr(trash_module.Trash, "empty", refuse)
-    store.discard(several[1])
+    discard(store, several[1])
     assert _in_trash(store) == [several[1], several[0]]
 
 
 def test_a_run_brought_back_by_somebody_else_meanwhile_is_told(store, finished, monkeypatch):
-    store.discard(finished.id)
+    discard(store, finished.id)
     rename = Path.rename
 
     def twice(self, target):
@@ -275,6 +277,6 @@ def test_a_run_brought_back_by_somebody_else_meanwhile_is_told(store, finished, 
 
     monkeypatch.setattr(Path, "rename", twice)
     with pytest.raises(RunError, match="no longer in the trash") as caught:
-        store.restore(finished.id)
+        restore(store, finished.id)
     assert_sentence(caught.value, finished.id)
     assert _listed(store) == [finished.id]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from streamlit.testing.v1 import AppTest
 
-from namerec.runs.store import RunSummary
+from namerec.runs.summary import RunSummary
 from namerec.ui.server.manager import manager
 from tests.pages import references as pages
 

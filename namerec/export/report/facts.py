@@ -20,7 +20,7 @@ from namerec.export.about import lineage_epoch
 from namerec.figures.training.curves import History
 from namerec.runs.lineage import History as Lineage
 from namerec.runs.records import BranchPoint, PartScores
-from namerec.runs.store import RunSummary
+from namerec.runs.summary import RunSummary
 
 
 @dataclass(frozen=True, slots=True)

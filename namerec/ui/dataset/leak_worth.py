@@ -17,7 +17,7 @@ from namerec.ui.shared import corpus_facts, services
 
 if TYPE_CHECKING:
     from namerec.core.corpus.dataset import Dataset
-    from namerec.runs.store import RunSummary
+    from namerec.runs.summary import RunSummary
 
 PROTOCOLS: tuple[Protocol, Protocol] = ("raw", "leak-free")
 #: Of the experiment's split and network.

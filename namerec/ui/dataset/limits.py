@@ -15,7 +15,7 @@ from namerec.ui.shared.tables import share_column
 
 if TYPE_CHECKING:
     from namerec.core.corpus.dataset import Dataset
-    from namerec.runs.store import RunSummary
+    from namerec.runs.summary import RunSummary
 
 #: Protocols whose test names are held out, the strictest first.
 _HELD_OUT = ("leak-free", "given", "raw")

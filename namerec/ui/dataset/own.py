@@ -14,7 +14,7 @@ from namerec.ui.shared.corpus_choice import choose_next
 
 if TYPE_CHECKING:
     from namerec.data.kept import DamagedCorpus, OwnCorpus
-    from namerec.runs.store import RunSummary
+    from namerec.runs.summary import RunSummary
 
 _NOTICE = "corpus_own_notice"
 _SHOW = "corpus_own_show"

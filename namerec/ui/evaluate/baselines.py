@@ -15,7 +15,7 @@ from namerec.ui.shared.tables import share_column
 
 if TYPE_CHECKING:
     from namerec.jobs.baselines import Baselines
-    from namerec.runs.store import RunSummary
+    from namerec.runs.summary import RunSummary
 
 #: Seconds between two looks while they are being computed.
 _POLL_SECONDS = 1.0

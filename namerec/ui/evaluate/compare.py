@@ -24,7 +24,7 @@ from namerec.ui.shared.run_picker import run_words
 
 if TYPE_CHECKING:
     from namerec.core.evaluation.contrast import AskedNames, Contrast
-    from namerec.runs.store import RunSummary
+    from namerec.runs.summary import RunSummary
 
 _OTHER = "other"
 

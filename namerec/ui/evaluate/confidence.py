@@ -17,7 +17,7 @@ from namerec.ui.shared.charts import chart
 from namerec.ui.shared.priors import assumed_evenness, evenness_of
 
 if TYPE_CHECKING:
-    from namerec.runs.store import RunSummary
+    from namerec.runs.summary import RunSummary
 
 _SILENT = "silent_share"
 

@@ -18,7 +18,7 @@ from namerec.ui.shared.tables import share_column
 
 if TYPE_CHECKING:
     from namerec.core.training.separation import PairSeparation
-    from namerec.runs.store import RunSummary
+    from namerec.runs.summary import RunSummary
 
 
 def timelapse_panel(run: RunSummary, part: Part, seen: services.Evaluation) -> None:  # noqa: ARG001 - as all sections

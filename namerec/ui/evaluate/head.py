@@ -14,7 +14,7 @@ from namerec.ui.frame import address
 from namerec.ui.shared.tables import share_column
 
 if TYPE_CHECKING:
-    from namerec.runs.store import RunSummary
+    from namerec.runs.summary import RunSummary
 
 _PART = "part"
 

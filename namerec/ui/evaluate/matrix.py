@@ -22,7 +22,7 @@ from namerec.ui.shared.charts import take_away
 from namerec.ui.shared.tables import share_column
 
 if TYPE_CHECKING:
-    from namerec.runs.store import RunSummary
+    from namerec.runs.summary import RunSummary
 
 _TRUE, _TAKEN = "true", "taken"
 _SHOWS, _ORDER, _DIAGONAL = "cells", "order", "diagonal"

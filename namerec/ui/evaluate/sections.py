@@ -17,7 +17,7 @@ from namerec.ui.shared import services
 from namerec.ui.shared.downloads import download_menu
 
 if TYPE_CHECKING:
-    from namerec.runs.store import RunSummary
+    from namerec.runs.summary import RunSummary
 
 _SECTION = "section"
 

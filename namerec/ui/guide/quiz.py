@@ -16,7 +16,7 @@ from namerec.ui.shared.run_picker import pick_run
 
 if TYPE_CHECKING:
     from namerec.core.tasks.quiz import Draw, QuizPool
-    from namerec.runs.store import RunSummary
+    from namerec.runs.summary import RunSummary
 
 #: In the session and in the URL.
 SEED, NAMES, DRAW, OPTIONS = "quiz_seed", "quiz_names", "quiz_draw", "quiz_options"

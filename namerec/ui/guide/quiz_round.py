@@ -11,7 +11,7 @@ from namerec.text import plain
 
 if TYPE_CHECKING:
     from namerec.core.tasks.quiz import Draw, Question, QuizPool
-    from namerec.runs.store import RunSummary
+    from namerec.runs.summary import RunSummary
 
 
 class Round(NamedTuple):

@@ -17,7 +17,7 @@ from namerec.ui.shared.work import may_begin
 
 if TYPE_CHECKING:
     from namerec.core.inside.training_step import TrainingStep, WeightPlace
-    from namerec.runs.store import RunSummary
+    from namerec.runs.summary import RunSummary
 
 #: The name that is learned from until another is typed: a training name of the bundled corpus that
 #: the pretrained custom LSTM gets wrong.

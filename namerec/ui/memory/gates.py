@@ -26,7 +26,7 @@ from namerec.ui.shared.run_picker import run_words
 if TYPE_CHECKING:
     from namerec.core.inside.gate_use import GateUse, SymbolUse
     from namerec.core.networks.kinds import Symbol
-    from namerec.runs.store import RunSummary
+    from namerec.runs.summary import RunSummary
 
 _RUN, _LAYER, _PLACES = "gates_run", "gates_layer", "gates_places"
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from namerec.core.corpus.splits import Split
     from namerec.core.inside.gradients import GradientNorms
     from namerec.core.networks.kinds import Kind
-    from namerec.runs.store import RunSummary
+    from namerec.runs.summary import RunSummary
 
 #: Steps back that fewer names reach are not drawn: a mean of them says little.
 LEAST_NAMES = 10

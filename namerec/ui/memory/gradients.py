@@ -32,7 +32,7 @@ from namerec.ui.shared.run_picker import run_words
 
 if TYPE_CHECKING:
     from namerec.core.inside.gradients import GradientNorms
-    from namerec.runs.store import RunSummary
+    from namerec.runs.summary import RunSummary
 
 #: Most runs on one axis: more lines and bands hide each other.
 MOST_RUNS = 4

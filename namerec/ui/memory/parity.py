@@ -14,7 +14,7 @@ from namerec.ui.shared import services
 if TYPE_CHECKING:
     from namerec.core.networks.config import ModelConfig
     from namerec.core.networks.parity import Agreement, Parity, Speed
-    from namerec.runs.store import RunSummary
+    from namerec.runs.summary import RunSummary
 
 _AGAIN = "parity_again"
 #: Which names are compared on: drawn from the validation part, always the same.

@@ -24,7 +24,7 @@ from namerec.ui.shared.charts import chart
 
 if TYPE_CHECKING:
     from namerec.core.inside.ablations import Ablation
-    from namerec.runs.store import RunSummary
+    from namerec.runs.summary import RunSummary
 
 #: A gate that is left alone; the other choices are `core.inside.ablations.LEVELS`.
 _AS_IT_IS = "as it is"

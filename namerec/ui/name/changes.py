@@ -25,7 +25,7 @@ from namerec.ui.shared.work import may_begin
 
 if TYPE_CHECKING:
     from namerec.core.inside.changes import Ask, Changes, Variant
-    from namerec.runs.store import RunSummary
+    from namerec.runs.summary import RunSummary
 
 #: About how long `core.changes.MOST_WORK` takes on one processor core.
 _SECONDS = 3.0

@@ -21,7 +21,7 @@ from namerec.ui.shared.charts import chart
 from namerec.ui.shared.run_picker import run_words
 
 if TYPE_CHECKING:
-    from namerec.runs.store import RunSummary
+    from namerec.runs.summary import RunSummary
 
 #: Runs beside this one: three columns are as many as a screen has room for.
 MOST_OTHERS = 2

@@ -17,7 +17,7 @@ from namerec.ui.shared import services
 if TYPE_CHECKING:
     from namerec.core.inside.nearness import Standing, StateNeighbour, TrainingStates
     from namerec.core.inside.neighbours import Neighbour
-    from namerec.runs.store import RunSummary
+    from namerec.runs.summary import RunSummary
 
 #: Training names in each table.
 _NEAREST = 10

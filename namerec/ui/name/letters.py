@@ -20,7 +20,7 @@ from namerec.ui.shared.work import may_begin
 
 if TYPE_CHECKING:
     from namerec.core.inside.attribution import Attribution, Method
-    from namerec.runs.store import RunSummary
+    from namerec.runs.summary import RunSummary
 
 _METHOD, _CATEGORY, _BESIDE = "letters_method", "letters_category", "letters_beside"
 #: About how long `core.attribution.MOST_WORK` takes on one processor core.

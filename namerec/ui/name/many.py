@@ -21,7 +21,7 @@ from namerec.ui.shared.tables import share_column
 
 if TYPE_CHECKING:
     from namerec.core.evaluation.many import NameList, Reweight, TopTwo
-    from namerec.runs.store import RunSummary
+    from namerec.runs.summary import RunSummary
 
 #: The list that was asked about, after where it was given, and what the network said, both of this
 #: browser session.

@@ -12,7 +12,7 @@ from namerec.ui.shared import services
 from namerec.ui.shared.priors import evenness_of, pick_evenness
 
 if TYPE_CHECKING:
-    from namerec.runs.store import RunSummary
+    from namerec.runs.summary import RunSummary
 
 
 def pick_priors(run: RunSummary) -> float | None:

@@ -16,7 +16,7 @@ from namerec.ui.frame import address
 from namerec.ui.shared.charts import chart
 
 if TYPE_CHECKING:
-    from namerec.runs.store import RunSummary
+    from namerec.runs.summary import RunSummary
 
 NAME = "name"
 #: Shown until a name is typed.

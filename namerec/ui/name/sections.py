@@ -19,7 +19,7 @@ from namerec.ui.name.unit_step import step_panel
 from namerec.ui.name.units import units_panel
 
 if TYPE_CHECKING:
-    from namerec.runs.store import RunSummary
+    from namerec.runs.summary import RunSummary
 
 #: Draws a section: the run asked, the name typed, and what the run's network computed on it.
 Panel = Callable[["RunSummary", NormalisedName, GateTrace], None]

@@ -24,7 +24,7 @@ from namerec.ui.shared.charts import chart
 if TYPE_CHECKING:
     from namerec.core.inside.tracking import Feature, Tracking
     from namerec.core.inside.units import Driven, PartStates
-    from namerec.runs.store import RunSummary
+    from namerec.runs.summary import RunSummary
 
 _STATE, _CORPUS = "units_state", "units_corpus"
 #: Layers whose states over many names are kept: up to 20 MB each.

@@ -18,7 +18,7 @@ from namerec.ui.shared import services
 
 if TYPE_CHECKING:
     from namerec.core.inside.unit_step import UnitStep, WeightedSum
-    from namerec.runs.store import RunSummary
+    from namerec.runs.summary import RunSummary
 
 _LAYER, _LETTER, _UNIT, _SUM = "step_layer", "step_letter", "step_unit", "step_sum"
 

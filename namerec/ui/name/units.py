@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
     from namerec.core.inside.units import UnitOrder
-    from namerec.runs.store import RunSummary
+    from namerec.runs.summary import RunSummary
 
 _LAYER, _ORDER, _UNIT = "units_layer", "units_order", "units_followed"
 _OF_MANY = "alike_in_many"

@@ -14,7 +14,7 @@ from namerec.ui.shared.run_picker import run_words
 from namerec.ui.shared.run_words import LETTERS
 
 if TYPE_CHECKING:
-    from namerec.runs.store import DamagedRun, RunSummary
+    from namerec.runs.summary import DamagedRun, RunSummary
 
 #: In the URL: ids, parted by commas.
 RUNS = "runs"
@@ -24,7 +24,7 @@ _PICKED = "runs_picked"
 
 def all_runs() -> tuple[dict[str, RunSummary], list[DamagedRun]]:
     """All runs by id, pinned ones first, then the newest; and those that cannot be read."""
-    from namerec.runs.store import DamagedRun, RunSummary
+    from namerec.runs.summary import DamagedRun, RunSummary
 
     entries = manager().store.entries()
     runs = [entry for entry in entries if isinstance(entry, RunSummary)]

@@ -27,7 +27,7 @@ from namerec.ui.shared.run_words import LETTERS, differences_table, run_title
 
 if TYPE_CHECKING:
     from namerec.jobs.snapshot import JobSnapshot
-    from namerec.runs.store import RunSummary
+    from namerec.runs.summary import RunSummary
 
 #: Seconds between two looks at runs of which one is at work. A look at eight takes the server some
 #: 60 ms.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from namerec.core.training.config import TrainConfig
     from namerec.jobs.snapshot import JobSnapshot
     from namerec.runs.records import BranchPoint
-    from namerec.runs.store import RunSummary
+    from namerec.runs.summary import RunSummary
 
 _NOTHING = RunCurves(np.empty(0, dtype=np.int64), np.empty(0), (), ())
 

@@ -30,11 +30,13 @@ def delete(titles: dict[str, str]) -> None:
     Args:
         titles: What they are called, by id.
     """
+    from namerec.runs.deletion import discard
+
     gone: dict[str, str] = {}
     problems = []
     for run_id, title in titles.items():
         try:
-            manager().store.discard(run_id)
+            discard(manager().store, run_id)
         except NamerecError as error:
             problems.append(str(error))
         else:
@@ -71,10 +73,12 @@ def undo_bar(runs: Collection[str]) -> None:
 
 
 def _restore(ids: Iterable[str]) -> None:
+    from namerec.runs.deletion import restore
+
     problems = []
     for run_id in ids:
         try:
-            manager().store.restore(run_id)
+            restore(manager().store, run_id)
         except NamerecError as error:
             problems.append(str(error))
     st.session_state.pop(_DELETED, None)
@@ -84,9 +88,10 @@ def _restore(ids: Iterable[str]) -> None:
 
 def deleted_list() -> None:
     """The deleted runs that can be brought back."""
+    from namerec.runs.deletion import discarded
     from namerec.runs.trash import DAYS
 
-    deleted = manager().store.discarded()
+    deleted = discarded(manager().store)
     if not deleted:
         return
     with st.expander(f"Deleted runs ({count(len(deleted))})", icon=":material/delete:"):
@@ -119,9 +124,11 @@ def _empty_button(number: int) -> None:
         st.session_state[_ASKED] = asked
 
     def empty() -> None:
+        from namerec.runs.deletion import empty_trash
+
         ask(False)
         try:
-            manager().store.empty_trash()
+            empty_trash(manager().store)
         except NamerecError as error:
             notify(str(error))
         st.session_state.pop(_DELETED, None)

@@ -18,7 +18,7 @@ from namerec.ui.shared import services
 
 if TYPE_CHECKING:
     from namerec.export.source import MadeFile, Source
-    from namerec.runs.store import RunSummary
+    from namerec.runs.summary import RunSummary
 
 _MADE = "runs_made"
 #: Sentences about the files made that are shown; those of many figures are much the same.

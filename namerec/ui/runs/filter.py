@@ -11,7 +11,7 @@ from namerec.core.networks.kinds import MODEL_KINDS, MODEL_TITLES
 from namerec.ui.shared.run_words import run_title
 
 if TYPE_CHECKING:
-    from namerec.runs.store import RunSummary
+    from namerec.runs.summary import RunSummary
 
 _WORDS, _NETWORK, _CORPUS, _STATE = "runs_words", "runs_network", "runs_corpus", "runs_state"
 _EXPERIMENTS = "runs_experiments"

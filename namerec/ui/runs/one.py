@@ -19,7 +19,7 @@ from namerec.ui.shared.origin import origin_words
 from namerec.ui.shared.run_words import run_title, settings_table, summary_words
 
 if TYPE_CHECKING:
-    from namerec.runs.store import RunSummary
+    from namerec.runs.summary import RunSummary
 
 #: The section of this page that is opened by its button, and the key that it is kept under.
 SECTION, TAKE = "runs_section", "take"

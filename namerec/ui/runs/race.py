@@ -31,7 +31,7 @@ from namerec.ui.shared.live_chart import chart_library, live_chart
 if TYPE_CHECKING:
     from namerec.core.training.run_curves import Along
     from namerec.jobs.snapshot import JobSnapshot
-    from namerec.runs.store import RunSummary
+    from namerec.runs.summary import RunSummary
 
 _RACE, _ALONG = "race", "race_along"
 _ALONG_WORDS: dict[Along, str] = {"seconds": "seconds", "epoch": "epochs", "step": "steps"}

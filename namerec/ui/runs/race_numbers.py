@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from streamlit.elements.lib.column_types import ColumnConfig
 
     from namerec.jobs.snapshot import JobSnapshot
-    from namerec.runs.store import RunSummary
+    from namerec.runs.summary import RunSummary
 
     Entered = tuple[RunSummary, JobSnapshot]
 

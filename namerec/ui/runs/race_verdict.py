@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from namerec.core.tasks.verdict import Verdict
     from namerec.jobs.snapshot import JobSnapshot
-    from namerec.runs.store import RunSummary
+    from namerec.runs.summary import RunSummary
 
 
 def verdict_of(race: str, entered: list[tuple[RunSummary, JobSnapshot]]) -> Verdict | None:

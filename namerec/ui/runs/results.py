@@ -15,7 +15,7 @@ from namerec.ui.shared.run_words import LETTERS, run_title, with_safe_texts
 
 if TYPE_CHECKING:
     from namerec.jobs.snapshot import JobSnapshot
-    from namerec.runs.store import RunSummary
+    from namerec.runs.summary import RunSummary
 
 #: What decides on which names a run is scored: corpus, protocol, and the seed of the split.
 _Names = tuple[str, str, int]

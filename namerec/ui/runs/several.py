@@ -14,7 +14,7 @@ from namerec.ui.runs.one import SECTION, TAKE
 from namerec.ui.shared.run_words import run_title
 
 if TYPE_CHECKING:
-    from namerec.runs.store import RunSummary
+    from namerec.runs.summary import RunSummary
 
 #: The section that compares.
 COMPARE = "compare"

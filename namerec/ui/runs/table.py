@@ -20,7 +20,7 @@ from namerec.ui.runs.several import several_runs
 from namerec.ui.shared.run_words import run_title, with_safe_texts
 
 if TYPE_CHECKING:
-    from namerec.runs.store import DamagedRun, RunSummary
+    from namerec.runs.summary import DamagedRun, RunSummary
 
 _ROUND, _AGREED = "runs_table_round", "runs_table_agreed"
 #: Rows that are seen at once.

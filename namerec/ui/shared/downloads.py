@@ -14,7 +14,7 @@ from namerec.export.spreadsheet import as_csv
 from namerec.ui.shared import services
 
 if TYPE_CHECKING:
-    from namerec.runs.store import RunSummary
+    from namerec.runs.summary import RunSummary
 
 
 def download_menu(

@@ -9,7 +9,7 @@ import streamlit as st
 from namerec.ui.frame import address
 
 if TYPE_CHECKING:
-    from namerec.runs.store import RunSummary
+    from namerec.runs.summary import RunSummary
 
 
 def pick_evenness(run: RunSummary) -> float | None:

@@ -12,7 +12,7 @@ from namerec.ui.frame import address
 from namerec.ui.server.manager import manager
 
 if TYPE_CHECKING:
-    from namerec.runs.store import RunSummary
+    from namerec.runs.summary import RunSummary
 
 RUN = "run"
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     pass
 
 if TYPE_CHECKING:
-    from namerec.runs.store import RunSummary
+    from namerec.runs.summary import RunSummary
 
 #: Letters that stand for the runs of a comparison, in their order.
 LETTERS = "ABCDEFGH"

@@ -13,7 +13,7 @@ from namerec.core.evaluation.results import ConfusionMatrix, PredictedNames, Sco
 from namerec.core.inside.trace import GateTrace
 from namerec.core.networks.config import ModelConfig
 from namerec.core.training.records import EpochRecord
-from namerec.errors import NamerecError, RunError
+from namerec.errors import NamerecError
 from namerec.ui.server.manager import baseline_keeper, manager
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from namerec.jobs.baselines import Baselines
     from namerec.runs.networks import TrainedNetwork
     from namerec.runs.records import RunInfo
-    from namerec.runs.store import RunSummary
+    from namerec.runs.summary import RunSummary
 
 #: Networks, datasets and answers kept in memory at a time.
 _KEPT = 8
@@ -159,17 +159,13 @@ def answers(run: RunSummary, part: Part) -> PredictedNames:
 @st.cache_resource(max_entries=_KEPT, show_spinner="Asking the network…")
 def _answers(run_id: str, part: Part, best_epoch: int, state: str) -> PredictedNames:  # noqa: ARG001
     from namerec.core.evaluation.scores import predict_names
-    from namerec.runs.store import DamagedRun
 
     store = manager().store
     if state == "finished":
         stored = store.open(run_id).predictions().get(part)
         if stored is not None:
             return stored
-    summary = store.summary(store.open(run_id))
-    if isinstance(summary, DamagedRun):
-        raise RunError(summary.reason)
-    names, split = run_dataset(summary)
+    names, split = run_dataset(store.readable(run_id))
     return predict_names(network(run_id).model, names, split.part(part))
 
 

@@ -28,11 +28,13 @@ from namerec.export.archive.importing import Imported, import_run
 from namerec.export.archive.packing import zip_files
 from namerec.export.source import Source
 from namerec.jobs.executors import LocalExecutor
+from namerec.runs.deletion import discard, restore
 from namerec.runs.folder import RunFolder
 from namerec.runs.labels import RunLabel
 from namerec.runs.lineage import branch_from, history, initial_weights
 from namerec.runs.records import RunStatus
-from namerec.runs.store import PRETRAINED, RunStore, RunSummary
+from namerec.runs.store import PRETRAINED, RunStore
+from namerec.runs.summary import RunSummary
 from namerec.settings import settings
 from tests.data.zips import FLAGS, UNPACKED, claiming, link, many_entries
 from tests.faults.mutations import mutated, read_everything
@@ -354,10 +356,10 @@ def test_an_id_in_the_trash_is_taken_and_a_pretrained_run_is_known(store, finish
     content = packed(store, finished.id)
     shipped = RunStore(tmp_path / "own" / "runs", pretrained=store.root)
     assert not import_run(content, shipped).added
-    store.discard(finished.id)
+    discard(store, finished.id)
     done = import_run(content, store)
     assert done.run != finished.id
-    store.restore(finished.id)
+    restore(store, finished.id)
     assert len(store.entries()) == 2
 
 

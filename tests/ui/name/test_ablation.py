@@ -11,7 +11,7 @@ from namerec.core.evaluation.scores import confusion, macro_recall
 from namerec.core.inside.ablation import ablated_answers, after_every_letter, mean_gates
 from namerec.core.inside.ablations import AblatedLayer, AblatedUnits, Ablation, HeldGate
 from namerec.core.networks.config import ModelConfig
-from namerec.runs.store import RunSummary
+from namerec.runs.summary import RunSummary
 from namerec.text import percent
 from namerec.ui.name.ablation import ablation_panel, hint
 from namerec.ui.server.manager import manager

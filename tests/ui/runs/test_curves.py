@@ -8,8 +8,9 @@ import pytest
 from namerec.core.corpus.splits import make_split
 from namerec.jobs.executors import LocalExecutor
 from namerec.jobs.snapshot import JobSnapshot
+from namerec.runs.deletion import remove
 from namerec.runs.lineage import branch_from
-from namerec.runs.store import RunSummary
+from namerec.runs.summary import RunSummary
 from namerec.ui.runs.curves import overlaid
 from namerec.ui.server.manager import manager
 from tests.conftest import tiny_config
@@ -55,7 +56,7 @@ def test_a_line_of_runs_is_drawn_in_one_count_with_its_joints_in_words(line, tin
 
 def test_a_run_that_is_gone_counts_as_the_one_that_goes_on_from_it(line):
     first, second, _ = line
-    manager().store.remove(first.id)
+    remove(manager().store, first.id)
     drawn = overlaid("A", second, manager().look(second.id), None, {"A": second})
     assert [stretch.training.batch_size for stretch in drawn.curves.stretches] == [8, 8]
     assert drawn.branch_points[0][1] == f"A goes on from run {first.id}"

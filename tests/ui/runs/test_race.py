@@ -12,7 +12,8 @@ from namerec.jobs import local
 from namerec.jobs.manager import JobManager
 from namerec.jobs.race import races
 from namerec.runs.records import PartScores
-from namerec.runs.store import RunStore, RunSummary
+from namerec.runs.store import RunStore
+from namerec.runs.summary import RunSummary
 from namerec.ui.runs.race_numbers import progress_words
 from namerec.ui.server.manager import manager
 from tests.jobs.conftest import _quick_collections

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from namerec.runs.store import RunSummary
+from namerec.runs.summary import RunSummary
 from namerec.ui.runs.results import asked_names, not_the_same_names, results_table
 from namerec.ui.server.manager import manager
 from tests.ui.references import pretrained

@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 
 from namerec.core.corpus.alphabet import MAX_TEXT, normalise
 from namerec.core.evaluation.prediction import predict
+from namerec.runs.copying import copy_finished
 from namerec.runs.networks import load_network
 from namerec.runs.store import RunStore
 from namerec.settings import settings
@@ -146,7 +147,7 @@ def test_without_any_run_it_says_so(monkeypatch):
 
 def test_a_damaged_network_is_told(tmp_path, monkeypatch):
     store = RunStore()
-    copied = store.copy_finished(store.trained()[-1].id, store.root)
+    copied = copy_finished(store, store.trained()[-1].id, store.root)
     weights = Path(copied) / "best.safetensors"
     weights.write_bytes(weights.read_bytes()[:-100])
     status, answer = _ask(f"name=a&run={copied.name}")
