@@ -271,7 +271,7 @@ def test_nothing_is_left_of_a_run_whose_beginning_cannot_be_stored(
 
     config = _config(finished)
     origin = branch_from(finished, "best", config, tiny_dataset.fingerprint)
-    monkeypatch.setattr("namerec.runs.store.write_begun", full)
+    monkeypatch.setattr("namerec.runs.store.write_origin", full)
     with pytest.raises(RunError, match="No space left"):
         store.create(config, tiny_dataset, origin)
     assert [run.id for run in store.summaries()] == [finished.id]
