@@ -154,7 +154,6 @@ def test_a_network_is_read_again_when_its_file_has_changed(finished):
 
 
 def test_networks_are_kept_up_to_a_size_those_read_last(store, tiny_dataset, monkeypatch):
-    monkeypatch.setattr(networks, "_kept", {})
     small = [Solo(tiny_config("rnn", seed=seed), tiny_dataset).store(store) for seed in range(3)]
     large = Solo(tiny_config("custom_lstm"), tiny_dataset).store(store)
     monkeypatch.setattr(networks, "MOST_KEPT_BYTES", 2 * kept_network(small[0]).size)

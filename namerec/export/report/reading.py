@@ -27,7 +27,7 @@ from namerec.jobs.local import local_baselines
 from namerec.runs.lineage import History as Lineage
 from namerec.runs.lineage import history as lineage_of
 from namerec.runs.networks import BEFORE_TRAINING, load_network
-from namerec.runs.store import RunSummary
+from namerec.runs.summary import RunSummary
 
 #: Most runs of one report: as many as there are colours that can be told apart on one figure.
 MOST_RUNS = 8
