@@ -19,7 +19,6 @@ milestone beyond it are taken back, and a `best` that is behind it is made from 
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
 from collections.abc import Callable, Iterable
@@ -29,17 +28,16 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
-from filelock import FileLock, Timeout
 from pydantic import BaseModel, ValidationError
 
-from namerec.core.corpus.protocols import PARTS, Part
+from namerec.core.corpus.protocols import Part
 from namerec.core.evaluation.results import PredictedNames
 from namerec.core.training.loop import Checkpoint, Progress, Resumed
 from namerec.core.training.records import EpochRecord, StepRecord
 from namerec.disk import UNFINISHED, append_flushed, read_at_most, write_whole
 from namerec.errors import RunError
-from namerec.runs import metrics
-from namerec.runs.fitting import check_predictions, check_resume, check_weights
+from namerec.runs import metrics, run_lock, stored_predictions
+from namerec.runs.fitting import check_resume, check_weights
 from namerec.runs.metrics import too_large, unreadable
 from namerec.runs.records import (
     ACTIVE_STATES,
@@ -53,8 +51,6 @@ from namerec.runs.tensors import read_metadata, read_tensors, with_prefix, write
 BEST, LAST, PREDICTIONS = "best.safetensors", "last.safetensors", "predictions.safetensors"
 METRICS = "metrics.jsonl"
 _MILESTONE = re.compile(r"epoch-([0-9]{4,9})\.safetensors")
-#: Of `core.results.PredictedNames`, in its order.
-_COLUMNS = ("indices", "labels", "log_probabilities")
 
 #: Largest `config.json` or `status.json` read, bytes; they take some 2 kB, or 150 with the most
 #: categories and the longest title. Hostile ones become objects of eighty times their size.
@@ -62,10 +58,6 @@ MAX_JSON_BYTES = 512 * 1024
 #: Largest network whose milestones are kept, bytes of weights: a run of 1,000 epochs has ten of
 #: them, which is 80 MB at this size; the pretrained presets' networks take 0.1 to 6 MB.
 MAX_MILESTONE_BYTES = 8 * 1024**2
-#: Seconds to wait for a run's lock, which everybody who asks `is_locked` holds for a moment.
-LOCK_SECONDS = 0.5
-#: The same when it is only asked, which every draw of a page does.
-ASK_SECONDS = 0.004
 
 _Record = TypeVar("_Record", bound=BaseModel)
 
@@ -112,50 +104,12 @@ class RunFolder:
     # -- who works on it
 
     def lock(self) -> AbstractContextManager[Any]:
-        """Holds the run; only one process and thread can, and the system frees it if they die.
-
-        Raises:
-            RunError: If somebody else holds it, or it has been removed.
-        """
-        lock = FileLock(self.path / "lock", timeout=LOCK_SECONDS, thread_local=False)
-        try:
-            self._ensure_present()  # a lock would make the folder of a removed run anew
-            held = lock.acquire(poll_interval=0.01)
-        except Timeout:
-            raise RunError(
-                f"Run {self.id} is being trained already, here or by another namerec on the same "
-                "data folder. Wait until it ends, or stop it there."
-            ) from None
-        try:
-            self._ensure_present()
-        except RunError:  # removed while its lock was waited for
-            lock.release()
-            with contextlib.suppress(OSError):
-                (self.path / "lock").unlink(missing_ok=True)
-                self.path.rmdir()
-            raise
-        return held
-
-    def _ensure_present(self) -> None:
-        if not (self.path / "config.json").exists():
-            raise RunError(
-                f"Run {self.id} has been removed, or its “config.json” has. Start a new run, or "
-                "put its folder back from a copy."
-            )
+        """Holds the run, as `run_lock.hold`."""
+        return run_lock.hold(self.path)
 
     def is_locked(self) -> bool:
         """Whether somebody holds the run now."""
-        if not (self.path / "lock").exists():
-            return False
-        try:
-            with FileLock(
-                self.path / "lock", timeout=ASK_SECONDS, poll_interval=0.001, thread_local=False
-            ):
-                return False
-        except Timeout:
-            return True
-        except OSError:  # no file to hold: a folder, a link, or one that may not be opened
-            return False
+        return run_lock.is_held(self.path)
 
     # -- epochs
 
@@ -318,12 +272,7 @@ class RunFolder:
 
     def write_predictions(self, predictions: dict[Part, PredictedNames]) -> None:
         """Stores a finished run's answers."""
-        tensors = {
-            f"{part}.{name}": torch.from_numpy(getattr(answers, name))
-            for part, answers in predictions.items()
-            for name in _COLUMNS
-        }
-        write_tensors(self.path / PREDICTIONS, tensors, {})
+        stored_predictions.write(self.path / PREDICTIONS, predictions)
 
     def predictions(self) -> dict[Part, PredictedNames]:
         """The stored answers by part; empty for an unfinished run.
@@ -333,24 +282,7 @@ class RunFolder:
         """
         if not (self.path / PREDICTIONS).exists():
             return {}
-        info = self.info()
-        tensors, _ = read_tensors(self.path / PREDICTIONS)
-        present = [part for part in PARTS if f"{part}.indices" in tensors]
-        try:
-            if tensors.keys() != {f"{part}.{name}" for part in present for name in _COLUMNS}:
-                raise KeyError
-            result = {
-                part: PredictedNames(*(tensors[f"{part}.{name}"].numpy() for name in _COLUMNS))
-                for part in present
-            }
-        except (KeyError, TypeError):  # TypeError: a type that numpy does not have
-            raise RunError(
-                f"“{PREDICTIONS}” of run {self.id} is damaged. Train the run again, or put the "
-                "file back from a copy."
-            ) from None
-        for answered in result.values():
-            check_predictions(answered, info, PREDICTIONS)
-        return result
+        return stored_predictions.read(self.path / PREDICTIONS, self.info())
 
 
 def milestone_file(epoch: int) -> str:
