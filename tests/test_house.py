@@ -1,8 +1,12 @@
 """What import-linter cannot see of the layers: single files outside of the packages."""
 
 import ast
+import re
+import tomllib
 
 from tests.conftest import ROOT
+
+PINNED = ("requirements.txt", "tests/requirements.txt")
 
 
 def imported_by(path) -> set[str]:
@@ -46,10 +50,33 @@ def test_the_dashboard_is_a_frame_and_nothing_else():
 
 
 def test_every_requirement_is_pinned_exactly():
-    for file in ("requirements.txt", "tests/requirements.txt"):
+    for file in PINNED:
         for line in (ROOT / file).read_text(encoding="utf-8").splitlines():
             if line and not line.startswith(("#", "-r")):
-                assert "==" in line, line
+                assert line.count("==") == 1, line
+
+
+def pins() -> dict[str, str]:
+    """What is required by name, and the version of it."""
+    lines = [line for file in PINNED for line in (ROOT / file).read_text("utf-8").splitlines()]
+    named = [line for line in lines if line and not line.startswith(("#", "-r"))]
+    return dict(line.split("==") for line in named)
+
+
+def test_the_lock_has_every_pin_and_a_hash_of_each_thing_beneath():
+    """Where it fails, the command at the lock's top makes it anew."""
+    text = (ROOT / "requirements.lock").read_text("utf-8")
+    entries = re.findall(r"^([\w-]+)==(\S+)(.+(?:\n .+)*)", text, re.MULTILINE)
+    assert len(entries) == len(re.findall(r"^[^\s#]", text, re.MULTILINE))
+    for name, _, rest in entries:
+        assert re.search(r"--hash=sha256:[0-9a-f]{64}\b", rest), name
+    locked = {(name, version) for name, version, _ in entries}
+    assert pins().items() <= locked
+    builders = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["build-system"][
+        "requires"
+    ]
+    assert {tuple(builder.split("==")) for builder in builders} <= locked
+    assert f"\ntorch=={pins()['torch']}+cpu --hash" in (ROOT / "torch-cpu.lock").read_text("utf-8")
 
 
 def test_the_app_starts_without_torch_at_the_first_page():

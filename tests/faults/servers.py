@@ -27,6 +27,9 @@ _LOOK = 0.05
 class Server:
     """A server with a data folder and a port of its own; as a context it starts and ends."""
 
+    #: Where it is started.
+    folder = ROOT
+
     def __init__(self, home: Path, corpus: Path | None = None, held_back: bool = False) -> None:
         """Starts nothing yet.
 
@@ -72,22 +75,25 @@ class Server:
         new.write_text(str(epoch))
         new.replace(self._held_back)
 
-    def start(self) -> None:
-        """Starts the process and returns once it answers."""
+    def command(self) -> list[str]:
         command = [sys.executable, "-m", "streamlit"]
         if self._held_back is not None:
             command[2:] = ["tests.faults.held_back", str(self._held_back)]
         command += ["run", "dashboard.py", "--server.port", str(self.port)]
         if self._corpus is not None:
             command += ["--", "--dataset", str(self._corpus)]
+        return command
+
+    def start(self) -> None:
+        """Starts the process and returns once it answers."""
         others = {
             name: value for name, value in os.environ.items() if not name.startswith("NAMEREC_")
         }
         homes = {"NAMEREC_HOME": str(self.data), "NAMEREC_CACHE": str(self._cache)}
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(
-                command,
-                cwd=ROOT,
+                self.command(),
+                cwd=self.folder,
                 env=others | homes,
                 stdout=log,
                 stderr=log,
