@@ -23,11 +23,7 @@ WARM_UP_ROUNDS = 2
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Seconds a name for one contestant, by round.
-
-    Attributes:
-        seconds: One value a round, in order.
-    """
+    """Seconds a name for one contestant, by round."""
 
     seconds: tuple[float, ...]
 

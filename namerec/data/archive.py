@@ -44,10 +44,6 @@ def unpack(raw: bytes, title: str) -> tuple[list[NamesFile], list[str]]:
     Folders, hidden files and what macOS adds are passed over. Other files, links and archives
     within the archive are left out with a notice.
 
-    Args:
-        raw: The archive.
-        title: Its name, for messages.
-
     Returns:
         The files, ordered by name, and a sentence on each kind of entry that was left out.
 

@@ -30,10 +30,6 @@ def as_table(dataset: Dataset) -> bytes:
 def from_table(raw: bytes, title: str) -> Dataset:
     """Reads what `as_table` wrote.
 
-    Args:
-        raw: The table.
-        title: Of the dataset.
-
     Raises:
         DataError: If it is no such table.
     """

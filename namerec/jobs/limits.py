@@ -100,11 +100,6 @@ def check_queue(
 def check_network(config: RunConfig, categories: int, settings: Settings) -> None:
     """Refuses a network of too many weights.
 
-    Args:
-        config: What is to be trained.
-        categories: How many it tells apart.
-        settings: The limits.
-
     Raises:
         ConfigError: If it has more than are allowed.
     """

@@ -24,12 +24,7 @@ JOBS_KEPT = 8
 
 
 class Queue:
-    """Gives groups of jobs a thread each, as many at a time as may train.
-
-    Args:
-        work: Trains a group to its end, in the thread that calls it.
-        most_running: Groups that may train at a time.
-    """
+    """Gives groups of jobs a thread each, as many at a time as may train."""
 
     def __init__(self, work: Callable[[Group], None], most_running: int) -> None:
         self._work = work

@@ -74,12 +74,6 @@ def branch_settings(config: RunConfig) -> RunConfig:
 def branch_from(folder: RunFolder, point: Point, config: RunConfig, fingerprint: str) -> Origin:
     """Takes over a run's weights for another run.
 
-    Args:
-        folder: The run that is gone on from.
-        point: Where.
-        config: The new run's settings.
-        fingerprint: Of the new run's names.
-
     Raises:
         ConfigError: If the new run would have another network, other names or another split: names
             that are held out there were trained on here.

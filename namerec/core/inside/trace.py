@@ -42,11 +42,7 @@ class GateTrace:
         return int(self.values["h"].shape[1])
 
     def prediction(self, name: str) -> Prediction:
-        """The ranking after the last letter.
-
-        Args:
-            name: The text as given.
-        """
+        """The ranking after the last letter."""
         return Prediction.of(name, self.letters, self.probabilities[-1], self.categories)
 
     def layer_name(self, layer: int) -> str:

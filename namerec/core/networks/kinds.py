@@ -82,11 +82,7 @@ class Variant:
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def title(self, kind: Kind) -> str:
-        """Its screen name.
-
-        Args:
-            kind: Whose variant it is.
-        """
+        """Its screen name."""
         return f"{kind.title} ({self.word})" if self.word else kind.title
 
 

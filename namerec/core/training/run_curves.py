@@ -17,12 +17,7 @@ Along = Literal["step", "epoch", "names", "seconds"]
 
 
 class Stretch(NamedTuple):
-    """Steps that were taken with one set of settings.
-
-    Attributes:
-        after: The step after which they begin.
-        training: The settings.
-    """
+    """Steps that were taken with one set of settings."""
 
     after: int
     training: TrainConfig

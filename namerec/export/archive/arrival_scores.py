@@ -51,10 +51,6 @@ def check_scores(folder: RunFolder, info: RunInfo, status: RunStatus) -> None:
 def check_answers(folder: RunFolder, dataset: Dataset) -> None:
     """Asks a finished run's network for some of the names that it has answers on.
 
-    Args:
-        folder: The run's.
-        dataset: Its names.
-
     Raises:
         RunError: If the stored answers are about other names or not the network's.
     """

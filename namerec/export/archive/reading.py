@@ -142,10 +142,6 @@ class RunZip:
 def opened(given: bytes | Path, title: str) -> Iterator[RunZip]:
     """Opens a zip of a run.
 
-    Args:
-        given: The zip, or where it is.
-        title: What messages call it.
-
     Raises:
         RunError: If it is no zip of a run, is damaged, too large, encrypted, or holds anything
             else.

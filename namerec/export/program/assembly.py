@@ -45,12 +45,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A program in parts.
-
-    Attributes:
-        imports: What all of them need, as code.
-        sections: In order.
-    """
+    """A program in parts."""
 
     imports: str
     sections: tuple[Section, ...]

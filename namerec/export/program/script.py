@@ -69,12 +69,7 @@ def _with_heading(section: Section) -> str:
 
 
 def program_of(source: Source, form: str) -> Program:
-    """The run's program in parts.
-
-    Args:
-        source: The run.
-        form: *script* or *notebook*.
-    """
+    """The run's program in parts."""
     config, initial = source.run.info.config, initial_weights(source.folder)
     needs = _needs(source, initial) | {form}
     pieces = [

@@ -31,9 +31,6 @@ def report_files(*sources: Source) -> list[MadeFile]:
 
     The pictures' names begin with their folder, `report/`.
 
-    Args:
-        sources: The runs, in the order in which they are told of.
-
     Raises:
         RunError: If there are none, too many, or one cannot be read.
     """

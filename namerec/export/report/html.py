@@ -26,12 +26,7 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
 def html_file(document: Document, title: str) -> MadeFile:
-    """The whole report as one file.
-
-    Args:
-        document: The report.
-        title: Of the file, without an ending.
-    """
+    """The whole report as one file."""
     library = plotly_source()
     content = page_of(document, library)
     words = (

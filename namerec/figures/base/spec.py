@@ -16,9 +16,6 @@ SIGNIFICANT_DIGITS = 5
 def as_spec(figure: go.Figure) -> dict[str, Any]:
     """The traces and the layout of a figure as JSON values.
 
-    Args:
-        figure: Any figure.
-
     Returns:
         `{"data": [...], "layout": {...}}`. Arrays are lists; fractions are rounded to
         `SIGNIFICANT_DIGITS`, whole numbers are not; what is not finite is None, a gap in a line.

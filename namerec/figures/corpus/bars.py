@@ -85,13 +85,7 @@ def count_bars(counts: CategoryCounts) -> CountBars:
 
 
 def counts_figure(counts: CategoryCounts, theme: Theme, *, noun: str = "language") -> go.Figure:
-    """Lines of each category: a bar of its distinct names, and of their repeats behind it.
-
-    Args:
-        counts: The counts.
-        theme: The colours.
-        noun: What a category is called.
-    """
+    """Lines of each category: a bar of its distinct names, and of their repeats behind it."""
     bars = count_bars(counts)
     lines = [names + more for names, more in zip(bars.pairs, bars.repeats, strict=True)]
     figure = new_figure(

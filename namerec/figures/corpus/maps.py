@@ -76,13 +76,7 @@ def letter_map(counts: LetterCounts) -> tuple[list[str], HeatMap]:
 
 
 def length_figure(counts: LengthCounts, theme: Theme, *, noun: str = "language") -> go.Figure:
-    """How long names are: bars for the whole corpus, under them a heat map by category.
-
-    Args:
-        counts: Distinct names by category and length.
-        theme: The colours.
-        noun: What a category is called.
-    """
+    """How long names are: bars for the whole corpus, under them a heat map by category."""
     rows = rows_height(len(counts.categories))
     inner = _BARS + _BETWEEN + rows
     longest = len(counts.lengths)
@@ -130,13 +124,7 @@ def length_figure(counts: LengthCounts, theme: Theme, *, noun: str = "language")
 
 
 def letter_figure(counts: LetterCounts, theme: Theme, *, noun: str = "language") -> go.Figure:
-    """How often the names of each category have each letter.
-
-    Args:
-        counts: Letters of distinct names, by category.
-        theme: The colours.
-        noun: What a category is called.
-    """
+    """How often the names of each category have each letter."""
     letters, shown = letter_map(counts)
     figure = new_figure(
         theme,

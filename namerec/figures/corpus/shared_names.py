@@ -57,11 +57,6 @@ def shared_figure(shared: SharedNames, theme: Theme, *, noun: str = "language") 
 
     Colours are shares of the row's distinct names; numbers are names. Few categories share many
     names, so half of the colours are spent on the lowest quarter.
-
-    Args:
-        shared: The names in several categories.
-        theme: The colours.
-        noun: What a category is called.
     """
     size = len(shared.categories)
     below = _BELOW + slanted_height(shared.categories)

@@ -110,10 +110,6 @@ def changes_figure(changes: Changes, theme: Theme) -> go.Figure:
 
     Wide columns are the name's letters, replaced or left out; narrow ones the gaps between them, in
     which letters are put in. The name's own letters are outlined, changes of the answer dotted.
-
-    Args:
-        changes: Of one name.
-        theme: The colours.
     """
     picture = changes_picture(changes)
     columns = range(1, 2 * len(changes.letters), 2)

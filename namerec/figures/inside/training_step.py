@@ -77,12 +77,7 @@ def moved(step: TrainingStep, categories: Sequence[str]) -> list[Moved]:
 
 
 def shares_figure(step: TrainingStep, theme: Theme) -> go.Figure:
-    """A bar a letter: what it adds to the gradient of the weight that is followed.
-
-    Args:
-        step: What was computed.
-        theme: The colours.
-    """
+    """A bar a letter: what it adds to the gradient of the weight that is followed."""
     values = [share.product for share in step.shares]
     letters = [share.letter.replace(" ", OPEN_BOX) for share in step.shares]
     reach = max((abs(value) for value in values), default=0.0)
@@ -133,13 +128,7 @@ def shares_figure(step: TrainingStep, theme: Theme) -> go.Figure:
 
 
 def moved_figure(step: TrainingStep, categories: Sequence[str], theme: Theme) -> go.Figure:
-    """Probabilities before and after the step, two bars a category.
-
-    Args:
-        step: What was computed.
-        categories: Their names.
-        theme: The colours.
-    """
+    """Probabilities before and after the step, two bars a category."""
     rows = moved(step, categories)
     figure = new_figure(
         theme,

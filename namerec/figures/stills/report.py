@@ -154,16 +154,7 @@ def matrix_still(
     view: MatrixView,
     noun: str = "language",
 ) -> bytes:
-    """The confusion matrix, all names of each row and column at its edges.
-
-    Args:
-        matrix: The counts.
-        theme: The colours.
-        title: Over it.
-        form: What it is saved as.
-        view: How the counts are looked at.
-        noun: What a category is called.
-    """
+    """The confusion matrix, all names of each row and column at its edges."""
     shown = viewed(matrix, view)
     size = len(shown.categories)
     figure, axes = new_still(theme, title, MATRIX_HEIGHT)

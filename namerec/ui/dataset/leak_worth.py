@@ -77,12 +77,7 @@ def experiment(reference: str) -> dict[Protocol, RunConfig]:
 
 
 def newest_pair(runs: Iterable[RunSummary], fingerprint: str) -> Pair | None:
-    """The newest two finished runs on a corpus that differ in nothing but the split.
-
-    Args:
-        runs: All runs, newest first.
-        fingerprint: Of the corpus.
-    """
+    """The newest two finished runs on a corpus that differ in nothing but the split."""
     found: dict[tuple[object, object], dict[Protocol, RunSummary]] = {}
     for run in runs:
         config = run.info.config

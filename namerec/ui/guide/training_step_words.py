@@ -20,14 +20,7 @@ if TYPE_CHECKING:
 
 
 class Followed(NamedTuple):
-    """A step, and what is needed to tell of it.
-
-    Attributes:
-        step: What was computed.
-        letters: Of the name.
-        categories: Their names.
-        noun: What one of them is called on the screen.
-    """
+    """A step, and what is needed to tell of it."""
 
     step: TrainingStep
     letters: str

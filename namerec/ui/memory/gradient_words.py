@@ -49,12 +49,7 @@ class Shown:
 
 
 def measured_on(names: int, split: Split) -> str:
-    """On how many of the validation names something was measured, in words.
-
-    Args:
-        names: How many.
-        split: Whose validation part they are of.
-    """
+    """On how many of the validation names something was measured, in words."""
     available, words = len(split.validation), split.words("validation")
     if names == available:
         return f"{count(names)} {words}"

@@ -162,12 +162,7 @@ def _pick_others(run: RunSummary) -> list[RunSummary]:
 
 
 def default_others(run: RunSummary, runs: list[RunSummary]) -> list[str]:
-    """The best run of each other kind of network on the same corpus, as ids.
-
-    Args:
-        run: This run.
-        runs: All others, the best first.
-    """
+    """The best run of each other kind of network on the same corpus, as ids."""
     found: dict[str, str] = {}
     for other in runs:
         kind = other.info.config.model.kind

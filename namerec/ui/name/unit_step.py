@@ -24,13 +24,7 @@ _LAYER, _LETTER, _UNIT, _SUM = "step_layer", "step_letter", "step_unit", "step_s
 
 
 def step_panel(run: RunSummary, name: NormalisedName, trace: GateTrace) -> None:
-    """The equations of one unit at one letter, with this network's numbers put in.
-
-    Args:
-        run: Whose network.
-        name: The typed name.
-        trace: Of it.
-    """
+    """The equations of one unit at one letter, with this network's numbers put in."""
     from namerec.core.inside.unit_step import most_active, unit_step
 
     st.subheader("One unit, one letter, in numbers")

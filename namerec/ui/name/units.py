@@ -35,13 +35,7 @@ ORDERS: dict[str, tuple[str, str]] = {
 
 
 def units_panel(run: RunSummary, name: NormalisedName, trace: GateTrace) -> None:
-    """Heatmaps of everything the network computed while it read the name, and one unit of them.
-
-    Args:
-        run: Whose network.
-        name: The typed name.
-        trace: Of it.
-    """
+    """Heatmaps of everything the network computed while it read the name, and one unit of them."""
     st.subheader("Inside, letter by letter")
     network = trace.network
     if network.gates:
@@ -87,12 +81,7 @@ def units_panel(run: RunSummary, name: NormalisedName, trace: GateTrace) -> None
 
 
 def pick_layer(trace: GateTrace, key: str) -> int:
-    """The choice of a layer, as on the second axis of the trace's values; 0 if there is but one.
-
-    Args:
-        trace: Whose layers.
-        key: Of the control.
-    """
+    """The choice of a layer, as on the second axis of the trace's values; 0 if there is but one."""
     if trace.layers == 1:
         return 0
     layers = address.one_of(range(trace.layers), address.counted_from_1)

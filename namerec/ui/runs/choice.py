@@ -61,11 +61,6 @@ def write_choice() -> None:
 def pick_several(runs: dict[str, RunSummary], label: str, help: str) -> list[RunSummary]:
     """Draws the choice of up to `MOST_RUNS` runs.
 
-    Args:
-        runs: All there are, by id.
-        label: What the choice is for.
-        help: More about that.
-
     Returns:
         Those chosen, in the order of their letters.
     """

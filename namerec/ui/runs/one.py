@@ -26,12 +26,7 @@ SECTION, TAKE = "runs_section", "take"
 
 
 def one_run(run: RunSummary, runs: Collection[str]) -> None:
-    """Draws the panel of one run.
-
-    Args:
-        run: Which.
-        runs: The ids of all runs there are.
-    """
+    """Draws the panel of one run."""
     with st.container(border=True):
         icon, colour = STATE_BADGES[run.state]
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
-
 #: Seconds between two looks at a running job, for its first seconds and after them. A look takes
 #: the server some 20 ms and the browser, on what may be the same processor, some 150.
 POLL_SECONDS = 1.0

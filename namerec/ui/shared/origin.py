@@ -16,9 +16,6 @@ def origin_words(snapshot: JobSnapshot) -> str:
 
     A run's best epoch is sought among its own ones, so that it may end worse than it began.
 
-    Args:
-        snapshot: The run.
-
     Returns:
         A sentence or two; empty for a run that begins with weights of its own, and for one whose
         records of what was before are damaged.

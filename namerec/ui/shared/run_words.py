@@ -16,9 +16,6 @@ from namerec.ui.frame.settings_table import (
 )
 
 if TYPE_CHECKING:
-    pass
-
-if TYPE_CHECKING:
     from namerec.runs.summary import RunSummary
 
 #: Letters that stand for the runs of a comparison, in their order.
