@@ -1,4 +1,4 @@
-"""Accuracies side by side: runs, their averages, the baselines, and runs with even priors.
+"""Accuracies side by side: runs, their averages, the baselines, and runs with weaker priors.
 
 Everything is fitted on training names and chosen on validation names; test names are only scored.
 """
@@ -19,8 +19,8 @@ from namerec.core.evaluation.combining import averaged, learned_prior, reweighte
 from namerec.core.evaluation.results import PredictedNames, Scores
 from namerec.core.evaluation.scores import score
 
-#: Evenness of the priors that is tried on validation names.
-EVENNESS_TRIED = np.linspace(0, 1, 41)
+#: Prior strengths that are tried on validation names.
+PRIOR_STRENGTHS_TRIED = np.linspace(1, 0, 41)
 #: The baseline that networks are mixed with: the most accurate one.
 PARTNER = "regression"
 
@@ -136,8 +136,8 @@ def rows_of_split(
             yield scored(f"{label}{words}, and regression", mixed)
             prior = learned_prior(dataset, split.train, runs[0].sampling)
             for name, answers in ((words, together), (f"{words}, and regression", mixed)):
-                even = _evened(answers, prior, split, most_lost)
-                yield scored(f"{label}{name}, priors evened", even)
+                even = _weakened(answers, prior, split, most_lost)
+                yield scored(f"{label}{name}, weaker priors", even)
 
 
 def _by_label(contestants: Iterable[Contestant]) -> dict[str, list[Contestant]]:
@@ -151,18 +151,18 @@ def _averaged(members: Sequence[Answers]) -> Answers:
     return {part: averaged([member[part] for member in members]) for part in members[0]}
 
 
-def _evened(answers: Answers, prior: np.ndarray, split: Split, most_lost: float) -> Answers:
-    """Answers with the evenness that gives the best macro recall on validation names.
+def _weakened(answers: Answers, prior: np.ndarray, split: Split, most_lost: float) -> Answers:
+    """Answers with the prior strength that gives the best macro recall on validation names.
 
     Only where no more than `most_lost` of their accuracy is given up for it.
     """
     asked = answers["validation"]
     least = score(asked, split, "validation").accuracy - most_lost
-    best, chosen = -1.0, 0.0
-    for evenness in EVENNESS_TRIED.tolist():
-        scores = score(reweighted(asked, prior, evenness), split, "validation")
+    best, chosen = -1.0, 1.0
+    for prior_strength in PRIOR_STRENGTHS_TRIED.tolist():
+        scores = score(reweighted(asked, prior, prior_strength), split, "validation")
         if scores.accuracy >= least and scores.macro_recall > best:
-            best, chosen = scores.macro_recall, evenness
+            best, chosen = scores.macro_recall, prior_strength
     return {part: reweighted(answered, prior, chosen) for part, answered in answers.items()}
 
 

@@ -69,7 +69,7 @@ def compare(run_ids: tuple[str, ...], most_lost: float, as_json: bool) -> None:
     click.echo(
         f"Measured on {training.dataset}: {split.words('test')}, seeds "
         f"{', '.join(map(str, sorted(by_split)))}; mean and standard deviation of n values. Priors "
-        f"are evened as far as macro recall on validation names gains and at most "
+        f"are weakened as far as macro recall on validation names gains and at most "
         f"{100 * most_lost:.1f} points of their accuracy are lost."
     )
     if as_json:

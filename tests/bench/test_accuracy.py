@@ -56,12 +56,12 @@ def test_every_run_baseline_average_and_mixture_is_a_row(dataset):
     assert labels[5:] == [
         "LSTM",
         "LSTM, and regression",
-        "LSTM, priors evened",
-        "LSTM, and regression, priors evened",
+        "LSTM, weaker priors",
+        "LSTM, and regression, weaker priors",
         "LSTM, average of 2",
         "LSTM, average of 2, and regression",
-        "LSTM, average of 2, priors evened",
-        "LSTM, average of 2, and regression, priors evened",
+        "LSTM, average of 2, weaker priors",
+        "LSTM, average of 2, and regression, weaker priors",
     ]
 
 
@@ -86,16 +86,16 @@ def test_means_and_spreads_are_over_runs_of_one_label(dataset):
     assert summary.accuracy == pytest.approx((np.mean(one), np.std(one, ddof=1)))
 
 
-def test_priors_are_evened_only_as_far_as_accuracy_may_fall(dataset):
+def test_priors_are_weakened_only_as_far_as_accuracy_may_fall(dataset):
     """Nothing may be lost, so the answers stay; anything may, so rare categories are found."""
-    kept, evened = (
+    kept, weakened = (
         {row.label: row.scores for row in rows(dataset, [0], most_lost, runs=1, right=0.5)}
         for most_lost in (-1.0, 1.0)
     )
     as_it_was, left, changed = (
         kept["LSTM"],
-        kept["LSTM, priors evened"],
-        evened["LSTM, priors evened"],
+        kept["LSTM, weaker priors"],
+        weakened["LSTM, weaker priors"],
     )
     assert as_it_was is not None
     assert left is not None

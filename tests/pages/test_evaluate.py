@@ -111,26 +111,26 @@ def test_a_names_neighbours_are_training_names(pretrained):
     assert table["p_said"].tolist() == pytest.approx(probabilities[:, 6].tolist())
 
 
-def test_evened_priors_change_every_number_and_say_so(lab, pretrained):
+def test_equally_common_languages_change_every_number_and_say_so(lab, pretrained):
     opened(lab, "evaluate")
-    lab.slider(key="evenness_natural").set_value(1.0).run()
+    lab.slider(key="priors_natural").set_value(1.0).run()
     dataset, split = services.run_dataset(pretrained)
     answers = services.answers(pretrained, "test")
     prior = learned_prior(dataset, split.train, "natural")
-    expected = score(assuming(answers, prior, "natural", 1.0), split, "test")
+    expected = score(assuming(answers, prior, "natural", 0.0), split, "test")
     assert metric(lab, "Accuracy") == percent(expected.accuracy)
     assert metric(lab, "Macro recall") == percent(expected.macro_recall)
-    assert "priors evened by 100 %" in said(lab)
-    lab.slider(key="evenness_natural").set_value(0.0).run()
+    assert "all languages treated as equally common" in said(lab)
+    lab.slider(key="priors_natural").set_value(0.0).run()
     stored = pretrained.status.scores["test"]
     assert metric(lab, "Accuracy") == percent(stored.accuracy)
-    assert "priors evened" not in said(lab)
+    assert "treated as equally" not in said(lab)
 
 
 def test_the_name_page_has_the_same_priors(lab):
     opened(lab, "name", name="Marlo")
     before = answered(lab)
-    lab.slider(key="evenness_natural").set_value(1.0).run()
+    lab.slider(key="priors_natural").set_value(1.0).run()
     assert not lab.exception
     assert answered(lab) != before
 
@@ -232,18 +232,18 @@ def test_baselines_are_of_the_runs_own_names_wherever_they_are_now(lab, tiny_dat
 
 
 def test_a_temperature_is_fitted_under_the_priors_it_is_used_with(pretrained):
-    for evenness in (None, 1.0):
-        answers = services.evaluation(pretrained, "validation", evenness).answers
-        assert services.temperature(pretrained, evenness) == fitted_temperature(answers)
-    assert services.temperature(pretrained, None) != services.temperature(pretrained, 1.0)
+    for prior_strength in (None, 0.0):
+        answers = services.evaluation(pretrained, "validation", prior_strength).answers
+        assert services.temperature(pretrained, prior_strength) == fitted_temperature(answers)
+    assert services.temperature(pretrained, None) != services.temperature(pretrained, 0.0)
 
 
 def test_two_runs_are_read_with_the_same_priors(lab, pretrained):
     """A hidden slider of another kind of sampling has no say."""
     opened(lab, "evaluate", section="compare", run=pretrained.id)
     before = said(lab)
-    lab.session_state["evenness_balanced"] = 0.0
-    lab.session_state["evenness_square root"] = 0.9
+    lab.session_state["priors_balanced"] = 0.0
+    lab.session_state["priors_square root"] = 0.9
     lab.run()
     assert said(lab) == before
 

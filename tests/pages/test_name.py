@@ -45,7 +45,7 @@ def test_priors_that_cannot_be_applied_hide_nothing(lab, tiny_folder, tmp_path):
     run_id = manager().start(config, catalogue.load(str(corpus)))
     assert manager().wait(run_id, 30).state == "finished"
     shutil.rmtree(corpus)
-    lab.session_state["evenness_natural"] = 1.0
+    lab.session_state["priors_natural"] = 1.0
     opened(lab, "name", run=run_id, name="Bakaki", look="reading")
     for section in SECTIONS:
         lab.query_params["look"] = section

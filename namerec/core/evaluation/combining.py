@@ -48,11 +48,11 @@ def learned_prior(dataset: Dataset, train: np.ndarray, sampling: Sampling) -> np
     return np.asarray(support / support.sum())
 
 
-def reweighted(answers: PredictedNames, prior: np.ndarray, evenness: float) -> PredictedNames:
+def reweighted(answers: PredictedNames, prior: np.ndarray, prior_strength: float) -> PredictedNames:
     """The same answers if languages were more evenly frequent than in training.
 
     By Bayes' rule with the likelihoods kept: p'(y|x) ~ p(y|x) q(y) / p(y), where the assumed prior
-    q is proportional to p(y) to the power of 1 - evenness.
+    q is proportional to p(y) to the power of `prior_strength`.
 
     Source: Saerens, Latinne and Decaestecker, "Adjusting the outputs of a classifier to new a
     priori probabilities", Neural Computation 14(1), 2002, equation 2.4.
@@ -60,8 +60,8 @@ def reweighted(answers: PredictedNames, prior: np.ndarray, evenness: float) -> P
     Args:
         answers: A classifier's.
         prior: p(y), which it learned, (categories,), every one above 0.
-        evenness: 0 leaves the answers as they are, 1 makes every category equally likely.
+        prior_strength: 1 leaves the answers as they are, 0 makes every category equally likely.
     """
-    logits = answers.log_probabilities.astype(np.float64) - evenness * np.log(prior)
+    logits = answers.log_probabilities.astype(np.float64) + (prior_strength - 1) * np.log(prior)
     logits -= logsumexp(logits, axis=1, keepdims=True)
     return replace(answers, log_probabilities=logits.astype(np.float32))

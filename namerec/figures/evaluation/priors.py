@@ -28,17 +28,17 @@ _STEP = 5
 
 
 class PriorCurves(NamedTuple):
-    """What the priors figure shows; scores in percent, 0..100.
+    """What the priors figure shows; all in percent, 0..100.
 
     Attributes:
-        evenness: In percent, 0: as in the training part, 100: all equally likely.
-        accuracy: At each evenness.
-        macro_recall: At each evenness.
+        equally: How far all are treated as equally common; 0: as in the training part.
+        accuracy: At each of them.
+        macro_recall: The same.
         marked: Which point is the chosen one.
         sentence: What it says, plain text.
     """
 
-    evenness: list[float]
+    equally: list[float]
     accuracy: list[float]
     macro_recall: list[float]
     marked: int
@@ -46,21 +46,21 @@ class PriorCurves(NamedTuple):
 
 
 def prior_curves(
-    sweep: PriorSweep, evenness: float, measured_on: str, noun: str = "language"
+    sweep: PriorSweep, prior_strength: float, measured_on: str, noun: str = "language"
 ) -> PriorCurves:
     """What the priors figure shows.
 
     Args:
-        sweep: Scores at one evenness or more.
-        evenness: The chosen one, 0..1; marked is the point of the sweep nearest to it.
+        sweep: Scores at one prior strength or more.
+        prior_strength: The chosen one, 0..1; marked is the point of the sweep nearest to it.
         measured_on: Such as "test names, leak-free split" (`Split.words`).
         noun: What a category is called.
     """
-    marked = int(np.abs(sweep.evenness - evenness).argmin())
-    assumed = _assumed(float(sweep.evenness[marked]), noun)
+    marked = int(np.abs(sweep.prior_strength - prior_strength).argmin())
+    assumed = _assumed(float(sweep.prior_strength[marked]), noun)
     accuracy, recall = 100 * sweep.accuracy, 100 * sweep.macro_recall
     return PriorCurves(
-        evenness=(100 * sweep.evenness).tolist(),
+        equally=(100 * (1 - sweep.prior_strength)).tolist(),
         accuracy=accuracy.tolist(),
         macro_recall=recall.tolist(),
         marked=marked,
@@ -72,7 +72,7 @@ def prior_curves(
 
 def priors_figure(
     sweep: PriorSweep,
-    evenness: float,
+    prior_strength: float,
     theme: Theme,
     *,
     measured_on: str,
@@ -81,14 +81,14 @@ def priors_figure(
     """Accuracy and macro recall over the assumed priors, with the chosen one marked.
 
     Args:
-        sweep: Scores at each evenness.
-        evenness: The chosen one, 0..1; marked is the point of the sweep nearest to it.
+        sweep: Scores at each prior strength.
+        prior_strength: The chosen one, 0..1; marked is the point of the sweep nearest to it.
         theme: The colours.
         measured_on: Which names, such as "test names, leak-free split" (`Split.words`).
         noun: What a category is called.
     """
     empty = len(sweep.accuracy) == 0 or bool(np.isnan(sweep.accuracy).all())
-    shown = None if empty else prior_curves(sweep, evenness, measured_on, noun)
+    shown = None if empty else prior_curves(sweep, prior_strength, measured_on, noun)
     figure = new_figure(
         theme,
         height=_HEIGHT,
@@ -113,7 +113,7 @@ def priors_figure(
     )  # fmt: skip
     if shown is None:
         return say_in_the_middle(figure, theme, NO_ANSWERS)
-    place = shown.evenness[shown.marked]
+    place = shown.equally[shown.marked]
     figure.add_shape(
         type="line",
         yref="paper",
@@ -131,7 +131,7 @@ def priors_figure(
     )
     for name, values, colour, dash, words in lines:
         figure.add_scatter(
-            x=shown.evenness,
+            x=shown.equally,
             y=values,
             name=name,
             mode="lines",
@@ -162,9 +162,10 @@ def _scale(shown: PriorCurves | None) -> list[float]:
     return [max(lowest, 0), _STEP * (math.ceil(max(scores) / _STEP) + 1)]
 
 
-def _assumed(evenness: float, noun: str) -> str:
-    if evenness == 0:
+def _assumed(prior_strength: float, noun: str) -> str:
+    if prior_strength == 1:
         return f"Every {noun} as frequent as in the training data"
-    if evenness == 1:
+    if prior_strength == 0:
         return f"Every {noun} equally likely"
-    return f"{roughly(evenness)} of the way from the training data to every {noun} equally likely"
+    share = roughly(1 - prior_strength)
+    return f"{share} of the way from the training data to every {noun} equally likely"

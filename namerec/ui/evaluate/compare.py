@@ -19,7 +19,7 @@ from namerec.ui.frame import address
 from namerec.ui.server.manager import manager
 from namerec.ui.shared import services
 from namerec.ui.shared.charts import chart
-from namerec.ui.shared.priors import assumed_evenness
+from namerec.ui.shared.priors import assumed_strength
 from namerec.ui.shared.run_picker import run_words
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def comparison_panel(run: RunSummary, part: Part, seen: services.Evaluation) -> 
     other = _pick_other(run)
     if other is None:
         return
-    theirs = services.evaluation(other, part, assumed_evenness(run))
+    theirs = services.evaluation(other, part, assumed_strength(run))
     names = ("A", "B")
     st.caption(
         f"A, this run: accuracy {percent(seen.scores.accuracy)}, macro recall "

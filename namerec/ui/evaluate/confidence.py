@@ -14,7 +14,7 @@ from namerec.text import percent, plain
 from namerec.ui.frame import address
 from namerec.ui.shared import services
 from namerec.ui.shared.charts import chart
-from namerec.ui.shared.priors import assumed_evenness, evenness_of
+from namerec.ui.shared.priors import assumed_strength, prior_strength_of
 
 if TYPE_CHECKING:
     from namerec.runs.summary import RunSummary
@@ -32,7 +32,7 @@ def confidence_panel(run: RunSummary, part: Part, seen: services.Evaluation) -> 
     )
 
     look = theme.theme_for(st.context.theme.type)
-    temperature = services.temperature(run, evenness_of(run))
+    temperature = services.temperature(run, prior_strength_of(run))
     before = reliability(seen.answers)
     after = reliability(with_temperature(seen.answers, temperature))
     with st.grid(2, min_column_width=420):
@@ -86,7 +86,7 @@ def priors_panel(run: RunSummary, part: Part, seen: services.Evaluation) -> None
         st.subheader(f"What if the {run.nouns} were more evenly frequent?")
         figure = priors_figure(
             services.prior_sweep(run, part),
-            assumed_evenness(run),
+            assumed_strength(run),
             theme.theme_for(st.context.theme.type),
             measured_on=split.words(part),
             noun=run.noun,

@@ -312,10 +312,10 @@ def _with_priors(run: RunSummary, answers: PredictedNames) -> PredictedNames:
     """Answers with the priors that the page assumes, as `services` gives them."""
     from namerec.core.evaluation.priors import assuming
 
-    evenness = priors_of(run)
-    if evenness is None:
+    prior_strength = priors_of(run)
+    if prior_strength is None:
         return answers
-    return assuming(answers, services.prior(run), run.info.config.training.sampling, evenness)
+    return assuming(answers, services.prior(run), run.info.config.training.sampling, prior_strength)
 
 
 @st.cache_resource(max_entries=_KEPT, show_spinner="Measuring the gates' means…")

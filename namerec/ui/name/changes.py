@@ -47,8 +47,8 @@ def changes_panel(run: RunSummary, name: NormalisedName, trace: GateTrace) -> No
     st.subheader("What would change its mind")
     if not _may_begin(run, name.letters):
         return
-    evenness = priors_of(run)
-    found = _changes(run.id, run.status.best_epoch, name.letters, evenness, run)
+    prior_strength = priors_of(run)
+    found = _changes(run.id, run.status.best_epoch, name.letters, prior_strength, run)
     st.markdown(smallest_in_words(found))
     _offer(found)
     look = theme.theme_for(st.context.theme.type)
@@ -59,7 +59,7 @@ def changes_panel(run: RunSummary, name: NormalisedName, trace: GateTrace) -> No
         "put between letters only. "
         + not_tried(name.letters)
         + " About this one name only."
-        + ("" if evenness is None else " Answered with the frequencies assumed above.")
+        + ("" if prior_strength is None else " Answered with the frequencies assumed above.")
     )
     _table(run, found, trace.categories[found.answer])
 
@@ -184,23 +184,25 @@ def _changes(
     run_id: str,  # noqa: ARG001 - these four decide the answers
     best_epoch: int,  # noqa: ARG001
     letters: str,
-    evenness: float | None,
+    prior_strength: float | None,
     _run: RunSummary,
 ) -> Changes:
     from namerec.core.inside.changes import changes
     from namerec.core.inside.effort import effort
 
     network = services.network(_run.id)
-    return changes(_asking(_run, evenness), network.categories, letters, effort(network.model))
+    return changes(
+        _asking(_run, prior_strength), network.categories, letters, effort(network.model)
+    )
 
 
-def _asking(run: RunSummary, evenness: float | None) -> Ask:
+def _asking(run: RunSummary, prior_strength: float | None) -> Ask:
     """A run's network with the priors of the page, to be asked about names."""
     from namerec.core.evaluation.prediction import probabilities
     from namerec.core.evaluation.priors import assuming
 
     model = services.network(run.id).model
-    if evenness is None:
+    if prior_strength is None:
         return lambda names: probabilities(model, names)
     prior, sampling = services.prior(run), run.info.config.training.sampling
 
@@ -209,7 +211,7 @@ def _asking(run: RunSummary, evenness: float | None) -> Ask:
         rows = np.zeros(len(names), dtype=np.int64)
         logarithms = np.log(np.maximum(learned, np.finfo(learned.dtype).tiny))
         answers = PredictedNames(rows, rows, logarithms)
-        assumed = assuming(answers, prior, sampling, evenness)
+        assumed = assuming(answers, prior, sampling, prior_strength)
         return np.asarray(np.exp(assumed.log_probabilities))
 
     return ask

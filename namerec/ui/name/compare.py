@@ -18,6 +18,7 @@ from namerec.ui.name.priors import assumed_of, priors_of
 from namerec.ui.server.manager import manager
 from namerec.ui.shared import services
 from namerec.ui.shared.charts import chart
+from namerec.ui.shared.priors import prior_words
 from namerec.ui.shared.run_picker import run_words
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def compare_panel(run: RunSummary, name: NormalisedName, trace: GateTrace) -> No
     failures = [""]
     for other in others:
         try:
-            traces.append(services.gate_trace(other, name.letters, _evenness_for(other, run)))
+            traces.append(services.gate_trace(other, name.letters, _strength_for(other, run)))
             failures.append("")
         except NamerecError as error:
             traces.append(None)
@@ -109,12 +110,12 @@ def agreement(answers: list[tuple[str, str, float]]) -> str:
     return "; ".join(sentences) + "."
 
 
-def caveats(runs: list[RunSummary], evenness: float | None) -> list[str]:
+def caveats(runs: list[RunSummary], prior_strength: float | None) -> list[str]:
     """What makes the runs' probabilities differ beside the networks, in sentences.
 
     Args:
         runs: This run, then the others.
-        evenness: Of the priors assumed on this page; None for those of this run's training.
+        prior_strength: That is assumed on this page; None for the one of this run's training.
     """
     run, others = runs[0], runs[1:]
     said = []
@@ -126,10 +127,10 @@ def caveats(runs: list[RunSummary], evenness: float | None) -> list[str]:
         title = plain(other.info.dataset.title)
         said.append(f"{letter} was trained on another corpus, “{title}”, {choice}.")
     sampled = {one.info.config.training.sampling for one in runs}
-    if evenness is not None or len(sampled) > 1:
+    if prior_strength is not None or len(sampled) > 1:
         assumed = assumed_of(run)
-        evened = f", evened by {100 * assumed:.0f} %" if assumed else ""
-        said.append(f"All runs are read with the priors of their training data{evened}.")
+        weakened = f", {prior_words(run, assumed)}" if assumed < 1 else ""
+        said.append(f"All runs are read with the priors of their training data{weakened}.")
     return said
 
 
@@ -174,10 +175,10 @@ def default_others(run: RunSummary, runs: list[RunSummary]) -> list[str]:
     return list(found.values())[:MOST_OTHERS]
 
 
-def _evenness_for(other: RunSummary, run: RunSummary) -> float | None:
+def _strength_for(other: RunSummary, run: RunSummary) -> float | None:
     """The priors that a run beside this one is read with; None if it was trained with them."""
-    from namerec.core.evaluation.priors import evenness_as_trained
+    from namerec.core.evaluation.priors import strength_as_trained
 
     assumed = assumed_of(run)
-    same = assumed == evenness_as_trained(other.info.config.training.sampling)
+    same = assumed == strength_as_trained(other.info.config.training.sampling)
     return None if same else assumed

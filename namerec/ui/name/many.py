@@ -12,11 +12,12 @@ from namerec.core.corpus.alphabet import NormalisedName
 from namerec.core.inside.trace import GateTrace
 from namerec.errors import NamerecError
 from namerec.export.spreadsheet import as_shown
-from namerec.text import count, counted, percent, plain
+from namerec.text import count, counted, plain
 from namerec.ui.name.list_input import ASK, list_input
 from namerec.ui.name.priors import priors_of
 from namerec.ui.shared import services
 from namerec.ui.shared.downloads import csv_button
+from namerec.ui.shared.priors import prior_words
 from namerec.ui.shared.tables import share_column
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ _TABLE_HEIGHT = 620  # pixels
 
 
 class _Answered(NamedTuple):
-    """Answers to a list, by whom and with which priors: by run, best epoch and evenness."""
+    """Answers to a list, by whom and with which priors: by run, best epoch and prior strength."""
 
     asked: tuple[str, int, float | None]
     table: pd.DataFrame
@@ -107,11 +108,11 @@ def _reweighting(run: RunSummary) -> Reweight | None:
     """What assumes the priors that are set for the run; None if those are its own."""
     from namerec.core.evaluation.priors import assuming
 
-    evenness = priors_of(run)
-    if evenness is None:
+    prior_strength = priors_of(run)
+    if prior_strength is None:
         return None
     prior, sampling = services.prior(run), run.info.config.training.sampling
-    return lambda answers: assuming(answers, prior, sampling, evenness)
+    return lambda answers: assuming(answers, prior, sampling, prior_strength)
 
 
 def answer_table(names: NameList, answers: TopTwo, categories: tuple[str, ...]) -> pd.DataFrame:
@@ -214,11 +215,11 @@ def _height(table: pd.DataFrame) -> int | Literal["content"]:
 
 def _about(run: RunSummary, names: NameList) -> str:
     """What the answers are about, and with which priors."""
-    evenness = priors_of(run)
+    prior_strength = priors_of(run)
     priors = (
         "the priors of the network’s training"
-        if evenness is None
-        else f"priors evened by {percent(evenness, 0)}"
+        if prior_strength is None
+        else prior_words(run, prior_strength)
     )
     number = len(names.lines)
     return (

@@ -9,7 +9,7 @@ import streamlit as st
 from namerec.errors import NamerecError
 from namerec.text import plain
 from namerec.ui.shared import services
-from namerec.ui.shared.priors import evenness_of, pick_evenness
+from namerec.ui.shared.priors import pick_prior_strength, prior_strength_of
 
 if TYPE_CHECKING:
     from namerec.runs.summary import RunSummary
@@ -22,7 +22,7 @@ def pick_priors(run: RunSummary) -> float | None:
         As `priors_of`.
     """
     with st.expander(f"Assumed frequencies of the {run.nouns}", icon=":material/balance:"):
-        pick_evenness(run)
+        pick_prior_strength(run)
     if why := _cannot_be_applied(run):
         st.warning(
             "The assumed frequencies cannot be applied to this run, so every answer below is the "
@@ -33,26 +33,26 @@ def pick_priors(run: RunSummary) -> float | None:
 
 
 def priors_of(run: RunSummary) -> float | None:
-    """The evenness of the priors to read a run's answers with, 0..1.
+    """The prior strength to read a run's answers with, 0..1.
 
     None for those of its training, also where the control is set to others that cannot be applied,
     because the names of the run are gone.
     """
-    return None if _cannot_be_applied(run) else evenness_of(run)
+    return None if _cannot_be_applied(run) else prior_strength_of(run)
 
 
 def assumed_of(run: RunSummary) -> float:
     """The same, but for a number in place of None, to read another run with the same priors."""
-    from namerec.core.evaluation.priors import evenness_as_trained
+    from namerec.core.evaluation.priors import strength_as_trained
 
     chosen = priors_of(run)
-    trained = evenness_as_trained(run.info.config.training.sampling)
+    trained = strength_as_trained(run.info.config.training.sampling)
     return trained if chosen is None else chosen
 
 
 def _cannot_be_applied(run: RunSummary) -> str:
     """Why the priors that are set cannot be applied; empty if they can, or none are set."""
-    if evenness_of(run) is None:
+    if prior_strength_of(run) is None:
         return ""
     try:
         services.corpus_of(run)

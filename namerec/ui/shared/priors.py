@@ -12,19 +12,20 @@ if TYPE_CHECKING:
     from namerec.runs.summary import RunSummary
 
 
-def pick_evenness(run: RunSummary) -> float | None:
-    """Draws the control of how even the priors are that answers assume.
+def pick_prior_strength(run: RunSummary) -> float | None:
+    """Draws the control of the prior strength that answers assume.
 
     The same on every page that draws it, kept in the session for each kind of sampling.
 
     Returns:
-        The evenness, 0..1; None for the priors of the run's training.
+        The prior strength, 0..1; None for the priors of the run's training.
     """
-    key = _evenness_key(run)
-    trained = _evenness_as_trained(run)
-    address.keep("priors", trained, address.share(0.05), address.in_percent, state=key)
+    key = _key(run)
+    address.keep(
+        "priors", 1 - _strength_as_trained(run), address.share(0.05), address.in_percent, state=key
+    )
     st.slider(
-        "Priors evened",
+        f"Treat all {run.nouns} as equally common",
         min_value=0.0,
         max_value=1.0,
         step=0.05,
@@ -33,32 +34,40 @@ def pick_evenness(run: RunSummary) -> float | None:
         persist_state="session",
         help=f"How frequent each {run.noun} is assumed to be: 0 %, as in the training data; "
         "100 %, all equally likely. Reweights the answers by Bayes' rule, without training again. "
-        f"Evened, rare {run.nouns} are found more often, at the cost of frequent ones.",
+        f"At 100 %, rare {run.nouns} are found more often, at the cost of frequent ones.",
     )
-    return evenness_of(run)
+    return prior_strength_of(run)
 
 
-def evenness_of(run: RunSummary) -> float | None:
+def prior_strength_of(run: RunSummary) -> float | None:
     """What the control is set to for a run; None for the priors of its training."""
-    trained = _evenness_as_trained(run)
-    chosen = float(st.session_state.get(_evenness_key(run), trained))
-    return None if chosen == trained else chosen
+    trained = 1 - _strength_as_trained(run)
+    chosen = float(st.session_state.get(_key(run), trained))
+    return None if chosen == trained else 1 - chosen
 
 
-def assumed_evenness(run: RunSummary) -> float:
-    """The evenness of the priors assumed for a run, 0..1, whether it was trained with them or not.
+def assumed_strength(run: RunSummary) -> float:
+    """The prior strength assumed for a run, 0..1, whether it was trained with it or not.
 
     Another run beside it is read with the same.
     """
-    chosen = evenness_of(run)
-    return _evenness_as_trained(run) if chosen is None else chosen
+    chosen = prior_strength_of(run)
+    return _strength_as_trained(run) if chosen is None else chosen
 
 
-def _evenness_key(run: RunSummary) -> str:
-    return f"evenness_{run.info.config.training.sampling}"
+def prior_words(run: RunSummary, prior_strength: float) -> str:
+    """What is assumed, behind what a number was measured on."""
+    if prior_strength == 0:
+        return f"all {run.nouns} treated as equally common"
+    share = f"{100 * (1 - prior_strength):.0f} %"
+    return f"{run.nouns} treated as {share} of the way to equally common"
 
 
-def _evenness_as_trained(run: RunSummary) -> float:
-    from namerec.core.evaluation.priors import evenness_as_trained
+def _key(run: RunSummary) -> str:
+    return f"priors_{run.info.config.training.sampling}"
 
-    return evenness_as_trained(run.info.config.training.sampling)
+
+def _strength_as_trained(run: RunSummary) -> float:
+    from namerec.core.evaluation.priors import strength_as_trained
+
+    return strength_as_trained(run.info.config.training.sampling)

@@ -15,6 +15,7 @@ from namerec.core.networks.config import ModelConfig
 from namerec.core.training.records import EpochRecord
 from namerec.errors import NamerecError
 from namerec.ui.server.manager import baseline_keeper, manager
+from namerec.ui.shared.priors import prior_words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -185,26 +186,26 @@ class Evaluation(NamedTuple):
     measured_on: str
 
 
-def evaluation(run: RunSummary, part: Part, evenness: float | None = None) -> Evaluation:
+def evaluation(run: RunSummary, part: Part, prior_strength: float | None = None) -> Evaluation:
     """A run's answers on a part, scored.
 
     Args:
         run: Which.
         part: Of its split.
-        evenness: Of the priors assumed, 0..1; None for those it was trained with.
+        prior_strength: That is assumed, 0..1; None for the one it was trained with.
 
     Raises:
         NamerecError: If network or names are not there.
     """
-    from namerec.core.evaluation.priors import assuming, evenness_as_trained
+    from namerec.core.evaluation.priors import assuming, strength_as_trained
     from namerec.core.evaluation.scores import confusion_matrix, score
 
     names, split = run_dataset(run)
     given, measured_on = answers(run, part), split.words(part)
     sampling = run.info.config.training.sampling
-    if evenness is not None and evenness != evenness_as_trained(sampling):
-        given = assuming(given, prior(run), sampling, evenness)
-        measured_on += f", priors evened by {100 * evenness:.0f} %"
+    if prior_strength is not None and prior_strength != strength_as_trained(sampling):
+        given = assuming(given, prior(run), sampling, prior_strength)
+        measured_on += f", {prior_words(run, prior_strength)}"
     return Evaluation(
         given,
         confusion_matrix(given, names, split, part),
@@ -249,26 +250,26 @@ def _training_names(
     return TrainingNames.of(names, split.train)
 
 
-def temperature(run: RunSummary, evenness: float | None) -> float:
+def temperature(run: RunSummary, prior_strength: float | None) -> float:
     """The temperature at which a run's validation answers are as sure as they should be.
 
     Args:
         run: Whose.
-        evenness: Of the priors assumed in the answers, as in `evaluation`.
+        prior_strength: That is assumed in the answers, as in `evaluation`.
     """
-    return _temperature(run.id, run.status.best_epoch, evenness, run)
+    return _temperature(run.id, run.status.best_epoch, prior_strength, run)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _temperature(
     run_id: str,  # noqa: ARG001 - these decide the answers
     best_epoch: int,  # noqa: ARG001
-    evenness: float | None,
+    prior_strength: float | None,
     _run: RunSummary,
 ) -> float:
     from namerec.core.evaluation.calibration import fitted_temperature
 
-    return fitted_temperature(evaluation(_run, "validation", evenness).answers)
+    return fitted_temperature(evaluation(_run, "validation", prior_strength).answers)
 
 
 def epochs(run_id: str) -> list[EpochRecord]:
@@ -276,13 +277,13 @@ def epochs(run_id: str) -> list[EpochRecord]:
     return manager().store.open(run_id).metrics()[1]
 
 
-def gate_trace(run: RunSummary, letters: str, evenness: float | None) -> GateTrace:
+def gate_trace(run: RunSummary, letters: str, prior_strength: float | None) -> GateTrace:
     """Replays a run's network on one normalised name.
 
     Args:
         run: Whose network.
         letters: The name.
-        evenness: Of the priors that its probabilities assume, 0..1; None for those of its training.
+        prior_strength: That its probabilities assume, 0..1; None for the one of its training.
 
     Raises:
         NamerecError: If network, or with other priors the names, are not there.
@@ -292,14 +293,14 @@ def gate_trace(run: RunSummary, letters: str, evenness: float | None) -> GateTra
 
     asked = network(run.id)
     traced = trace(asked.model, asked.categories, letters)
-    if evenness is None:
+    if prior_strength is None:
         return traced
     import numpy as np
 
     rows = np.zeros(len(letters), dtype=np.int64)
     least = np.finfo(traced.probabilities.dtype).tiny  # what has underflowed has a logarithm, too
     answers = PredictedNames(rows, rows, np.log(np.maximum(traced.probabilities, least)))
-    even = assuming(answers, prior(run), run.info.config.training.sampling, evenness)
+    even = assuming(answers, prior(run), run.info.config.training.sampling, prior_strength)
     return replace(traced, probabilities=np.exp(even.log_probabilities))
 
 

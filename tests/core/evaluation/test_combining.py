@@ -40,7 +40,7 @@ def test_answers_about_different_names_are_not_averaged():
 
 def test_bayes_rule_by_hand():
     answers = PredictedNames(np.array([0]), np.array([0]), _log([[0.8, 0.2]]))
-    even = reweighted(answers, np.array([0.8, 0.2]), 1.0)
+    even = reweighted(answers, np.array([0.8, 0.2]), 0.0)
     assert np.exp(even.log_probabilities) == pytest.approx(np.array([[0.5, 0.5]]), abs=1e-6)
     half = reweighted(answers, np.array([0.8, 0.2]), 0.5)
     # 0.8 / 0.8**0.5 to 0.2 / 0.2**0.5 is 2 to 1
@@ -48,12 +48,12 @@ def test_bayes_rule_by_hand():
 
 
 @given(SEEDS, st.floats(0, 1))
-def test_reweighted_answers_are_probabilities_and_can_be_weighted_back(seed, evenness):
+def test_reweighted_answers_are_probabilities_and_can_be_weighted_back(seed, prior_strength):
     answers = made_up_answers(seed)
     prior = np.random.default_rng(seed).dirichlet(np.full(4, 5.0)) * 0.99 + 0.0025
-    there = reweighted(answers, prior, evenness)
+    there = reweighted(answers, prior, prior_strength)
     assert np.exp(there.log_probabilities).sum(axis=1) == pytest.approx(1, abs=1e-5)
-    back = reweighted(there, prior, -evenness)
+    back = reweighted(there, prior, 2 - prior_strength)
     assert np.allclose(back.log_probabilities, answers.log_probabilities, atol=1e-4)
 
 

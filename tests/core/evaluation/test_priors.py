@@ -5,7 +5,12 @@ from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, recall_score
 
 from namerec.core.evaluation.combining import learned_prior
-from namerec.core.evaluation.priors import EVENNESS, assuming, evenness_as_trained, prior_sweep
+from namerec.core.evaluation.priors import (
+    PRIOR_STRENGTHS,
+    assuming,
+    prior_sweep,
+    strength_as_trained,
+)
 from namerec.core.evaluation.results import PredictedNames
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -28,9 +33,9 @@ def answers_and_prior(seed: int, names: int = 200, categories: int = 6):
 def test_the_sweep_is_what_scikit_learn_measures_on_the_reweighted_answers(seed, sampling):
     answers, prior, _ = answers_and_prior(seed)
     sweep = prior_sweep(answers, prior, sampling)
-    assert (sweep.evenness == EVENNESS).all()
+    assert (sweep.prior_strength == PRIOR_STRENGTHS).all()
     for point in (0, 7, 13, 20):
-        moved = assuming(answers, prior, sampling, float(EVENNESS[point])).predicted
+        moved = assuming(answers, prior, sampling, float(PRIOR_STRENGTHS[point])).predicted
         assert sweep.accuracy[point] == pytest.approx(accuracy_score(answers.labels, moved))
         present = np.unique(answers.labels)
         recall = recall_score(
@@ -42,7 +47,7 @@ def test_the_sweep_is_what_scikit_learn_measures_on_the_reweighted_answers(seed,
 @given(SEEDS)
 def test_all_equally_likely_leaves_the_likelihoods_alone(seed):
     answers, prior, likelihood = answers_and_prior(seed)
-    even = np.exp(assuming(answers, prior, "natural", 1.0).log_probabilities)
+    even = np.exp(assuming(answers, prior, "natural", 0.0).log_probabilities)
     expected = likelihood / likelihood.sum(axis=1, keepdims=True)
     assert even == pytest.approx(expected, abs=1e-5)
 
@@ -55,14 +60,14 @@ def test_however_it_was_trained_both_ends_assume_the_same(sampling, power):
     learned = likelihood * prior**power
     learned /= learned.sum(axis=1, keepdims=True)
     answers = PredictedNames(np.arange(200), np.zeros(200, int), np.log(learned).astype(np.float32))
-    for evenness, assumed in ((0.0, prior), (0.5, prior**0.5), (1.0, np.ones(6))):
+    for prior_strength, assumed in ((1.0, prior), (0.5, prior**0.5), (0.0, np.ones(6))):
         expected = likelihood * assumed
         expected /= expected.sum(axis=1, keepdims=True)
-        moved = np.exp(assuming(answers, prior, sampling, evenness).log_probabilities)
+        moved = np.exp(assuming(answers, prior, sampling, prior_strength).log_probabilities)
         assert moved == pytest.approx(expected, abs=1e-5)
-    untouched = assuming(answers, prior, sampling, evenness_as_trained(sampling))
+    untouched = assuming(answers, prior, sampling, strength_as_trained(sampling))
     assert np.allclose(untouched.log_probabilities, answers.log_probabilities, atol=1e-5)
-    assert evenness_as_trained(sampling) == 1 - power
+    assert strength_as_trained(sampling) == power
 
 
 def test_a_rare_category_is_found_once_it_is_taken_for_likely():
@@ -72,7 +77,7 @@ def test_a_rare_category_is_found_once_it_is_taken_for_likely():
         np.array([0, 0, 1]),
         np.log([[0.99, 0.01], [0.8, 0.2], [0.7, 0.3]]).astype(np.float32),
     )
-    sweep = prior_sweep(answers, np.array([0.9, 0.1]), evenness=np.array([0.0, 0.5, 1.0]))
+    sweep = prior_sweep(answers, np.array([0.9, 0.1]), prior_strength=np.array([1.0, 0.5, 0.0]))
     # Even odds at 0.9 : 0.1; half way at 0.75 : 0.25, which leaves 0.8 to category 0.
     assert sweep.accuracy == pytest.approx([2 / 3, 1, 2 / 3])
     assert sweep.macro_recall == pytest.approx([0.5, 1, 0.75])

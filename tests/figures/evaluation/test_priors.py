@@ -7,33 +7,35 @@ from namerec.figures.evaluation.priors import prior_curves, priors_figure
 
 TEST = "test names, leak-free split"
 SWEEP = PriorSweep(
-    np.array([0.0, 0.25, 0.5, 0.75, 1.0]),
+    np.array([1.0, 0.75, 0.5, 0.25, 0.0]),
     np.array([0.826, 0.825, 0.82, 0.81, 0.79]),
     np.array([0.52, 0.55, 0.57, 0.58, 0.584]),
 )
 
 
 @pytest.mark.parametrize(
-    ("evenness", "marked", "beginning"),
+    ("prior_strength", "marked", "beginning"),
     [
-        (0.0, 0, "Every team as frequent as in the training data: accuracy 82.6 %"),
-        (0.3, 1, "25 % of the way from the training data to every team equally likely: accuracy"),
-        (1.0, 4, "Every team equally likely: accuracy 79.0 %, macro recall 58.4 %"),
+        (1.0, 0, "Every team as frequent as in the training data: accuracy 82.6 %"),
+        (0.7, 1, "25 % of the way from the training data to every team equally likely: accuracy"),
+        (0.0, 4, "Every team equally likely: accuracy 79.0 %, macro recall 58.4 %"),
     ],
 )
-def test_the_chosen_point_is_the_nearest_one_and_says_what_it_assumes(evenness, marked, beginning):
-    shown = prior_curves(SWEEP, evenness, TEST, "team")
+def test_the_chosen_point_is_the_nearest_one_and_says_what_it_assumes(
+    prior_strength, marked, beginning
+):
+    shown = prior_curves(SWEEP, prior_strength, TEST, "team")
     assert shown.marked == marked
     assert shown.sentence.startswith(beginning)
     assert shown.sentence.endswith(f" % ({TEST}).")
-    assert shown.evenness == [0, 25, 50, 75, 100]
+    assert shown.equally == [0, 25, 50, 75, 100]
     assert shown.accuracy == pytest.approx([82.6, 82.5, 82, 81, 79])
     assert shown.macro_recall == pytest.approx([52, 55, 57, 58, 58.4])
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK])
 def test_the_priors_figure_shows_both_scores_and_marks_the_chosen(theme):
-    figure = priors_figure(SWEEP, 0.75, theme, measured_on=TEST)
+    figure = priors_figure(SWEEP, 0.25, theme, measured_on=TEST)
     accuracy, its_mark, recall, recalls_mark = figure.data
     assert list(accuracy.y) == pytest.approx([82.6, 82.5, 82, 81, 79])
     assert list(recall.y) == pytest.approx([52, 55, 57, 58, 58.4])
@@ -52,12 +54,12 @@ def test_the_priors_figure_shows_both_scores_and_marks_the_chosen(theme):
 
 def test_scores_that_hardly_move_look_like_it():
     still = SWEEP._replace(macro_recall=SWEEP.accuracy, accuracy=SWEEP.accuracy * 0 + 0.823)
-    low, high = priors_figure(still, 0, LIGHT, measured_on=TEST).layout.yaxis.range
+    low, high = priors_figure(still, 1, LIGHT, measured_on=TEST).layout.yaxis.range
     assert (low, high) == (70, 90)
 
 
 def test_priors_are_told_to_those_who_cannot_see():
-    assert alt_text(priors_figure(SWEEP, 1, LIGHT, measured_on=TEST)) == (
+    assert alt_text(priors_figure(SWEEP, 0, LIGHT, measured_on=TEST)) == (
         "Accuracy and macro recall by how frequent categories are taken to be. Every language "
         f"equally likely: accuracy 79.0 %, macro recall 58.4 % ({TEST})."
     )

@@ -336,9 +336,9 @@ def test_with_the_input_gate_at_0_all_names_get_one_answer_and_f_at_1_costs_most
     assert right(HeldGate(0, "f", "1"))[0] < right(HeldGate(0, "f", "0"))[0] < whole
 
 
-def test_evened_priors_move_the_pretrained_lstm_by_about_a_point():
+def test_equally_common_languages_move_the_pretrained_lstm_by_about_a_point():
     run = stored(resolved("pretrained:lstm"))
-    trained, even = (services.evaluation(run, "test", share).scores for share in (None, 1.0))
+    trained, even = (services.evaluation(run, "test", strength).scores for strength in (None, 0.0))
     assert 0 < even.macro_recall - trained.macro_recall < 0.015
     assert -0.015 < even.accuracy - trained.accuracy <= 0
 

@@ -60,7 +60,7 @@ def test_a_gate_is_held_measured_and_let_go_again():
 
 def test_priors_are_assumed_before_and_after():
     run = pretrained("lstm")
-    state = {"evenness_natural": 1.0, f"ablation_{run.id}_0_o": "mean"}
+    state = {"priors_natural": 1.0, f"ablation_{run.id}_0_o": "mean"}
     app = name_section(ablation_panel, run, **state)
     app.button(key="ablation_measure").click().run()
     assert not app.exception
@@ -71,15 +71,15 @@ def test_priors_are_assumed_before_and_after():
     prior = services.prior(run)
     last = np.exp(after_every_letter(model, "Satoshi", ablation, means)[-1]) / prior
     assert f", {percent(float(last.max() / last.sum()))}." in said(app)
-    after = scores(assuming(part, prior, "natural", 1.0))
-    before = scores(assuming(services.answers(run, "test"), prior, "natural", 1.0))
+    after = scores(assuming(part, prior, "natural", 0.0))
+    before = scores(assuming(services.answers(run, "test"), prior, "natural", 0.0))
     assert f"Accuracy **{before[0]} → {after[0]}**, macro recall **{before[1]} → {after[1]}**" in (
         said(app)
     )
-    assert "leak-free split, priors evened by 100 %." in said(app)
+    assert "leak-free split, all languages treated as equally common." in said(app)
     figure = json.loads(app.get("plotly_chart")[-1].proto.spec)
     assert figure["layout"]["xaxis"]["title"]["text"] == (
-        "recall (%), test names, leak-free split, priors evened by 100 %"
+        "recall (%), test names, leak-free split, all languages treated as equally common"
     )
     assert figure["layout"]["title"]["text"] == "The operation: output gate held at its mean"
     assert "over all letters of the validation names, leak-free split" in said(app)

@@ -76,10 +76,10 @@ def test_a_run_whose_names_are_gone_does_not_hide_the_others(other_corpus):
         file.unlink()
     runs = {kind: pretrained(kind) for kind in MODEL_KINDS}
     beside = {f"beside_{runs['lstm'].id}": [other.id, runs["custom_lstm"].id]}
-    app = name_section(compare_panel, runs["lstm"], evenness_natural=0.5, **beside)
+    app = name_section(compare_panel, runs["lstm"], priors_natural=0.5, **beside)
     assert "is gone" in said(app)
     assert len(app.get("plotly_chart")) == 6
-    assert "evened by 50 %" in said(app)
+    assert "languages treated as 50 % of the way to equally common" in said(app)
 
 
 def test_who_agrees_is_said_with_probabilities():
@@ -112,11 +112,12 @@ def test_where_this_runs_names_are_gone_all_are_read_with_the_priors_of_their_tr
     for file in other_corpus.iterdir():
         file.unlink()
     other = pretrained("lstm")
-    lab = name_section(
-        compare_panel, run, evenness_balanced=0.3, **{f"beside_{run.id}": [other.id]}
-    )
+    lab = name_section(compare_panel, run, priors_balanced=0.3, **{f"beside_{run.id}": [other.id]})
     assert len(lab.get("plotly_chart")) == 6
     assert "cannot be applied to this run" in said(lab)
     learned = after_every_letter(services.network(run.id).model, "Satoshi")[-1]
     assert f"({percent(float(learned.max()))})" in said(lab)
-    assert "All runs are read with the priors of their training data, evened by 100 %." in said(lab)
+    assert (
+        "All runs are read with the priors of their training data, all categories treated as "
+        "equally common." in said(lab)
+    )

@@ -43,12 +43,12 @@ def test_a_pasted_list_is_answered_kept_and_asked_again_for_other_priors_and_run
     lab.run()
     assert lab.session_state["many_answered"] is kept
     lab.slider[0].set_value(1.0).run()
-    evened = answers(lab)
-    assert "priors evened by 100 %" in said(lab)
-    assert not np.allclose(evened["probability"], first["probability"])
+    weakened = answers(lab)
+    assert "all languages treated as equally common" in said(lab)
+    assert not np.allclose(weakened["probability"], first["probability"])
     shown(lab, pretrained("rnn"))
     other = answers(lab)
-    assert not np.allclose(other["probability"], evened["probability"])
+    assert not np.allclose(other["probability"], weakened["probability"])
     assert not lab.exception
 
 
