@@ -104,6 +104,13 @@ def store_epoch(
         write()
 
 
+def records_of(solo: Solo, epoch: int) -> list[StepRecord | EpochRecord]:
+    """The records of one epoch, the epoch's own last."""
+    ends = [0, *solo.plan.ends]
+    steps = [record for record in solo.steps if ends[epoch - 1] < record.step <= ends[epoch]]
+    return [*steps, solo.epochs[epoch - 1]]
+
+
 def as_bits(tensors: dict[str, Tensor]) -> dict[str, tuple[str, tuple[int, ...], bytes]]:
     """Tensors as values that are equal only if every bit is."""
     return {

@@ -1,11 +1,12 @@
+"""A run on the disk: what is stored comes back, and who works on it."""
+
 import itertools
-import json
 import shutil
 import string
 import subprocess
 import sys
 import threading
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,16 +15,12 @@ import torch
 from namerec.core.corpus.dataset import Dataset, LabelledName
 from namerec.core.evaluation.results import PredictedNames
 from namerec.core.networks.kinds import MODEL_KINDS
-from namerec.core.training.loop import Checkpoint
-from namerec.core.training.records import EpochRecord, StepRecord
 from namerec.disk import append_flushed
 from namerec.errors import RunError
 from namerec.runs import folder as folder_module
-from namerec.runs import metrics
 from namerec.runs.folder import RunFolder
 from namerec.runs.records import RunStatus
-from namerec.runs.store import RunStore
-from namerec.runs.tensors import read_tensors, write_tensors
+from namerec.runs.tensors import write_tensors
 from tests.conftest import ROOT, tiny_config
 from tests.runs.references import (
     Solo,
@@ -36,14 +33,11 @@ from tests.runs.references import (
     drop,
     not_a_number,
     put,
+    records_of,
     rewritten,
     store_epoch,
     twice,
 )
-
-ONE_LINE = '{"kind": "step", "step": 1, "epoch": 0.2, "loss": 1.1, "gradient_norm": 0.5, '
-ONE_LINE += '"learning_rate": 0.02}\n'
-
 
 # -- what is stored comes back
 
@@ -116,7 +110,7 @@ def test_metrics_only_grow(store, solo, tiny_dataset, monkeypatch):
 
     monkeypatch.setattr(folder_module, "append_flushed", watched)
     for number, point in enumerate(solo.checkpoints, 1):
-        store_epoch(folder, _records_of(solo, number), point)
+        store_epoch(folder, records_of(solo, number), point)
     assert len(seen) == 4
     assert all(
         after.startswith(before) and len(after) > len(before)
@@ -124,13 +118,6 @@ def test_metrics_only_grow(store, solo, tiny_dataset, monkeypatch):
     )
     assert (folder.path / "metrics.jsonl").read_bytes() == seen[-1]
     assert seen[-1].count(b"\n") == len(solo.steps) + len(solo.epochs)
-
-
-def _records_of(solo: Solo, epoch: int) -> list[StepRecord | EpochRecord]:
-    """The records of one epoch, the epoch's own last."""
-    ends = [0, *solo.plan.ends]
-    steps = [record for record in solo.steps if ends[epoch - 1] < record.step <= ends[epoch]]
-    return [*steps, solo.epochs[epoch - 1]]
 
 
 def test_an_epoch_is_stored_in_the_order_metrics_milestone_last_best(
@@ -151,9 +138,9 @@ def test_an_epoch_is_stored_in_the_order_metrics_milestone_last_best(
     monkeypatch.setattr(folder_module, "append_flushed", watched_append)
     monkeypatch.setattr(folder_module, "write_tensors", watched_write)
     point = solo.checkpoints[0]
-    store_epoch(folder, _records_of(solo, 1), replace(point, best=True))
-    store_epoch(folder, _records_of(solo, 2), replace(solo.checkpoints[1], best=False))
-    store_epoch(folder, _records_of(solo, 3), replace(solo.checkpoints[2], best=False))
+    store_epoch(folder, records_of(solo, 1), replace(point, best=True))
+    store_epoch(folder, records_of(solo, 2), replace(solo.checkpoints[1], best=False))
+    store_epoch(folder, records_of(solo, 3), replace(solo.checkpoints[2], best=False))
     assert written == [
         "metrics.jsonl",
         "epoch-0001.safetensors",
@@ -175,283 +162,6 @@ def test_numbers_that_are_not_finite_come_back(store, solo, tiny_dataset):
     epoch = replace(solo.epochs[0], validation_loss=float("inf"))
     store_epoch(folder, [*steps, epoch], solo.checkpoints[0])
     assert folder.metrics() == (steps, [epoch])
-
-
-# -- metrics that are torn or damaged
-
-
-def test_a_torn_last_line_is_dropped(finished):
-    whole = (finished.path / "metrics.jsonl").read_bytes()
-    lines = whole.splitlines(keepends=True)
-    steps, epochs = finished.metrics()
-    assert len(lines) == len(steps) + len(epochs)
-    for length in (1, len(lines[-1]) // 2, len(lines[-1]) - 1):
-        (finished.path / "metrics.jsonl").write_bytes(whole[: -len(lines[-1]) + length])
-        assert finished.metrics() == (steps, epochs[:-1])
-
-
-def test_a_last_line_without_its_end_is_dropped_even_if_it_can_be_read(finished):
-    with (finished.path / "metrics.jsonl").open("ab") as file:
-        file.write(ONE_LINE.rstrip("\n").encode())
-    before = finished.metrics()
-    assert 1 not in [record.step for record in before[0]][1:]
-
-
-HOSTILE_LINES = {
-    "not JSON": b"\x00\xff\xfe{",
-    "nothing": b"",
-    "a number": b"17",
-    "a list": b"[]",
-    "null": b"null",
-    "no kind": b"{}",
-    "an unknown kind": b'{"kind": "trap"}',
-    "a kind that is no text": b'{"kind": ["step"]}',
-    "a value too many": ONE_LINE.replace("}", ', "more": 1}').strip().encode(),
-    "a value missing": b'{"kind": "step", "step": 1}',
-    "a step that is a text": ONE_LINE.replace('"step": 1', '"step": "one"').strip().encode(),
-    "a step that is null": ONE_LINE.replace('"step": 1', '"step": null').strip().encode(),
-    "a step that is a list": ONE_LINE.replace('"step": 1', '"step": [1]').strip().encode(),
-    "a step that is not whole": ONE_LINE.replace('"step": 1', '"step": 1.5').strip().encode(),
-    "a step that is infinite": ONE_LINE.replace('"step": 1', '"step": 1e999').strip().encode(),
-    "a step below none": ONE_LINE.replace('"step": 1', '"step": -1').strip().encode(),
-    "a step without bounds": ONE_LINE.replace("1,", "9" * 400 + ",", 1).strip().encode(),
-    "a loss that is a text": ONE_LINE.replace("1.1", '"high"').strip().encode(),
-    "a deep nest": b"[" * 100_000,
-    "a deep nest of objects": b'{"a":' * 100_000,
-    "half a surrogate": ONE_LINE.replace("step", "\\ud800").strip().encode(),
-}
-
-
-@pytest.mark.parametrize("line", HOSTILE_LINES.values(), ids=HOSTILE_LINES.keys())
-def test_metrics_end_before_a_damaged_line(finished, line):
-    whole = (finished.path / "metrics.jsonl").read_bytes().splitlines(keepends=True)
-    steps, epochs = finished.metrics()
-    kept = next(n for n, text in enumerate(whole) if b'"epoch"' in text[:20])  # the first epoch's
-    damaged = [*whole[: kept + 1], line + b"\n", *whole[kept + 1 :]]
-    (finished.path / "metrics.jsonl").write_bytes(b"".join(damaged))
-    assert finished.metrics() == (steps[:kept], epochs[:1])
-    resumed = finished.resumed()
-    assert resumed is not None
-    assert finished.metrics() == (steps[:kept], epochs[:1])
-
-
-HOSTILE_CONFUSIONS = {
-    "infinite": "[[Infinity]]",
-    "not whole": "[[0.5]]",
-    "texts": '[["1"]]',
-    "a text": '"1"',
-    "ragged": "[[1, 2], [3]]",
-    "not square": "[[1, 2]]",
-    "below none": "[[-1]]",
-    "without bounds": "[[" + "9" * 400 + "]]",
-    "null": "null",
-}
-
-
-@pytest.mark.parametrize("confusion", HOSTILE_CONFUSIONS.values(), ids=HOSTILE_CONFUSIONS.keys())
-def test_metrics_end_before_a_damaged_confusion_matrix(finished, confusion):
-    lines = (finished.path / "metrics.jsonl").read_text().splitlines(keepends=True)
-    values = json.loads(lines[-1])
-    values["validation_confusion"] = "HERE"
-    lines[-1] = json.dumps(values).replace('"HERE"', confusion) + "\n"
-    (finished.path / "metrics.jsonl").write_text("".join(lines))
-    steps, epochs = finished.metrics()
-    assert (len(steps), len(epochs)) == (len(lines) - 3, 2)
-
-
-def test_the_metrics_of_the_longest_run_on_the_most_categories_are_read(finished, solo):
-    """1,000 epochs, each with a confusion matrix of 200 categories."""
-    matrix = tuple((1,) * 200 for _ in range(200))
-    epoch = replace(solo.epochs[0], validation_confusion=matrix)
-    line = json.dumps({"kind": "epoch", **asdict(epoch)}).encode() + b"\n"
-    assert 1000 * len(line) < metrics.MAX_BYTES
-
-
-def test_metrics_too_large_to_be_read_are_refused_and_not_thrown_away(finished):
-    with (finished.path / "metrics.jsonl").open("ab") as file:
-        file.truncate(metrics.MAX_BYTES + 1)  # takes no room on the disk
-    for read in (finished.metrics, finished.resumed):
-        with pytest.raises(RunError) as caught:
-            read()
-        assert_sentence(caught.value, "“metrics.jsonl”", finished.id, "too large")
-    size = (finished.path / "metrics.jsonl").stat().st_size
-    assert size == metrics.MAX_BYTES + 1
-
-
-# -- going on
-
-
-def test_a_stopped_run_goes_on_from_its_last_epoch(stopped, solo):
-    assert_holds_epochs(stopped, solo, 2)
-
-
-def test_going_on_clears_away_what_was_half_written(stopped, solo):
-    for name in ("status.json.17.part", "last.safetensors.4711.part", "config.json.1.part"):
-        (stopped.path / name).write_bytes(b"half")
-    stopped.resumed()
-    assert_no_debris(stopped.path)
-    assert_holds_epochs(stopped, solo, 2)
-
-
-def test_going_on_takes_back_the_metrics_beyond_the_checkpoint(stopped, solo):
-    """Killed between the metrics and the checkpoint, an epoch is trained again: no line twice."""
-    before = (stopped.path / "metrics.jsonl").read_bytes()
-    lines = [json.dumps({"kind": "step", **asdict(step)}) for step in solo.steps]
-    with (stopped.path / "metrics.jsonl").open("a") as file:
-        file.write("\n".join(line for line in lines[-4:]) + "\n")
-        file.write(json.dumps({"kind": "epoch", **asdict(solo.epochs[2])}) + "\n")
-        file.write(lines[0][:20])
-    assert len(stopped.metrics()[1]) == 3
-    stopped.resumed()
-    assert (stopped.path / "metrics.jsonl").read_bytes() == before
-
-
-def test_metrics_without_a_checkpoint_are_taken_back_whole(store, solo, tiny_dataset):
-    folder = store.create(tiny_config(), tiny_dataset)
-    store_epoch(folder, _records_of(solo, 1), solo.checkpoints[0])
-    (folder.path / "last.safetensors").unlink()
-    assert folder.resumed() is None
-    assert folder.metrics() == ([], [])
-
-
-def test_a_best_epoch_whose_weights_were_not_stored_yet_is_made_from_the_checkpoint(
-    store, solo, tiny_dataset
-):
-    """Killed between last and best."""
-    folder = store.create(tiny_config(), tiny_dataset)
-    points = [_as_best(point, best=True) for point in solo.checkpoints]
-    store_epoch(folder, _records_of(solo, 1), points[0])
-    before = (folder.path / "best.safetensors").read_bytes()
-    store_epoch(folder, _records_of(solo, 2), points[1])
-    after = (folder.path / "best.safetensors").read_bytes()
-    assert after != before
-    (folder.path / "best.safetensors").write_bytes(before)
-    for _ in ("an older one", "none"):
-        resumed = folder.resumed()
-        assert resumed is not None
-        assert as_bits(resumed.best_weights) == as_bits(points[1].weights)
-        assert (folder.path / "best.safetensors").read_bytes() == after
-        (folder.path / "best.safetensors").unlink()
-
-
-def test_a_best_epoch_before_the_checkpoint_is_read_from_its_own_file(behind, solo):
-    resumed = behind.resumed()
-    assert resumed is not None
-    assert as_bits(resumed.checkpoint.weights) == as_bits(solo.checkpoints[1].weights)
-    assert as_bits(resumed.best_weights) == as_bits(solo.checkpoints[0].weights)
-    assert as_bits(behind.best_weights()) == as_bits(solo.checkpoints[0].weights)
-
-
-def _as_best(point: Checkpoint, *, best: bool, best_epoch: int = 0) -> Checkpoint:
-    """A checkpoint that is the best so far, or that an earlier one was better than."""
-    epoch = best_epoch or point.progress.epoch
-    return replace(point, best=best, progress=replace(point.progress, best_epoch=epoch))
-
-
-@pytest.fixture
-def behind(store: RunStore, solo: Solo, tiny_dataset: Dataset) -> RunFolder:
-    """Two epochs of a run, the first the better one."""
-    folder = store.create(tiny_config(), tiny_dataset)
-    store_epoch(folder, _records_of(solo, 1), _as_best(solo.checkpoints[0], best=True))
-    second = _as_best(solo.checkpoints[1], best=False, best_epoch=1)
-    store_epoch(folder, _records_of(solo, 2), second)
-    return folder
-
-
-@pytest.mark.parametrize(
-    "progress",
-    [
-        None,
-        "",
-        "17",
-        "[]",
-        "{}",
-        "[" * 100_000,
-        '{"epoch": 1}',
-        '{"epoch": "1", "step": 4, "best_epoch": 1, "best_score": [0.5, -1.0]}',
-        '{"epoch": 1, "step": [4], "best_epoch": 1, "best_score": [0.5, -1.0]}',
-        '{"epoch": 1, "step": 4, "best_epoch": 1, "best_score": 0.5}',
-        '{"epoch": 1, "step": 4, "best_epoch": 1, "best_score": ["a", "b"]}',
-        '{"epoch": 1, "step": 4, "best_epoch": 1, "best_score": [0.5]}',
-        '{"epoch": -1, "step": 4, "best_epoch": 1, "best_score": [0.5, -1.0]}',
-        '{"epoch": 1e999, "step": 4, "best_epoch": 1, "best_score": [0.5, -1.0]}',
-        '{"epoch": 1, "step": 4, "best_epoch": 1, "best_score": [0.5, -1.0], "trap": 1}',
-    ],
-)
-def test_a_checkpoint_that_does_not_say_where_training_stands_is_refused(stopped, progress):
-    tensors, _ = read_tensors(stopped.path / "last.safetensors")
-    metadata = {} if progress is None else {"progress": progress}
-    write_tensors(stopped.path / "last.safetensors", tensors, metadata)
-    metrics = (stopped.path / "metrics.jsonl").read_bytes()
-    with pytest.raises(RunError) as caught:
-        stopped.resumed()
-    assert_sentence(caught.value, "“last.safetensors”", stopped.id, "Train the run again")
-    assert (stopped.path / "metrics.jsonl").read_bytes() == metrics
-
-
-MISFITS = {
-    "no weights": drop("model.out.weight"),
-    "too many weights": put("model.trap", torch.zeros(2)),
-    "weights of another shape": alter("model.out.weight", twice),
-    "weights that are not numbers": alter("model.out.weight", not_a_number),
-    "weights of another type": alter("model.out.weight", torch.Tensor.double),
-    "no random state": drop("resume.generator"),
-    "a random state too short": alter("resume.generator", lambda state: state[:-1]),
-    "a random state of zeros": alter("resume.generator", torch.zeros_like),
-    "a random state of another type": alter("resume.generator", torch.Tensor.float),
-    "optimizer state of another shape": alter("resume.0.exp_avg", twice),
-    "optimizer state of another type": alter("resume.0.exp_avg_sq", torch.Tensor.half),
-    "optimizer state of a weight there is not": put("resume.99.exp_avg", torch.zeros(2)),
-    "optimizer state of a name": put("resume.trap.exp_avg", torch.zeros(2)),
-    "optimizer state without a number": put("resume.trap", torch.zeros(2)),
-    "optimizer state there is not": put("resume.0.trap", torch.zeros(2)),
-    "optimizer state with a hole": drop("resume.1.exp_avg"),
-    "optimizer state that is not numbers": alter("resume.0.exp_avg", not_a_number),
-}
-
-
-@pytest.mark.parametrize("change", MISFITS.values(), ids=MISFITS.keys())
-def test_a_checkpoint_that_does_not_fit_the_run_is_refused(stopped, change):
-    rewritten(stopped.path / "last.safetensors", change)
-    with pytest.raises(RunError) as caught:
-        stopped.resumed()
-    assert_sentence(caught.value, "“last.safetensors”", stopped.id, "Train the run again")
-
-
-def test_a_plain_optimizers_checkpoint_holds_no_moments(store, tiny_dataset):
-    solo = Solo(tiny_config(optimizer="sgd"), tiny_dataset)
-    folder = solo.store(store, epochs=1)
-    shape = tuple(next(iter(solo.checkpoints[0].weights.values())).shape)
-
-    def change(tensors):
-        tensors |= {"resume.0.step": torch.tensor(1.0)}
-        tensors |= {f"resume.0.{name}": torch.zeros(shape) for name in ("exp_avg", "exp_avg_sq")}
-
-    rewritten(folder.path / "last.safetensors", change)
-    with pytest.raises(RunError, match="its optimizer state does not fit"):
-        folder.resumed()
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        drop("out.weight"),
-        alter("out.weight", twice),
-        alter("out.weight", not_a_number),
-    ],
-)
-def test_best_weights_that_do_not_fit_the_run_are_not_gone_on_with(behind, change):
-    rewritten(behind.path / "best.safetensors", change)
-    with pytest.raises(RunError) as caught:
-        behind.resumed()
-    assert_sentence(caught.value, "“best.safetensors”", behind.id)
-
-
-def test_best_weights_that_are_gone_are_told(behind):
-    (behind.path / "best.safetensors").unlink()
-    with pytest.raises(RunError) as caught:
-        behind.resumed()
-    assert_sentence(caught.value, "“best.safetensors” is missing", str(behind.path))
 
 
 # -- looking back
@@ -480,7 +190,7 @@ def test_of_a_network_that_is_too_large_nothing_is_kept_to_look_back_on(
     for limit, kept in ((size, [1]), (size - 1, [])):
         monkeypatch.setattr(folder_module, "MAX_MILESTONE_BYTES", limit)
         folder = store.create(tiny_config(), tiny_dataset)
-        store_epoch(folder, _records_of(solo, 1), point)
+        store_epoch(folder, records_of(solo, 1), point)
         assert folder.milestones() == kept
         assert folder.resumed() is not None
 
