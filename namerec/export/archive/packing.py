@@ -75,13 +75,13 @@ def _still(folder: RunFolder) -> Iterator[None]:
 def _names(source: Source) -> tuple[bytes | None, str]:
     """The names to pack, if any, and a sentence on where they are."""
     if not is_own(source.run.info.config.training.dataset):
-        return None, "The corpus is not in it: every namerec has it, or fetches it."
+        return None, "The corpus is not in it: every namerec has it or can download it."
     try:
         table = as_table(source.dataset)
     except DataError as error:
         return None, f"The names are not in it. {error}"
     if len(table) > (most_bytes(NAMES) or 0):
-        return None, "The names are not in it: they take too much room. Take their files along."
+        return None, "The names are not in it, because they are too large. Copy their files too."
     return table, f"The {len(source.dataset):,} names that it was trained on are in it too."
 
 

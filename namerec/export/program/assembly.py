@@ -4,6 +4,10 @@ A piece is a module of `namerec.export.program.pieces`, read as text. Its docstr
 heading and the text above the code; between `#: if X and Y`, `#: else` and `#: end` stands what
 only some programs need. What a piece imports from other pieces is in the program already; its other
 imports are gathered at the top, without those that nothing is left to use of. Settings likewise.
+
+Pieces are no Jinja2 templates, since Ruff, mypy and the tests read a module and cannot read a
+template. Which imports and settings a program needs is seen from its code; a template would have to
+list them by hand.
 """
 
 from __future__ import annotations

@@ -16,8 +16,8 @@ NOTEBOOK = "train_names.ipynb"
 _TITLE = """# A run of the Name Recognition Lab
 
 This notebook builds the run's network, trains it on the run's names with the run's settings, and
-prints its own numbers beside the run's. It is plain PyTorch. Open it where its tables lie, and run
-all cells from the top."""
+prints its results beside the run's. It is plain PyTorch. Open it in the folder of its tables, and
+run all cells from the top."""
 
 
 def notebook_files(source: Source) -> list[MadeFile]:
@@ -49,7 +49,7 @@ def notebook_files(source: Source) -> list[MadeFile]:
         "nbformat_minor": 5,
     }
     content = _as_bytes(notebook)
-    words = f"Open it in Jupyter beside its tables; it needs {needed_packages(source)}."
+    words = f"Open it with Jupyter in the folder of its tables. It needs {needed_packages(source)}."
     return [MadeFile(NOTEBOOK, content, words), *tables(source)]
 
 

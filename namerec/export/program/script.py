@@ -33,10 +33,10 @@ _OPTIMIZERS = {"sgd": "torch.optim.SGD", "adam": "torch.optim.Adam", "adamw": "t
 _SCHEDULES = {"cosine": "schedule_cosine", "one-cycle": "schedule_one_cycle"}
 _POWERS = {"natural": 0.0, "square root": -0.5, "balanced": -1.0}
 
-_HEAD = '''"""One run of the Name Recognition Lab as a program of its own: plain PyTorch.
+_HEAD = '''"""A run of the Name Recognition Lab as a program in plain PyTorch.
 
 It builds the run's network, trains it on the run's names with the run's settings, and prints its
-own numbers beside the run's. Start it where its tables lie, with names to ask about if you like:
+results beside the run's. Start it in the folder of its tables, with names to recognise if you like:
 
     python train_names.py
     python train_names.py Okonkwo Rossi
@@ -57,7 +57,7 @@ def script_files(source: Source) -> list[MadeFile]:
     program = program_of(source, "script")
     head = f"{_HEAD}\n{program.imports}\n\n{as_comment(chr(10).join(facts(source)))}"
     parts = [head, *map(_with_heading, program.sections)]
-    words = f"Start it beside its tables; it needs {needed_packages(source)}."
+    words = f"Start it in the folder of its tables. It needs {needed_packages(source)}."
     script = MadeFile(SCRIPT, ("\n\n\n".join(parts) + "\n").encode(), words)
     return [script, *tables(source)]
 
@@ -101,14 +101,16 @@ def facts(source: Source) -> list[str]:
     info, status = source.run.info, source.run.status
     device = info.config.training.device
     lines = [
-        f"Made of run {info.id}, the network {ascii(info.config.model.title)[1:-1]}.",
+        f"Made from run {info.id}, network {ascii(info.config.model.title)[1:-1]}.",
         f"Its corpus: {info.dataset.title[:_TITLE]!a}, {info.dataset.names:,} names.",
         f"The run was trained with PyTorch {ascii(info.versions.get('torch', 'unknown'))[1:-1]}.",
     ]
     if source.run.state != "finished":
         lines.append(f"It is {source.run.state} after {status.epoch} epochs; its curve ends there.")
     if device != "cpu":
-        lines.append("It may have been trained on a GPU, whose last digits differ; this uses none.")
+        lines.append(
+            "It may have been trained on a GPU; this program uses the CPU, so last digits differ."
+        )
     return lines
 
 

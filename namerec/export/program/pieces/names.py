@@ -2,7 +2,7 @@
 
 `names.csv` holds the names as the run had them: each as it was written and as a network reads it,
 in 57 letters, its category, and its part of the split. The network learns from the training part,
-the validation part chooses the best epoch, and the test part is looked at once, at the end.
+the validation part chooses the best epoch, and the test part is used once, at the end.
 """
 
 import csv

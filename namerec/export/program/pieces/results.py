@@ -1,8 +1,8 @@
 """The results.
 
-The network of the best epoch, on the names that chose it and on those of the test. The numbers are
-the run's up to rounding: where sums are added up in another order their last digits differ, and
-training makes small differences larger, step by step.
+The network of the best epoch, on the validation names that chose it and on the test names. The
+numbers are the run's up to rounding: sums in another order differ in the last digits, and training
+makes small differences larger, step by step.
 """
 
 from namerec.export.program.pieces.evaluation import evaluate
