@@ -80,7 +80,6 @@ def test_a_link_carries_run_name_section_and_surgery_and_the_browser_goes_back(s
     page.get_by_text("Compare runs", exact=True).click()
     expect(page).to_have_url(re.compile("look=compare"))
     expect(page).not_to_have_url(re.compile("cuts"))
-    page.wait_for_timeout(700)  # until the URL from before is no longer taken for a late one
     page.go_back()
     expect(page.get_by_text("forget gate held at 0, units 3, 4 and 5 silenced")).to_be_visible()
     page.go_forward()
@@ -92,4 +91,52 @@ def test_a_link_carries_run_name_section_and_surgery_and_the_browser_goes_back(s
     assert page.evaluate("getSelection().toString()") == field.input_value()
     page.keyboard.press("Escape")
     expect(field).to_be_hidden()
+    lab.assert_calm()
+
+
+def chosen(page: Page, name: str) -> None:
+    expect(page.get_by_role("radio", name=name, exact=True)).to_be_checked()
+
+
+def test_back_undoes_each_change_and_a_page_of_the_menu_is_one_step(server, watched):
+    lab = watched()
+    page = lab.page
+    page.goto(f"{server.url}/evaluate?part=train&priors=50&order=support")
+    chosen(page, "support")
+    chosen(page, "Training names")
+    expect(
+        page.get_by_role("slider", name="Treat all languages as equally common")
+    ).to_have_attribute("aria-valuetext", "50%")
+    for order in ("similarity", "name"):
+        page.get_by_role("radio", name=order, exact=True).click()
+        expect(page).to_have_url(re.compile(f"order={order}"))
+    for order in ("similarity", "support"):
+        page.go_back()
+        chosen(page, order)
+        expect(page).to_have_url(re.compile(f"order={order}"))
+    page.go_forward()
+    chosen(page, "similarity")
+    copied = page.url
+    menu_of = page.get_by_test_id("stSidebarNav")
+    menu_of.get_by_role("link", name="Memory", exact=True).click()
+    expect(page).to_have_url(re.compile(r"/memory\?"))
+    steps = page.evaluate("history.length")
+    menu_of.get_by_role("link", name="Evaluate", exact=True).click()
+    expect(page).to_have_url(copied)
+    chosen(page, "similarity")
+    assert page.evaluate("history.length") - steps == 2, "the menu's own, and the page's"
+    lab.assert_calm()
+
+
+def test_a_lesson_goes_on_and_back_on_one_page(server, watched):
+    lab = watched()
+    page = lab.page
+    page.goto(f"{server.url}/name?lesson=gates:2&look=surgery&name=Kowalski&cuts=1f0")
+    expect(page.get_by_text("forget gate held at 0").last).to_be_visible()
+    bar = page.locator(".st-key-lesson_bar")
+    for label, number, held in (("Next", 3, 1), ("Back", 2, 0), ("Next", 3, 1)):
+        bar.get_by_role("link", name=label).click()
+        expect(bar).to_contain_text(f"step {number} of 6")
+        expect(page.get_by_text(f"The operation: forget gate held at {held}")).to_be_visible()
+        expect(page).to_have_url(re.compile(f"lesson=gates%3A{number}.*cuts=1f{held}"))
     lab.assert_calm()

@@ -10,8 +10,8 @@ from namerec.jobs import baselines, local
 from namerec.jobs.manager import JobManager
 from namerec.runs.store import RunStore
 from namerec.ui.server.manager import baseline_keeper, manager
-from tests.conftest import ROOT
 from tests.jobs.fakes import HeldBackExecutor
+from tests.ui.lab import whole
 
 #: What baselines score here; fitting them takes half a minute, and has tests of its own.
 SOME_SCORES = baselines.BaselineScores(
@@ -33,7 +33,7 @@ def lab(monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
     monkeypatch.setattr(baselines, "measured", lambda *given: SOME_SCORES)
     manager.clear()
     baseline_keeper.clear()
-    yield AppTest.from_file(str(ROOT / "dashboard.py"), default_timeout=60)
+    yield whole(monkeypatch)
     manager().shutdown()
     manager.clear()
     baseline_keeper.clear()

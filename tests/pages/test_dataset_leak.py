@@ -27,6 +27,7 @@ from namerec.ui.dataset.leak_worth import (
 from namerec.ui.server.manager import manager
 from tests.conftest import tiny_config, tiny_lines
 from tests.pages.references import opened, said
+from tests.ui.lab import followed
 
 
 @pytest.fixture
@@ -91,8 +92,7 @@ def test_one_button_trains_both_and_the_page_says_what_the_leak_is_worth(lab, re
     other = OwnCorpora().keep(
         read_upload(b"name,category\nAda,x\nBob,x\nCid,y\nDan,y\n" * 3, "other.csv")
     )
-    lab.query_params["corpus"] = other.reference
-    lab.run()
+    followed(lab, corpus=other.reference)
     assert "Worth of the leak" not in {metric.label for metric in lab.metric}
 
 

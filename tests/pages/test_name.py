@@ -13,6 +13,7 @@ from namerec.ui.server.manager import manager
 from namerec.ui.shared import services
 from tests.conftest import tiny_config
 from tests.pages.references import answered, opened, said
+from tests.ui.lab import followed
 
 
 @pytest.mark.parametrize("kind", ["rnn", "lstm", "custom_lstm"])
@@ -20,8 +21,7 @@ def test_every_section_opens_for_every_network_and_keeps_the_name(lab, kind):
     run = next(run for run in manager().store.trained() if run.info.config.model.kind == kind)
     opened(lab, "name", run=run.id, name="Dvořák", look="reading")
     for section in SECTIONS:
-        lab.query_params["look"] = section
-        lab.run()
+        followed(lab, look=section)
         assert not lab.exception, section
         assert not lab.error, section
         assert lab.segmented_control(key="look").value == section
@@ -48,14 +48,12 @@ def test_priors_that_cannot_be_applied_hide_nothing(lab, tiny_folder, tmp_path):
     lab.session_state["priors_natural"] = 1.0
     opened(lab, "name", run=run_id, name="Bakaki", look="reading")
     for section in SECTIONS:
-        lab.query_params["look"] = section
-        lab.run()
+        followed(lab, look=section)
         assert not lab.exception, section
         assert "The assumed frequencies cannot be applied to this run" in said(lab)
         if section != "known":  # which is about the names that are gone
             assert not lab.error, section
-    lab.query_params["look"] = "reading"
-    lab.run()
+    followed(lab, look="reading")
     network = services.network(run_id)
     last = after_every_letter(network.model, "Bakaki")[-1]
     winner = network.categories[int(last.argmax())]

@@ -5,6 +5,7 @@ import pytest
 from namerec.ui.server.manager import manager
 from tests.conftest import tiny_config
 from tests.pages.references import answered, button, opened
+from tests.ui.lab import followed
 
 PAGES = ("start", "train", "evaluate", "name", "memory", "dataset")
 
@@ -131,11 +132,9 @@ def test_a_link_to_train_shows_its_run_and_a_wrong_one_is_said(lab, tiny_dataset
     first, second = (manager().start(config, tiny_dataset) for _ in range(2))
     manager().wait(second, 30)
     lab.run()
-    lab.query_params["run"] = first
-    lab.run()
+    followed(lab, run=first)
     assert any(f"run {first}" in text.value for text in lab.caption)
-    lab.query_params["run"] = "20200101-000000-rnn-dead"
-    lab.run()
+    followed(lab, run="20200101-000000-rnn-dead")
     assert "There is no run" in lab.warning[0].value.replace("\\", "")
 
 
@@ -162,7 +161,6 @@ def test_what_normalising_changed_is_said(lab):
 def test_a_run_that_a_link_names_and_is_not_here_is_said(lab):
     lab.query_params["run"] = "20200101-000000-rnn-dead"
     opened(lab, "name")
-    lab.query_params["run"] = "20200101-000000-rnn-dead"
-    lab.run()
+    followed(lab, run="20200101-000000-rnn-dead")
     assert "not here" in lab.warning[0].value
     assert not lab.error

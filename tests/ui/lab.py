@@ -26,10 +26,16 @@ def whole(monkeypatch: pytest.MonkeyPatch) -> AppTest:
 
 
 def opened(lab: AppTest, page: str, **query: str) -> AppTest:
-    """A page of it, by its file, with the URL's parameters."""
+    """A page of it, by its file, as a link with these parameters opens it."""
     lab.query_params.clear()
-    for key, value in query.items():
-        lab.query_params[key] = value
-    lab.switch_page(page).run()
+    lab.switch_page(page)
+    followed(lab, **query)
     assert not lab.exception
+    return lab
+
+
+def followed(lab: AppTest, **query: str) -> AppTest:
+    """The page as a link on it opens it, which changes these parameters of its URL."""
+    lab.query_params.update(query)
+    lab.run()
     return lab

@@ -9,7 +9,7 @@ import streamlit as st
 
 from namerec.core.corpus.alphabet import normalise
 from namerec.text import count, plural
-from namerec.ui.frame import address
+from namerec.ui.frame.controls import select, text_box, toggle
 from namerec.ui.shared import corpus_facts
 
 if TYPE_CHECKING:
@@ -23,31 +23,26 @@ _ALL = ""
 
 def name_table(dataset: Dataset, noun: str) -> None:
     """Draws the table and what narrows it down."""
-    address.read("search", state=_SEARCH)
-    address.read("only", [_ALL, *dataset.categories], state=_ONLY)
-    address.switch("changed", False, state=_CHANGED)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        search = st.text_input(
+        search = text_box(
             "Search",
-            key=_SEARCH,
+            "search",
+            state=_SEARCH,
             live=True,
             max_chars=100,
-            persist_state="session",
             icon=":material/search:",
             placeholder="any part of a name, in any spelling",
         )
-        only = st.selectbox(
+        only = select(
             noun.capitalize(),
             [_ALL, *dataset.categories],
-            key=_ONLY,
+            "only",
+            state=_ONLY,
             format_func=lambda category: category or f"all {plural(noun)}",
-            persist_state="session",
         )
-        changed = st.toggle(
-            "Only names that are read otherwise than written", key=_CHANGED, persist_state="session"
+        changed = toggle(
+            "Only names that are read otherwise than written", "changed", False, state=_CHANGED
         )
-    address.write("search", search, state=_SEARCH)
-    address.write("only", only, state=_ONLY)
     names = corpus_facts.names(dataset)
     found = matching(names, search, only, changed=changed)
     st.caption(_found_words(len(found), len(names)))

@@ -10,7 +10,7 @@ from namerec.figures.base import theme
 from namerec.figures.corpus import bars as corpus
 from namerec.figures.corpus import maps as corpus_maps
 from namerec.text import count, percent, plain, plural
-from namerec.ui.frame import address
+from namerec.ui.frame.controls import select
 from namerec.ui.shared import corpus_facts
 from namerec.ui.shared.charts import chart
 
@@ -68,12 +68,9 @@ def overview(dataset: Dataset, noun: str) -> None:
 def _marks_panel(dataset: Dataset, noun: str, default: str, look: theme.Theme) -> None:
     """Beginnings and endings that mark the category that is selected, kept in the URL."""
     st.subheader("How they begin and end")
-    if address.read(CATEGORY, list(dataset.categories), state=_CATEGORY) is None:
-        st.session_state[_CATEGORY] = default
-    category = st.selectbox(
-        noun.capitalize(), dataset.categories, key=_CATEGORY, persist_state="session"
+    category = select(
+        noun.capitalize(), dataset.categories, CATEGORY, default, state=_CATEGORY, always=True
     )
-    address.write(CATEGORY, category, state=_CATEGORY)
     marks = corpus_facts.marks(dataset)[dataset.categories.index(category)]
     figure = corpus.marks_figure(category, marks, look)
     chart(figure, "dataset_marks")

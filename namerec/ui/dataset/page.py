@@ -13,7 +13,7 @@ from namerec.ui.dataset.names import name_table
 from namerec.ui.dataset.overview import overview
 from namerec.ui.dataset.own import kept_list, look_at_chosen
 from namerec.ui.dataset.upload_form import upload_form
-from namerec.ui.frame import address
+from namerec.ui.frame.controls import segments
 from namerec.ui.frame.errors import show_errors
 from namerec.ui.shared import services
 from namerec.ui.shared.corpus_choice import pick_corpus, train_on
@@ -66,16 +66,14 @@ def dataset_panel() -> None:
 
 
 def _pick_view() -> str:
-    if look_at_chosen() or address.read(VIEW, list(VIEWS), state=_VIEW) is None:
+    if look_at_chosen():
         st.session_state[_VIEW] = "overview"
-    view = st.segmented_control(
+    return segments(
         "View",
         list(VIEWS),
-        key=_VIEW,
+        VIEW,
+        state=_VIEW,
+        always=True,
         format_func=VIEWS.__getitem__,
-        required=True,
-        persist_state="session",
         label_visibility="collapsed",
     )
-    address.write(VIEW, view, state=_VIEW)
-    return view or "overview"

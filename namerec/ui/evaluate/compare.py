@@ -15,12 +15,11 @@ from namerec.figures.confusion import matrix as confusion
 from namerec.figures.confusion.difference import difference_figure
 from namerec.text import count, percent, plain
 from namerec.ui.evaluate.matrix import MOST_LISTED, view_controls
-from namerec.ui.frame import address
 from namerec.ui.server.manager import manager
 from namerec.ui.shared import services
 from namerec.ui.shared.charts import chart
 from namerec.ui.shared.priors import assumed_strength
-from namerec.ui.shared.run_picker import run_words
+from namerec.ui.shared.run_picker import pick_id
 
 if TYPE_CHECKING:
     from namerec.core.evaluation.contrast import AskedNames, Contrast
@@ -93,17 +92,8 @@ def _pick_other(run: RunSummary) -> RunSummary | None:
             icon=":material/compare_arrows:",
         )
         return None
-    address.read(_OTHER, list(runs))
-    chosen = st.selectbox(
-        "Compare with",
-        list(runs),
-        key=_OTHER,
-        format_func=lambda run_id: run_words(runs[run_id]),
-        persist_state="session",
-        help="Only runs that were asked the same names can be compared.",
-    )
-    address.write(_OTHER, chosen)
-    return runs[chosen]
+    why = "Only runs that were asked the same names can be compared."
+    return runs[pick_id("Compare with", runs, _OTHER, help=why)]
 
 
 def _asked(run: RunSummary, part: Part) -> AskedNames:

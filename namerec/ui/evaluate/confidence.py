@@ -11,7 +11,7 @@ from namerec.figures.base import theme
 from namerec.figures.evaluation import confidence
 from namerec.figures.evaluation.priors import priors_figure
 from namerec.text import percent, plain
-from namerec.ui.frame import address
+from namerec.ui.frame.controls import share_slider
 from namerec.ui.shared import services
 from namerec.ui.shared.charts import chart
 from namerec.ui.shared.priors import assumed_strength, prior_strength_of
@@ -57,17 +57,8 @@ def confidence_panel(run: RunSummary, part: Part, seen: services.Evaluation) -> 
             )
         with st.container(border=True):
             st.subheader("If it may say “I don’t know”")
-            address.keep(
-                "silent", 0.2, address.share(0.05, 0.95), address.in_percent, state=_SILENT
-            )
-            silent = st.slider(
-                "Stay silent on the least sure",
-                min_value=0.0,
-                max_value=0.95,
-                step=0.05,
-                format="percent",
-                key=_SILENT,
-                persist_state="session",
+            silent = share_slider(
+                "Stay silent on the least sure", "silent", 0.2, state=_SILENT, most=0.95
             )
             curve = risk_coverage(seen.answers)
             chart(

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from namerec.core.corpus.protocols import PARTS, PROTOCOL_WORDS, Part, holds_out
+from namerec.core.corpus.protocols import PROTOCOL_WORDS, Part, holds_out
 from namerec.core.evaluation.results import ConfusionMatrix, Scores
 from namerec.text import count, percent
-from namerec.ui.frame import address
+from namerec.ui.frame.controls import segments
 from namerec.ui.shared.tables import share_column
 
 if TYPE_CHECKING:
@@ -25,22 +25,16 @@ def pick_part(run: RunSummary) -> Part:
     words = {"train": "Training names", "validation": "Validation", "test": "Test"}
     if not holds_out(protocol):
         words |= {"test": "Drawn training names", "validation": "Drawn during training"}
-    address.read(_PART, list(PARTS))
-    st.session_state.setdefault(_PART, "test")
     parts: tuple[Part, ...] = ("test", "validation", "train")
-    chosen = st.segmented_control(
+    return segments(
         "Measured on",
         parts,
-        key=_PART,
+        _PART,
+        always=True,
         format_func=words.__getitem__,
-        required=True,
-        persist_state="session",
         help=f"{PROTOCOL_WORDS[protocol].capitalize()}. Validation chose the epoch; training names "
         "flatter.",
     )
-    part = chosen or "test"
-    address.write(_PART, part)
-    return part
 
 
 def score_cards(run: RunSummary, scores: Scores, measured_on: str) -> None:

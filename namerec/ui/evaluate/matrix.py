@@ -17,6 +17,7 @@ from namerec.figures.confusion import words as confusion_words
 from namerec.figures.confusion.selection import Selection, selection_from
 from namerec.text import count, plain
 from namerec.ui.frame import address
+from namerec.ui.frame.controls import segments
 from namerec.ui.shared import services
 from namerec.ui.shared.charts import take_away
 from namerec.ui.shared.tables import share_column
@@ -41,40 +42,30 @@ def view_controls() -> MatrixView:
     """What the cells show, in which order, and whether with the diagonal; all in the URL."""
     shows: tuple[Normalisation, ...] = ("recall", "precision", "counts")
     orders: tuple[Order, ...] = ("name", "support", "similarity")
-    for key, allowed in ((_SHOWS, shows), (_ORDER, orders), (_DIAGONAL, ("shown", "hidden"))):
-        address.read(key, list(allowed))
-        st.session_state.setdefault(key, allowed[0])
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        normalisation = st.segmented_control(
+        normalisation = segments(
             "Cells show",
             shows,
-            key=_SHOWS,
+            _SHOWS,
+            always=True,
             format_func=_SHOWS_WORDS.__getitem__,
-            required=True,
-            persist_state="session",
             help="Share of the row: the diagonal is recall. Share of the column: it is precision.",
         )
-        order = st.segmented_control(
+        order = segments(
             "Ordered by",
             orders,
-            key=_ORDER,
-            required=True,
-            persist_state="session",
+            _ORDER,
+            always=True,
             help="Similarity puts what is taken for each other side by side.",
         )
-        diagonal = st.segmented_control(
+        diagonal = segments(
             "Diagonal",
-            ["shown", "hidden"],
-            key=_DIAGONAL,
-            required=True,
-            persist_state="session",
+            ("shown", "hidden"),
+            _DIAGONAL,
+            always=True,
             help="Hidden, the colours are for the errors alone.",
         )
-    for key, value in ((_SHOWS, normalisation), (_ORDER, order), (_DIAGONAL, diagonal)):
-        address.write(key, value)
-    return MatrixView(
-        normalisation or shows[0], order or orders[0], hide_diagonal=diagonal == "hidden"
-    )
+    return MatrixView(normalisation, order, hide_diagonal=diagonal == "hidden")
 
 
 def matrix_panel(run: RunSummary, part: Part, seen: services.Evaluation) -> None:
@@ -110,14 +101,16 @@ def matrix_panel(run: RunSummary, part: Part, seen: services.Evaluation) -> None
 
 def _selected(matrix: ConfusionMatrix) -> Selection:
     """What is selected; at first the cell with most mistakes."""
-    options = ["", *matrix.categories]
-    true, taken = (address.read(key, options) or "" for key in (_TRUE, _TAKEN))
+    category = address.one_of(("", *matrix.categories))
+    true, taken = (address.keep(key, "", category) for key in (_TRUE, _TAKEN))
     if not true and not taken:
         mistakes = matrix.counts.copy()
         np.fill_diagonal(mistakes, 0)
         row, column = divmod(int(mistakes.argmax()), len(matrix.categories))
         true, taken = matrix.categories[row], matrix.categories[column]
-    st.session_state[_TRUE], st.session_state[_TAKEN] = true, taken
+        st.session_state[_TRUE], st.session_state[_TAKEN] = true, taken
+    address.write(_TRUE, true)
+    address.write(_TAKEN, taken)
     return Selection(true or None, taken or None)
 
 
@@ -135,14 +128,13 @@ def _selection_panel(
     options = ["", *matrix.categories]
     with st.container(horizontal=True):
         for key, label in ((_TRUE, f"True {word}"), (_TAKEN, "Taken for")):
-            chosen = st.selectbox(
+            st.selectbox(
                 label,
                 options,
                 key=key,
                 format_func=lambda category: category or "any",
                 persist_state="session",
             )
-            address.write(key, chosen)
     row, column = (
         None if category is None else matrix.categories.index(category)
         for category in (selected.row, selected.column)

@@ -35,9 +35,13 @@ SECTIONS = frozenset(
 def take_hidden() -> None:
     """Takes the words from the URL, or keeps those of the session; the first thing of a page."""
     # Links within the lab do not name them: only other words put an end to these.
-    if given := address.news(HIDE, state=_STATE, now=st.session_state.get(_STATE)):
+    if given := address.given(HIDE):
         st.session_state[_STATE] = given
-    address.write(HIDE, st.session_state.get(_STATE), state=_STATE)
+
+
+def keep_hidden() -> None:
+    """Has the page's URL name the words, too."""
+    address.write(HIDE, st.session_state.get(_STATE))
 
 
 def words() -> frozenset[str]:

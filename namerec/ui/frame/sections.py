@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
-from namerec.ui.frame import address
+from namerec.ui.frame.controls import segments
 from namerec.ui.frame.hidden import hidden
 
 
@@ -20,22 +18,13 @@ def pick_section(key: str, titles: dict[str, str]) -> str:
     """
     # Of a page whose every section is hidden, the first one is shown without a choice.
     offered = {name: title for name, title in titles.items() if not hidden(name)}
-    first = next(iter(offered or titles))
-    address.read(key, list(offered))
-    st.session_state.setdefault(key, first)
     if not offered:
-        return first
-    chosen = (
-        st.segmented_control(
-            "Look at",
-            list(offered),
-            key=key,
-            format_func=titles.__getitem__,
-            required=True,
-            persist_state="session",
-            label_visibility="collapsed",
-        )
-        or first
+        return next(iter(titles))
+    return segments(
+        "Look at",
+        list(offered),
+        key,
+        always=True,
+        format_func=titles.__getitem__,
+        label_visibility="collapsed",
     )
-    address.write(key, chosen)
-    return chosen

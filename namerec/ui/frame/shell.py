@@ -13,7 +13,7 @@ from namerec.settings import home
 from namerec.ui.frame import address
 from namerec.ui.frame.copy_link import copy_link
 from namerec.ui.frame.errors import show_errors
-from namerec.ui.frame.hidden import hidden, say_unknown, take_hidden
+from namerec.ui.frame.hidden import hidden, keep_hidden, say_unknown, take_hidden
 from namerec.ui.frame.lesson_bar import lesson_bar
 from namerec.ui.server.access import gate
 from namerec.ui.server.warmup import warm_up
@@ -102,10 +102,10 @@ def open_lab() -> None:
     _configure()
     gate(hide_menu=lambda: _navigation("hidden"))
     st.session_state[_IN_FRAME] = True
-    with address.gathering():
-        take_hidden()
-        page = _navigation("sidebar")
-        address.arrive(page.url_path)
+    take_hidden()
+    page = _navigation("sidebar")
+    with address.gathering(page.url_path):
+        keep_hidden()
         st.set_page_config(page_title=f"{page.title} · Name Recognition Lab")
         st.logo(
             str(ASSETS / "logo.svg"),

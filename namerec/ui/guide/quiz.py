@@ -9,6 +9,7 @@ import streamlit as st
 from namerec.core.corpus.protocols import Part
 from namerec.text import count, plain
 from namerec.ui.frame import address
+from namerec.ui.frame.controls import segments, select
 from namerec.ui.guide.quiz_play import play
 from namerec.ui.guide.quiz_round import Round
 from namerec.ui.shared import services
@@ -68,14 +69,12 @@ def _settings(run: RunSummary, pool: QuizPool) -> Round:
     dataset, split = services.run_dataset(run)
     categories = dataset.categories
     with st.grid(4, min_column_width=180):
-        number = address.keep(NAMES, _USUAL_NUMBER, address.one_of(_NUMBERS))
-        st.segmented_control(
-            "Names", _NUMBERS, key=NAMES, required=True, persist_state="session", width="stretch",
+        number = segments(
+            "Names", _NUMBERS, NAMES, _USUAL_NUMBER, width="stretch",
             help="In a round. Changing anything here, or the run, starts a new round.",
         )  # fmt: skip
-        draw = address.keep(DRAW, DRAWS[0], address.one_of(DRAWS))
-        st.selectbox(
-            "Drawn", DRAWS, key=DRAW, format_func=words.__getitem__, persist_state="session",
+        draw = select(
+            "Drawn", DRAWS, DRAW, format_func=words.__getitem__,
             help=f"Evenly: {run.nouns} take turns, so rare ones come as often as common ones. As "
             "they come: every distinct name alike.",
         )  # fmt: skip
@@ -105,9 +104,8 @@ def _settings(run: RunSummary, pool: QuizPool) -> Round:
 
 def _pick_options(categories: int) -> bool:
     """Draws the choice of options; whether they are few."""
-    chosen = address.keep(OPTIONS, _ALL, address.one_of((_ALL, _FEW)))
-    st.segmented_control(
-        "Options", (_ALL, _FEW), key=OPTIONS, required=True, persist_state="session",
+    chosen = segments(
+        "Options", (_ALL, _FEW), OPTIONS,
         format_func={_ALL: f"all {categories}", _FEW: "4, easier"}.__getitem__, width="stretch",
         help="4: a right one and the wrong ones that the network finds most probable. That helps "
         "you alone; the network still answers from all.",

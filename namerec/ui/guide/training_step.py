@@ -10,6 +10,7 @@ from namerec.core.corpus.alphabet import ALPHABET_SIZE, LETTERS, MAX_TEXT, reada
 from namerec.core.networks.kinds import SYMBOL_TITLES
 from namerec.text import plain
 from namerec.ui.frame import address
+from namerec.ui.frame.controls import segments, select, text_box, toggle
 from namerec.ui.guide.training_step_words import Followed, backward, forward, update
 from namerec.ui.shared import services
 from namerec.ui.shared.run_picker import pick_run
@@ -73,19 +74,17 @@ def training_step_panel(part: str = "whole step") -> None:
 
 def _name_and_label(run: RunSummary) -> _Asked:
     """The name, and which category is right for it: as in the run's names, if it is there."""
-    if address.read("name", state=_NAME) is None:
-        st.session_state.setdefault(_NAME, EXAMPLE)
-    typed = st.text_input("Name", key=_NAME, max_chars=MAX_TEXT, persist_state="session")
-    address.write("name", typed[: address.MAX_VALUE], state=_NAME)
+    typed = text_box("Name", "name", EXAMPLE, state=_NAME, max_chars=MAX_TEXT)
     name = readable(typed)
     categories = list(services.network(run.id).categories)
     usual = _known_label(run, name.letters)
-    key = f"training_right_{run.id}_{name.letters}"
-    right = address.keep("right", categories[usual], address.one_of(categories), state=key)
-    st.selectbox(
+    right = select(
         f"Its right {run.noun}",
         categories,
-        key=key,
+        "right",
+        categories[usual],
+        persist_state=None,
+        state=f"training_right_{run.id}_{name.letters}",
         format_func=plain,
         help="At first the one that the run’s names give it, if they have it.",
     )
@@ -120,41 +119,41 @@ def _pick_weight(run: RunSummary, asked: _Asked, largest: WeightPlace) -> Weight
     from namerec.core.inside.training_step import WeightPlace, symbols
 
     model = services.network(run.id).model
-    address.switch("largest", True, state=_LARGEST)
-    if st.toggle(
+    if toggle(
         "Follow the weight with the largest gradient",
-        key=_LARGEST,
-        persist_state="session",
+        "largest",
+        True,
+        state=_LARGEST,
         help="Of the lowest layer’s cells that read from the beginning. Off: choose one there.",
     ):
         return None
     kinds, units = symbols(model), run.info.config.model.hidden_size
     into, unit, source = (f"training_{part}_{run.id}" for part in ("into", "unit", "source"))
-    address.keep("into", largest.symbol, address.one_of(kinds), state=into)
-    address.keep("unit", largest.unit + 1, address.whole(1, units), state=unit)
-    sources = _sources(asked.letters, units)
-    words = {place: _source_word(place) for place in sources}
-    of_word = {word: place for place, word in words.items()}
-    address.keep("reads", largest.source, of_word.get, words.__getitem__, state=source)
+    chosen = address.keep("unit", largest.unit + 1, address.whole(1, units), state=unit)
     with st.grid(3, min_column_width=200):
-        st.segmented_control(
+        symbol = segments(
             "It goes into",
             kinds,
-            key=into,
-            required=True,
+            "into",
+            largest.symbol,
+            persist_state=None,
+            state=into,
             help=", ".join(f"{symbol}: {SYMBOL_TITLES[symbol]}" for symbol in kinds) + ".",
         )
         st.number_input("of unit", min_value=1, max_value=units, key=unit)
-        st.selectbox(
+        place = select(
             "and is multiplied with",
-            sources,
-            key=source,
-            format_func=words.__getitem__,
+            _sources(asked.letters, units),
+            "reads",
+            largest.source,
+            text=_source_word,
+            persist_state=None,
+            state=source,
+            format_func=_source_word,
             help="A letter counts 1 where it is read and 0 elsewhere; a unit of the previous "
             "hidden state counts what it holds.",
         )
-    state = st.session_state
-    return WeightPlace(str(state[into]), int(state[unit]) - 1, int(state[source]))
+    return WeightPlace(symbol, chosen - 1, place)
 
 
 def _sources(letters: str, units: int) -> list[int]:

@@ -17,11 +17,12 @@ from namerec.figures.memory.gates import (
 )
 from namerec.text import count, percent, plain
 from namerec.ui.frame import address
+from namerec.ui.frame.controls import segments
 from namerec.ui.memory.gradient_words import measured_on
 from namerec.ui.server.manager import manager
 from namerec.ui.shared import services
 from namerec.ui.shared.charts import chart
-from namerec.ui.shared.run_picker import run_words
+from namerec.ui.shared.run_picker import pick_id
 
 if TYPE_CHECKING:
     from namerec.core.inside.gate_use import GateUse, SymbolUse
@@ -65,12 +66,8 @@ def gates_panel() -> None:
         return
     with st.container(horizontal=True, gap="large"):
         layer = _pick_layer(run)
-        ends = ["beginning", "end"]
-        address.keep("places", ends[0], address.one_of(ends), state=_PLACES)
-        places = st.segmented_control(
-            "Letters counted from the", ends, key=_PLACES,
-            required=True, persist_state="session",
-        )  # fmt: skip
+        ends = ("beginning", "end")
+        places = segments("Letters counted from the", ends, "places", state=_PLACES)
     use = _measured(run.id, run.status.best_epoch, layer, run)
     _, split = services.run_dataset(run)
     st.caption(
@@ -114,16 +111,7 @@ def _pick_run() -> RunSummary | None:
             icon=":material/model_training:",
         )
         return None
-    address.read("run", list(runs), state=_RUN)
-    chosen = st.selectbox(
-        "Network to look into",
-        list(runs),
-        key=_RUN,
-        format_func=lambda run_id: run_words(runs[run_id]),
-        persist_state="session",
-    )
-    address.write("run", chosen, state=_RUN)
-    return runs[chosen]
+    return runs[pick_id("Network to look into", runs, "run", state=_RUN)]
 
 
 def _pick_layer(run: RunSummary) -> int:
@@ -133,16 +121,23 @@ def _pick_layer(run: RunSummary) -> int:
     layers = list(range(directions * model.num_layers))
     if len(layers) == 1:
         return 0
-    those = address.one_of(layers, address.counted_from_1)
-    address.keep("layer", layers[-directions], those, address.counted_from_1, state=_LAYER)
 
     def named(layer: int) -> str:
         number, direction = divmod(layer, directions)
         reads = ("", "") if directions == 1 else (", reads forward", ", reads from the end")
         return f"Layer {number + 1}{reads[direction]}"
 
-    chosen = st.segmented_control("Layer", layers, key=_LAYER, format_func=named, required=True)
-    return layers[-directions] if chosen is None else chosen
+    top, text = layers[-directions], address.counted_from_1
+    return segments(
+        "Layer",
+        layers,
+        "layer",
+        top,
+        text=text,
+        state=_LAYER,
+        format_func=named,
+        persist_state=None,
+    )
 
 
 @st.cache_resource(max_entries=16, show_spinner="Watching the gates…")

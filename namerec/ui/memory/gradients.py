@@ -13,6 +13,7 @@ from namerec.figures.memory.gradient_words import Curve, finding_words
 from namerec.figures.memory.gradients import gradient_figure
 from namerec.text import plain
 from namerec.ui.frame import address
+from namerec.ui.frame.controls import segments, several
 from namerec.ui.memory.gradient_words import (
     BEFORE,
     BEST,
@@ -86,16 +87,14 @@ def _pick_runs() -> list[RunSummary]:
             icon=":material/model_training:",
         )
         return []
-    usual = _usual(list(runs.values()))
-    those = address.some_of(runs, MOST_RUNS)
-    address.keep("runs", usual, those, address.with_commas, state=_RUNS)
-    chosen = st.multiselect(
+    chosen = several(
         "Runs to compare",
         list(runs),
-        key=_RUNS,
-        max_selections=MOST_RUNS,
+        "runs",
+        _usual(list(runs.values())),
+        MOST_RUNS,
+        state=_RUNS,
         format_func=lambda run_id: run_words(runs[run_id]),
-        persist_state="session",
     )
     if not chosen:
         st.info("Choose at least one run.", icon=":material/checklist:")
@@ -175,29 +174,38 @@ def measured_norms(run_id: str, epoch: int, best_epoch: int, _run: RunSummary) -
 def _view(shown: list[Shown]) -> tuple[str, str, bool]:
     """Symbol, layer, and whether norms are relative."""
     with st.container(horizontal=True, gap="large"):
-        symbol: str | None = "h"
+        symbol = "h"
         if any(len(found.norms.norms) > 1 for found in shown):
-            address.keep("state", "h", address.one_of(STATES), state=_STATE)
-            symbol = st.segmented_control(
-                "Gradient by the", STATES, key=_STATE,
-                format_func=lambda symbol: f"{SYMBOL_TITLES[symbol]} {symbol}", required=True,
-            )  # fmt: skip
-        scales = ["the end", "nothing"]
-        address.keep("scale", scales[0], address.one_of(scales), state=_SCALE)
-        scale = st.segmented_control(
-            "Compared with", scales, key=_SCALE,
+            symbol = segments(
+                "Gradient by the",
+                STATES,
+                "state",
+                "h",
+                persist_state=None,
+                state=_STATE,
+                format_func=lambda symbol: f"{SYMBOL_TITLES[symbol]} {symbol}",
+            )
+        scale = segments(
+            "Compared with",
+            ("the end", "nothing"),
+            "scale",
+            persist_state=None,
+            state=_SCALE,
             format_func=lambda scale: {"the end": "its value at the end"}.get(scale, scale),
-            required=True,
-        )  # fmt: skip
+        )
         most = max(found.run.info.config.model.num_layers for found in shown)
-        layer: str | None = TOP
+        layer = TOP
         if most > 1:
             layers = [TOP, *(f"layer {place + 1}" for place in range(most))]
-            address.keep("layer", TOP, address.one_of(layers), state=_LAYER)
-            layer = st.segmented_control(
-                "Layer", layers, key=_LAYER, format_func=str.capitalize, required=True
+            layer = segments(
+                "Layer",
+                layers,
+                "layer",
+                state=_LAYER,
+                format_func=str.capitalize,
+                persist_state=None,
             )
-    return str(symbol), str(layer), scale == "the end"
+    return symbol, layer, scale == "the end"
 
 
 def _curves(shown: list[Shown], symbol: str, layer: str, *, relative: bool) -> list[Curve]:

@@ -18,6 +18,7 @@ from namerec.figures.base import theme
 from namerec.figures.memory.memory_task import memory_figure
 from namerec.text import duration, percent, plain
 from namerec.ui.frame import address
+from namerec.ui.frame.controls import segments
 from namerec.ui.frame.errors import show_errors
 from namerec.ui.memory.memory_task_results import (
     curves_of,
@@ -76,36 +77,34 @@ def _controls() -> MemorySettings:
     from namerec.jobs.memory_task_results import MemorySettings
 
     short, usual = "{:g}".format, MemorySettings()
-    biases, clips = address.one_of(BIASES, short), address.one_of(CLIPS, short)
-    bias = address.keep("bias", usual.forget_bias, biases, short, state=_BIAS)
-    clip = address.keep("clip", CLIPS[0], clips, short, state=_CLIP)
-    hidden = address.keep("hidden", HIDDEN[0], address.one_of(HIDDEN), state=_HIDDEN)
     with st.container(horizontal=True, gap="large"):
-        st.segmented_control(
+        bias = segments(
             "Forget-gate bias",
             BIASES,
-            key=_BIAS,
-            format_func="{:g}".format,
-            required=True,
-            persist_state="session",
+            "bias",
+            usual.forget_bias,
+            text=short,
+            state=_BIAS,
+            format_func=short,
             help="Added to the LSTMs' forget-gate biases before training: the higher, the more of "
             "its cell state an LSTM keeps to begin with. The RNNs have no such gate.",
         )
-        st.segmented_control(
+        clip = segments(
             "Clip gradient at",
             sorted(CLIPS),
-            key=_CLIP,
-            format_func=lambda limit: f"{limit:g}" if limit else "never",
-            required=True,
-            persist_state="session",
+            "clip",
+            CLIPS[0],
+            text=short,
+            state=_CLIP,
+            format_func=lambda limit: short(limit) if limit else "never",
             help="Longest gradient a step may follow, Euclidean norm; for all networks.",
         )
-        st.segmented_control(
+        hidden = segments(
             "Hidden units",
             sorted(HIDDEN),
-            key=_HIDDEN,
-            required=True,
-            persist_state="session",
+            "hidden",
+            HIDDEN[0],
+            state=_HIDDEN,
             help="Of all networks. An LSTM's have four times the weights of an RNN's.",
         )
     st.caption(gate_words(bias))

@@ -17,6 +17,7 @@ from namerec.figures.inside import probabilities
 from namerec.figures.inside.ablation import recall_change_figure
 from namerec.text import count, percent, plain
 from namerec.ui.frame import address
+from namerec.ui.frame.controls import segments
 from namerec.ui.name.ablation_link import ablation_from, ablation_text
 from namerec.ui.name.priors import priors_of
 from namerec.ui.shared import services
@@ -119,16 +120,13 @@ def _controls(run: RunSummary, trace: GateTrace) -> Ablation:
             )
         layer = 0
         if trace.layers > 1:
-            key, layers = f"ablation_layer_{run.id}", range(trace.layers)
-            those = address.one_of(layers, address.counted_from_1)
-            layer = address.keep("layer", 0, those, address.counted_from_1, state=key)
-            st.segmented_control(
+            layer = segments(
                 "Layer to cut",
-                layers,
-                key=key,
+                range(trace.layers),
+                "layer",
+                text=address.counted_from_1,
+                state=f"ablation_layer_{run.id}",
                 format_func=lambda layer: trace.layer_name(layer).capitalize(),
-                required=True,
-                persist_state="session",
             )
         _gate_controls(run, trace, layer)
         units = trace.values["h"].shape[2]
@@ -177,16 +175,15 @@ def _gate_controls(run: RunSummary, trace: GateTrace, layer: int) -> None:
 
 def _keep_ablation(run: RunSummary, trace: GateTrace) -> None:
     """Keeps the ablation of all layers in the URL, and takes the one that it brings."""
-    state = f"ablation_cuts_{run.id}"
     now = ablation_text(_chosen(run, trace))
-    given = address.news("cuts", state=state, now=now or None)
+    given = address.news("cuts", state=f"ablation_cuts_{run.id}")
     if given is not None:
         units = trace.values["h"].shape[2]
         ablation = ablation_from(given, trace.layers, units, trace.network.gates)
         _reset(run, trace.layers)
         _put(run, ablation)
         now = ablation_text(ablation)
-    address.write("cuts", now, state=state)
+    address.write("cuts", now)
 
 
 def _put(run: RunSummary, ablation: Ablation) -> None:

@@ -13,7 +13,7 @@ from namerec.figures.base import theme
 from namerec.figures.inside import probabilities
 from namerec.figures.inside.side_by_side import highest_mean, inside_figure
 from namerec.text import listed, percent, plain
-from namerec.ui.frame import address
+from namerec.ui.frame.controls import several
 from namerec.ui.name.priors import assumed_of, priors_of
 from namerec.ui.server.manager import manager
 from namerec.ui.shared import services
@@ -143,17 +143,14 @@ def _pick_others(run: RunSummary) -> list[RunSummary]:
             icon=":material/compare_arrows:",
         )
         return []
-    key = f"beside_{run.id}"
-    usual = default_others(run, list(runs.values()))
-    those = address.some_of(runs, MOST_OTHERS)
-    address.keep("with", usual, those, address.with_commas, state=key)
-    chosen = st.multiselect(
+    chosen = several(
         "Compare with",
         list(runs),
-        key=key,
+        "with",
+        default_others(run, list(runs.values())),
+        MOST_OTHERS,
+        state=f"beside_{run.id}",
         format_func=lambda run_id: run_words(runs[run_id]),
-        max_selections=MOST_OTHERS,
-        persist_state="session",
         placeholder="one or two other runs",
         help="Up to two other runs, also of other corpora. The best stand first.",
     )

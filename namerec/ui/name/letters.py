@@ -12,7 +12,7 @@ from namerec.core.inside.trace import GateTrace
 from namerec.figures.base import theme
 from namerec.figures.inside.attribution import attribution_figure, signed
 from namerec.text import count, plain, roughly
-from namerec.ui.frame import address
+from namerec.ui.frame.controls import segments, select, toggle
 from namerec.ui.name.priors import priors_of
 from namerec.ui.shared import services
 from namerec.ui.shared.charts import chart
@@ -42,38 +42,32 @@ def letters_panel(run: RunSummary, name: NormalisedName, trace: GateTrace) -> No
     st.subheader("Which letters mattered")
     ranked = np.argsort(-trace.probabilities[-1], kind="stable").tolist()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        method = address.keep("method", METHODS[0], address.one_of(METHODS), state=_METHOD)
-        st.segmented_control(
+        method = segments(
             "Method",
             METHODS,
-            key=_METHOD,
+            "method",
+            state=_METHOD,
             format_func=lambda method: method.capitalize(),
-            required=True,
-            persist_state="session",
         )
         # A key for each run and answer: once another network is asked, or this one answers
         # otherwise, that answer is explained.
-        key = f"{_CATEGORY}_{run.id}_{ranked[0]}"
+        state = f"{_CATEGORY}_{run.id}_{ranked[0]}"
 
         def called(place: int) -> str:
             return trace.categories[place]
 
-        categories = address.one_of(ranked, called)
-        category: int = address.keep("explained", ranked[0], categories, called, state=key)
-        st.selectbox(
+        category: int = select(
             run.noun.capitalize(),
             ranked,
-            key=key,
+            "explained",
+            text=called,
+            persist_state=None,
+            state=state,
             format_func=called,
             width=260,
             help="Whose probability is explained; the most probable one comes first.",
         )
-        address.switch("beside", True, state=_BESIDE)
-        beside = st.toggle(
-            "Beside the most probable other",
-            key=_BESIDE,
-            persist_state="session",
-        )
+        beside = toggle("Beside the most probable other", "beside", True, state=_BESIDE)
     others = [index for index in ranked if index != category][:1] if beside else []
     wanted = [category, *others]
     if method == METHODS[0] and not _may_begin(run, name.letters, len(wanted)):

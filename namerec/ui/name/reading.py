@@ -12,7 +12,7 @@ from namerec.core.inside.trace import GateTrace
 from namerec.figures.base import theme
 from namerec.figures.inside import probabilities
 from namerec.text import percent, plain
-from namerec.ui.frame import address
+from namerec.ui.frame.controls import text_box
 from namerec.ui.shared.charts import chart
 
 if TYPE_CHECKING:
@@ -35,17 +35,14 @@ def name_input() -> NormalisedName:
     Raises:
         NameInputError: If nothing of it can be read.
     """
-    if address.read(NAME) is None:
-        st.session_state.setdefault(NAME, EXAMPLE)
-    typed = st.text_input(
+    typed = text_box(
         "Surname",
-        key=NAME,
+        NAME,
+        EXAMPLE,
         live=_PAUSE,
         max_chars=MAX_TEXT,
-        persist_state="session",
         placeholder="for example Schmidt, Nguyễn, Dvořák or 김",
     )
-    address.write(NAME, typed[: address.MAX_VALUE])
     name = readable(typed)
     if words := name.describe():
         st.caption(plain(words))

@@ -16,7 +16,7 @@ from namerec.export.spreadsheet import as_shown
 from namerec.figures.base import theme
 from namerec.figures.inside.units import unit_figure
 from namerec.text import count, plain
-from namerec.ui.frame import address
+from namerec.ui.frame.controls import segments
 from namerec.ui.frame.errors import show_errors
 from namerec.ui.shared import services
 from namerec.ui.shared.charts import chart
@@ -135,13 +135,14 @@ def _over_many_names(run: RunSummary, layer: int, unit: int) -> None:
     found = states_of(run, layer)
     symbol = "h"
     if len(found.tracking) > 1:
-        symbol = address.keep("state", "h", address.one_of(found.tracking), state=_STATE)
-        st.segmented_control(
+        symbol = segments(
             "Of this unit",
             list(found.tracking),
-            key=_STATE,
+            "state",
+            "h",
+            persist_state=None,
+            state=_STATE,
             format_func=lambda symbol: f"{SYMBOL_TITLES[symbol]} {symbol}".capitalize(),
-            required=True,
         )
     st.caption(plain(f"Measured after {found.counted}, at the run's best epoch."))
     names, _ = services.run_dataset(run)

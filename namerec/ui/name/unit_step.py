@@ -13,6 +13,7 @@ from namerec.core.networks.kinds import KINDS, SYMBOL_TITLES
 from namerec.figures.inside.gates import shown_letters
 from namerec.text import plain
 from namerec.ui.frame import address
+from namerec.ui.frame.controls import segments
 from namerec.ui.name.units import pick_layer
 from namerec.ui.shared import services
 
@@ -29,20 +30,20 @@ def step_panel(run: RunSummary, name: NormalisedName, trace: GateTrace) -> None:
 
     st.subheader("One unit, one letter, in numbers")
     length, _, units = trace.values["h"].shape
-    places = address.one_of(range(length), address.counted_from_1)
-    address.keep("letter", length - 1, places, address.counted_from_1, state=_LETTER)
     letters = shown_letters(trace)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         layer = pick_layer(trace, _LAYER)
-        picked = st.segmented_control(
+        place = segments(
             f"Letter of “{plain(name.letters)}”",
             range(length),
-            key=_LETTER,
+            "letter",
+            length - 1,
+            text=address.counted_from_1,
+            persist_state=None,
+            state=_LETTER,
             format_func=lambda place: plain(letters[place]),
             wrap=True,
-            required=True,
         )
-        place = length - 1 if picked is None else picked
         active = most_active(trace, layer, place)
         address.keep("unit", None, address.whole(1, units), state=_UNIT)
         chosen = st.number_input(
@@ -124,13 +125,13 @@ def _largest(trace: GateTrace, step: UnitStep) -> None:
     sums = {one.symbol: one for one in step.sums}
     symbol = step.sums[0].symbol
     if len(sums) > 1:
-        symbol = address.keep("sum", symbol, address.one_of(sums), state=_SUM)
-        st.segmented_control(
+        symbol = segments(
             "What the previous hidden state adds, unit by unit, to",
             list(sums),
-            key=_SUM,
+            "sum",
+            persist_state=None,
+            state=_SUM,
             format_func=lambda symbol: f"{symbol}, {SYMBOL_TITLES[symbol]}",
-            required=True,
         )
     one: WeightedSum = sums[symbol]
     shown = one.largest

@@ -13,6 +13,7 @@ from namerec.figures.inside.gates import Rows, can_be_clicked, gate_figure
 from namerec.figures.inside.units import overview_figure, unit_from
 from namerec.text import plain
 from namerec.ui.frame import address
+from namerec.ui.frame.controls import segments
 from namerec.ui.frame.errors import show_errors
 from namerec.ui.name.unit import followed_panel, states_of
 from namerec.ui.shared.charts import chart
@@ -84,35 +85,33 @@ def pick_layer(trace: GateTrace, key: str) -> int:
     """The choice of a layer, as on the second axis of the trace's values; 0 if there is but one."""
     if trace.layers == 1:
         return 0
-    layers = address.one_of(range(trace.layers), address.counted_from_1)
-    address.keep("layer", 0, layers, address.counted_from_1, state=key)
-    layer = st.segmented_control(
+    return segments(
         "Layer",
         range(trace.layers),
-        key=key,
+        "layer",
+        text=address.counted_from_1,
+        persist_state=None,
+        state=key,
         format_func=lambda layer: trace.layer_name(layer).capitalize(),
-        required=True,
         help="→ reads from the beginning, ← from the end: its values stand at the letter that it "
         "has just read, so time runs from right to left."
         if trace.directions == 2
         else None,
     )
-    return layer or 0
 
 
 def _pick_order() -> str:
-    address.keep("units", "number", address.one_of(ORDERS), state=_ORDER)
-    order = st.segmented_control(
+    return segments(
         "Units ordered by",
         list(ORDERS),
-        key=_ORDER,
+        "units",
+        persist_state=None,
+        state=_ORDER,
         format_func=lambda order: ORDERS[order][0].capitalize(),
-        required=True,
         help="Activity: the mean size of h over the letters of this name. Likeness: units that "
         "hold like h at the same letters stand side by side, as far as a tree of clusters (average "
         "linkage on Euclidean distances) allows.",
     )
-    return order or "number"
 
 
 def _rows(run: RunSummary, trace: GateTrace, layer: int, order: str) -> Rows:

@@ -38,7 +38,7 @@ def read_choice() -> list[str]:
     Returns:
         As `chosen`.
     """
-    address.read(RUNS, state=_CHOSEN)
+    address.keep(RUNS, "", str, state=_CHOSEN)
     return chosen()
 
 
@@ -55,7 +55,7 @@ def choose(ids: Sequence[str]) -> None:
 
 def write_choice() -> None:
     """Puts the choice into the URL, as far as it is looked at together."""
-    address.write(RUNS, ",".join(chosen()[:MOST_RUNS]) or None, state=_CHOSEN)
+    address.write(RUNS, ",".join(chosen()[:MOST_RUNS]))
 
 
 def pick_several(runs: dict[str, RunSummary], label: str, help: str) -> list[RunSummary]:

@@ -15,6 +15,7 @@ from namerec.figures.training import overlay
 from namerec.figures.training.curves import SMOOTHING
 from namerec.text import plain
 from namerec.ui.frame import address
+from namerec.ui.frame.controls import segments
 from namerec.ui.frame.errors import show_errors
 from namerec.ui.runs.choice import all_runs, pick_several
 from namerec.ui.runs.curves import overlaid
@@ -87,19 +88,16 @@ def _moving(runs: Sequence[RunSummary]) -> bool:
 
 def _controls() -> tuple[overlay.View, list[overlay.Quantity]]:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        address.read("along", list(_ALONG_WORDS), state=_ALONG)
-        st.session_state.setdefault(_ALONG, "step")
-        along = st.segmented_control(
+        along = segments(
             "Along",
             list(_ALONG_WORDS),
-            key=_ALONG,
+            "along",
+            state=_ALONG,
+            always=True,
             format_func=_ALONG_WORDS.__getitem__,
-            required=True,
-            persist_state="session",
             help="Seconds are of training, pauses left out, as each run's computer took them. "
             "Within an epoch they are taken to pass evenly.",
         )
-        address.write("along", along, state=_ALONG)
         shown = st.pills(
             "Curves",
             list(_QUANTITY_WORDS),
@@ -127,7 +125,7 @@ def _controls() -> tuple[overlay.View, list[overlay.Quantity]]:
             "Logarithmic across", key=_LOG_ACROSS, persist_state="session", width="content"
         )
         up = st.toggle("Logarithmic loss", key=_LOG_UP, persist_state="session", width="content")
-    return overlay.View(along or "step", smoothing / 100, across, up), list(shown)
+    return overlay.View(along, smoothing / 100, across, up), list(shown)
 
 
 def _live(

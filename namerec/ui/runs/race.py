@@ -53,7 +53,7 @@ def race_panel() -> None:
         say_what_is_equal(configs)
     known = races(manager().store.summaries())
     race = _chosen(known)
-    address.write("race", race, state=_RACE)
+    address.write("race", race)
     if race is None:
         _charts([], None)
         return
@@ -78,7 +78,7 @@ def _start_button(configs: list[RunConfig]) -> None:
 
 def _chosen(known: dict[str, list[RunSummary]]) -> str | None:
     """Draws the choice of a race, if there is any: the newest, or that of the link."""
-    asked = address.read("race", state=_RACE)
+    asked = address.keep("race", "", str, state=_RACE)
     if asked and asked not in known:
         st.warning(
             "The race in this link is not, or no longer, on this computer.",

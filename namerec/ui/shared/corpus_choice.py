@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from namerec.ui.frame import address
+from namerec.ui.frame.controls import select
 from namerec.ui.shared import services
 
 if TYPE_CHECKING:
@@ -62,27 +63,24 @@ def pick_corpus() -> CorpusInfo:
     if _NEXT in st.session_state:
         st.session_state[_CHOICE] = st.session_state.pop(_NEXT)
     else:
-        asked = address.news(CORPUS, state=_CHOICE, now=st.session_state.get(_CHOICE))
-        if asked in corpora:
-            st.session_state[_CHOICE] = asked
-        elif asked:
+        asked = address.brought(CORPUS)
+        if asked and asked not in corpora:
             st.warning(
                 "The corpus in this link is not, or no longer, on this computer. Another one is "
                 "shown instead; choose below, or upload the same names again.",
                 icon=":material/link_off:",
             )
-    if st.session_state.get(_CHOICE) not in corpora:
-        st.session_state[_CHOICE] = services.given_corpus() or "bundled"
-    chosen = st.selectbox(
+    chosen = select(
         "Corpus",
         list(corpora),
-        key=_CHOICE,
+        CORPUS,
+        services.given_corpus() or "bundled",
+        state=_CHOICE,
+        always=True,
         format_func=lambda reference: corpus_title(corpora[reference]),
-        persist_state="session",
         help="The names this page is about. Bundled: there offline. Tutorial: downloaded on "
         "request. Your own: a zip of text files, or a CSV or TSV table.",
     )
-    address.write(CORPUS, chosen, state=_CHOICE)
     return corpora[chosen]
 
 

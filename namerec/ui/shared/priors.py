@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from namerec.ui.frame import address
+from namerec.ui.frame.controls import share_slider
 
 if TYPE_CHECKING:
     from namerec.runs.summary import RunSummary
@@ -20,18 +20,11 @@ def pick_prior_strength(run: RunSummary) -> float | None:
     Returns:
         The prior strength, 0..1; None for the priors of the run's training.
     """
-    key = _key(run)
-    address.keep(
-        "priors", 1 - _strength_as_trained(run), address.share(0.05), address.in_percent, state=key
-    )
-    st.slider(
+    share_slider(
         f"Treat all {run.nouns} as equally common",
-        min_value=0.0,
-        max_value=1.0,
-        step=0.05,
-        format="percent",
-        key=key,
-        persist_state="session",
+        "priors",
+        1 - _strength_as_trained(run),
+        state=_key(run),
         help=f"How frequent each {run.noun} is assumed to be: 0 %, as in the training data; "
         "100 %, all equally likely. Reweights the answers by Bayes' rule, without training again. "
         f"At 100 %, rare {run.nouns} are found more often, at the cost of frequent ones.",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from namerec.core.corpus.protocols import holds_out
 from namerec.text import moment, percent
 from namerec.ui.frame import address
+from namerec.ui.frame.controls import select
 from namerec.ui.server.manager import manager
 
 if TYPE_CHECKING:
@@ -27,23 +28,33 @@ def pick_run() -> RunSummary | None:
         )
         st.page_link("pages/train.py", label="Go to Train", icon=":material/model_training:")
         return None
-    asked = st.query_params.get(RUN)
+    asked = address.brought(RUN)
     if asked is not None and asked not in runs:
         st.warning(
             "The run in this link is not here (or has no finished epoch yet). Another one is "
             "shown instead; choose below.",
             icon=":material/link_off:",
         )
-    address.read(RUN, list(runs))
-    chosen = st.selectbox(
-        "Run",
-        list(runs),
-        key=RUN,
-        format_func=lambda run_id: run_words(runs[run_id]),
-        persist_state="session",
-    )
-    address.write(RUN, chosen)
-    return runs[chosen]
+    return runs[pick_id("Run", runs, RUN)]
+
+
+def pick_id(
+    label: str, runs: dict[str, RunSummary], key: str, *, state: str | None = None, **look: Any
+) -> str:
+    """Draws the choice of one of some runs, the first where nobody chose; always in the URL.
+
+    Args:
+        label: Its label.
+        runs: By id.
+        key: Name in the URL.
+        state: Key in the session, the name in the URL if not given.
+        look: As `st.selectbox` takes it.
+    """
+
+    def words(run_id: str) -> str:
+        return run_words(runs[run_id])
+
+    return select(label, list(runs), key, state=state, always=True, format_func=words, **look)
 
 
 def run_words(run: RunSummary) -> str:

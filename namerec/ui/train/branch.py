@@ -45,22 +45,21 @@ class Branch(NamedTuple):
 
 def take_branch() -> Branch | None:
     """The mode that the URL or the session asks for; says so if it cannot be had."""
-    address.read(FROM, state=_FROM)
-    address.read(AT, list(_POINTS), state=_AT)
-    run_id = st.session_state.get(_FROM)
+    run_id = address.keep(FROM, "", str, state=_FROM)
+    point = address.keep(AT, "best", address.one_of(_POINTS), state=_AT, always=bool(run_id))
     if not run_id:
         return None
     try:
-        branch = _looked_up(run_id, cast("Point", st.session_state.get(_AT, "best")))
+        branch = _looked_up(run_id, cast("Point", point))
     except NamerecError as error:
         st.warning(
             plain(f"Nothing can go on from the run in this link. {error}"),
             icon=":material/link_off:",
         )
         leave()
+        address.write(FROM, None)
+        address.write(AT, None)
         return None
-    address.write(FROM, branch.run_id, state=_FROM)
-    address.write(AT, branch.point, state=_AT)
     return branch
 
 
@@ -105,7 +104,4 @@ def say_branch(branch: Branch) -> None:
 
 def leave() -> None:
     """Has the next run begin with weights of its own."""
-    st.session_state.pop(_FROM, None)
-    st.session_state.pop(_AT, None)
-    address.write(FROM, None, state=_FROM)
-    address.write(AT, None, state=_AT)
+    st.session_state[_FROM], st.session_state[_AT] = "", "best"

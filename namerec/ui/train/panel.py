@@ -64,7 +64,7 @@ def training_panel(config: RunConfig | None) -> None:
     """Draws the run that was started or looked at last; without one, what would be trained."""
     chart_library()
     snapshot = _shown()
-    address.write("run", snapshot.run_id if snapshot else None, state=_RUN)
+    address.write("run", snapshot.run_id if snapshot else None)
     if snapshot is None:
         st.title("Train a network")
         st.markdown(
@@ -84,12 +84,12 @@ def training_panel(config: RunConfig | None) -> None:
 def _shown() -> JobSnapshot | None:
     """The run to show: the one in the session or the URL, else the one this server began last."""
     jobs = manager()
-    asked = address.read("run", state=_RUN)
+    asked = address.keep("run", "", str, state=_RUN)
     if asked:
         try:
             return jobs.look(asked)
         except NamerecError as error:
-            st.session_state.pop(_RUN, None)
+            st.session_state[_RUN] = ""
             st.warning(plain(str(error)), icon=":material/link_off:")
     return jobs.latest()
 
@@ -115,7 +115,7 @@ def _live(run_id: str, pace: float | None) -> None:
     with show_errors():
         snapshot = manager().look(run_id)
         # Once more: what a drawing that was ended had for the URL may never have left.
-        address.write("run", run_id, state=_RUN)
+        address.write("run", run_id)
         if pace is not None and _pace(snapshot) != pace:
             st.rerun()
         _head(snapshot)

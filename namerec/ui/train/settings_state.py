@@ -16,12 +16,10 @@ from namerec.core.training.config import (
     validated,
 )
 from namerec.core.training.presets import PERSONAL, named, preset
-from namerec.errors import ConfigError
 from namerec.ui.frame import address
 from namerec.ui.frame.hidden import HIDE
 from namerec.ui.frame.lessons import LESSON
 from namerec.ui.frame.links import (
-    TRAIN_PARAMETERS,
     USUAL_CORPUS,
     USUAL_PRESET,
     differences,
@@ -37,7 +35,7 @@ KIND, PRESET, PROTOCOL = "set_kind", "set_preset", "set_protocol"
 #: Settings that choosing a preset leaves as they are; it does say which split it is for.
 _KEPT = PERSONAL - {"protocol"}
 _PROBLEMS, _SAID_FOR = "train_problems", "train_problems_for"
-_IN_URL, _FROM = "train_form", "train_form_from"
+_FROM = "train_form_from"
 #: Parameters of the Train page that are none of its form's.
 _OTHERS = frozenset({"run", FROM, AT, HIDE, LESSON})
 
@@ -118,13 +116,13 @@ def take_link(branch: Branch | None) -> None:
     begins = came_from != st.session_state.get(_FROM)
     st.session_state[_FROM] = came_from
     base = branch.config if branch else None
-    asked = address.read_together(_parameters(), _IN_URL, _now(branch))
-    if asked is None and not (begins and base is not None):
+    asked = address.take_all("train_form", but=_OTHERS)
+    if not asked and not (begins and base is not None):
         return
     corpora = offered()
     usual = usual_corpus()
     found = settings_asked(
-        {name: text for name, text in (asked or {}).items() if _is_free(name, base)},
+        {name: text for name, text in asked.items() if _is_free(name, base)},
         corpora,
         otherwise=usual,
         base=base,
@@ -133,23 +131,9 @@ def take_link(branch: Branch | None) -> None:
     st.session_state[_PROBLEMS] = found.problems
 
 
-def _parameters() -> list[str]:
-    """The form's own parameters, and whatever else a link has that no page knows."""
-    unknown = [name for name in st.query_params if name not in _OTHERS]
-    return [*TRAIN_PARAMETERS, *(name for name in unknown if name not in TRAIN_PARAMETERS)]
-
-
 def _is_free(name: str, base: RunConfig | None) -> bool:
     name = RENAMED.get(name, name)
     return base is None or name not in SETTINGS or may_change(name)
-
-
-def _now(branch: Branch | None) -> dict[str, str] | None:
-    """The form as the URL would have it; None if it cannot be trained with."""
-    try:
-        return _as_parameters(read_back(branch), branch)
-    except ConfigError:
-        return None
 
 
 def _as_parameters(config: RunConfig, branch: Branch | None) -> dict[str, str]:
@@ -164,4 +148,5 @@ def write_link(config: RunConfig, branch: Branch | None) -> None:
     if values != st.session_state.get(_SAID_FOR, values):
         st.session_state.pop(_PROBLEMS, None)
     st.session_state[_SAID_FOR] = values
-    address.write_together(values, _parameters(), _IN_URL)
+    for name, text in values.items():
+        address.write(name, text)

@@ -1,9 +1,14 @@
 """What belongs in a link is in the URL, both ways; the page here has one number and one word."""
 
+from functools import partial
+
 import pytest
+from streamlit.runtime.scriptrunner import RerunData
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1 import local_script_runner as script_runner
 
 from namerec.ui.frame import address
+from tests.ui.lab import followed
 
 
 def _page() -> None:
@@ -11,17 +16,16 @@ def _page() -> None:
 
     from namerec.ui.frame import address
 
-    with address.gathering():
-        page = st.session_state.get("page", "one")
-        address.arrive(page)
+    page = st.session_state.get("page", "one")
+    with address.gathering(page):
         address.write("run", "r1")
         if page == "one" and st.session_state.get("shown", True):
             address.keep("size", 3, address.whole(1, 9), state="box")
             st.number_input("Size", 1, 9, key="box", persist_state="session")
-        together = address.read_together(["a", "b"], "both", st.session_state.get("both_now"))
-        if together is not None:
+        if together := address.take_all("both", but=["run", "size", "other"]):
             st.session_state["both_now"] = together
-        address.write_together(st.session_state.get("both_now", {}), ["a", "b"], "both")
+        for key, value in st.session_state.get("both_now", {}).items():
+            address.write(key, value)
 
 
 @pytest.fixture
@@ -29,21 +33,29 @@ def page() -> AppTest:
     return AppTest.from_function(_page)
 
 
-@pytest.fixture
-def at_leisure(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever uses the page takes longer than a URL is underway."""
-    monkeypatch.setattr(address, "_UNDERWAY", 0.0)
-
-
 def drawn(page: AppTest, **query: str) -> int:
     """The number on the page, drawn with a URL of these parameters, as they are if none."""
     if query:
         page.query_params.clear()
-        for key, value in query.items():
-            page.query_params[key] = value
+        page.query_params.update(query)
     page.run()
     assert not page.exception
     return int(page.session_state["box"])
+
+
+def linked(page: AppTest, **query: str) -> int:
+    """The number on the page after a link on it to a URL of these parameters."""
+    page.query_params.clear()
+    followed(page, **query)
+    assert not page.exception
+    return int(page.session_state["box"])
+
+
+def gone_back(page: AppTest, monkeypatch: pytest.MonkeyPatch, **query: str) -> int:
+    """The number on the page after Back or Forward to a URL of these parameters."""
+    with monkeypatch.context() as patched:
+        patched.setattr(script_runner, "RerunData", partial(RerunData, is_history_navigation=True))
+        return drawn(page, **query)
 
 
 def test_a_usual_value_is_left_out_of_the_url_and_another_one_stands_in_it(page):
@@ -67,13 +79,49 @@ def test_a_value_that_may_not_be_is_left_out_and_the_rest_holds(page, given):
     assert page.query_params == {"run": "r1", "a": "x"}
 
 
-@pytest.mark.usefixtures("at_leisure")
-def test_going_back_to_a_url_goes_back_to_its_values(page):
+def test_going_back_to_a_url_goes_back_to_its_values(page, monkeypatch):
     drawn(page, size="7")
     page.number_input[0].set_value(5).run()
-    assert drawn(page, run="r1", size="7") == 7
-    assert drawn(page, run="r1", size="5") == 5
-    assert drawn(page, run="r1") == 3, "a URL of this page without the value has the usual one"
+    assert gone_back(page, monkeypatch, run="r1", size="7") == 7
+    assert gone_back(page, monkeypatch, run="r1", size="5") == 5
+    assert gone_back(page, monkeypatch, run="r1") == 3, "a URL without the value has the usual one"
+
+
+def test_going_back_to_a_url_that_the_menu_emptied_changes_nothing(page, monkeypatch):
+    drawn(page, size="7")
+    assert gone_back(page, monkeypatch, hide="run") == 7
+    assert page.query_params == {"hide": "run", "run": "r1", "size": "7"}
+
+
+def test_going_back_to_another_page_shows_what_it_showed(page, monkeypatch):
+    drawn(page)
+    page.number_input[0].set_value(5).run()
+    page.session_state["page"] = "two"
+    page.run()
+    page.session_state["page"] = "one"
+    assert gone_back(page, monkeypatch, run="r1") == 3
+
+
+def test_a_link_on_the_page_has_its_values_and_the_usual_ones(page):
+    drawn(page, size="7")
+    assert linked(page, run="r1", size="5") == 5
+    assert linked(page, run="r1") == 3
+    page.number_input[0].set_value(4).run()
+    assert page.query_params == {"run": "r1", "size": "4"}
+
+
+def test_a_lesson_is_gone_back_in_by_a_link_that_is_known(page):
+    for lesson, size in (("a:1", 5), ("a:2", 6), ("a:1", 5)):
+        assert linked(page, run="r1", size=str(size), lesson=lesson) == size
+
+
+def test_a_value_that_nothing_on_the_page_has_taken_yet_waits_for_who_will(page):
+    page.session_state["shown"] = False
+    page.query_params["size"] = "7"
+    page.run()
+    page.session_state["shown"] = True
+    assert drawn(page) == 7
+    assert page.query_params == {"run": "r1", "size": "7"}
 
 
 def test_the_menu_which_drops_parameters_changes_nothing(page):
@@ -106,15 +154,7 @@ def test_a_link_within_the_lab_leaves_what_it_does_not_name(page):
     assert drawn(page, run="r2") == 7
 
 
-def test_what_was_changed_on_the_page_wins_over_the_url_that_came_along(page):
-    drawn(page, size="7")
-    page.number_input[0].set_value(5)
-    assert drawn(page, run="r1", size="6") == 5
-    assert page.query_params["size"] == "5"
-
-
-def test_the_url_from_before_a_change_is_no_news_while_the_new_one_is_underway(page, monkeypatch):
-    monkeypatch.setattr(address, "_UNDERWAY", 1000.0)
+def test_a_url_from_before_a_change_is_no_news_however_late_it_comes(page):
     drawn(page, size="7")
     page.number_input[0].set_value(5).run()
     assert drawn(page, run="r1", size="7") == 5
@@ -150,10 +190,10 @@ def test_a_page_is_one_step_of_the_browsers_history(page, monkeypatch):
 def test_parameters_that_mean_something_together_are_taken_together(page):
     drawn(page, a="1", b="2")
     assert page.session_state["both_now"] == {"a": "1", "b": "2"}
-    drawn(page, run="r1", b="3")
+    linked(page, run="r1", b="3")
     assert page.session_state["both_now"] == {"b": "3"}
     assert page.query_params == {"run": "r1", "b": "3"}
-    drawn(page, run="r1")
+    linked(page, run="r1")
     assert page.session_state["both_now"] == {"b": "3"}, "a URL without any leaves them"
 
 
@@ -172,8 +212,7 @@ def _page_that_replaces_another() -> None:
     begun, replaced = Event(), Event()
 
     def draw_the_other() -> None:
-        with address.gathering():
-            address.arrive("one")
+        with address.gathering("one"):
             address.write("run", "r0")
             begun.set()
             replaced.wait(10)
@@ -181,8 +220,7 @@ def _page_that_replaces_another() -> None:
     other = add_script_run_ctx(Thread(target=draw_the_other), get_script_run_ctx())
     other.start()
     begun.wait(10)
-    with address.gathering():
-        address.arrive("one")
+    with address.gathering("one"):
         address.write("run", "r1")
         replaced.set()
         other.join(10)
