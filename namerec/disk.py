@@ -9,11 +9,15 @@ import errno
 import os
 import stat
 import threading
+import time
 from pathlib import Path
 from typing import BinaryIO
 
 #: Ending of a file that is still being written; anything so called is debris after a crash.
 UNFINISHED = ".part"
+#: Seconds from which what is unfinished was left by a killed program: no download, upload or import
+#: takes so long.
+_DEBRIS_AGE = 3600.0
 
 
 def open_regular(path: Path) -> BinaryIO:
@@ -102,3 +106,11 @@ def flush_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def is_debris(path: Path) -> bool:
+    """Whether an unfinished file was left by a killed program, and is not just being written."""
+    try:
+        return time.time() - path.lstat().st_mtime > _DEBRIS_AGE
+    except OSError:  # renamed into its place, or removed, since the folder was read
+        return False

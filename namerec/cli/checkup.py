@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import platform
 import shutil
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -19,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import namerec
-from namerec.disk import UNFINISHED
+from namerec.disk import UNFINISHED, is_debris
 from namerec.errors import NamerecError
 from namerec.files import ROOT
 from namerec.settings import OTHER_VARIABLES, home, settings, unknown_variables
@@ -27,8 +26,6 @@ from namerec.settings import OTHER_VARIABLES, home, settings, unknown_variables
 if TYPE_CHECKING:
     from namerec.runs.summary import RunSummary
 
-#: Seconds from which an unfinished file is left over from a crash and not just being written.
-DEBRIS_AGE = 3600.0
 #: Bytes that should be free: a few hundred runs.
 LITTLE_SPACE = 200_000_000
 #: Problems of one kind that are told one by one.
@@ -194,7 +191,7 @@ def _debris(findings: Findings) -> None:
         folders[:] = [name for name in folders if name not in removed]
         for name in removed + files:
             path = Path(folder, name)
-            if name.endswith(UNFINISHED) and _is_old(path):
+            if name.endswith(UNFINISHED) and is_debris(path):
                 unfinished.append(path)
             elif name == "lock" and not (path.parent / "config.json").exists():
                 locks.append(path)
@@ -203,13 +200,6 @@ def _debris(findings: Findings) -> None:
         [f"{path} was left over when a program was killed. Delete it." for path in unfinished]
     )
     findings.tell([f"{path} locks a run that is not there. Delete it." for path in locks])
-
-
-def _is_old(path: Path) -> bool:
-    try:
-        return time.time() - path.lstat().st_mtime > DEBRIS_AGE
-    except FileNotFoundError:  # renamed into its place, or removed, since the folder was read
-        return False
 
 
 def _machine(findings: Findings) -> None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import re
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,15 +28,13 @@ from namerec.data.kept import (
 from namerec.data.kept_table import as_table, from_table
 from namerec.data.text import MAX_BYTES, read_bytes
 from namerec.data.upload import Upload
-from namerec.disk import UNFINISHED, open_regular, write_whole
+from namerec.disk import UNFINISHED, is_debris, open_regular, write_whole
 from namerec.errors import DataError
 from namerec.settings import home
 from namerec.text import shown
 
 #: Most bytes of a description: 200 categories with long names, and all notices, many times over.
 _MAX_DESCRIPTION_BYTES = 2**20
-#: Age in seconds from which a file that no description refers to is no longer about to be.
-_DEBRIS_AGE = 3600.0
 #: A table's name; the id is its first group.
 _TABLE = re.compile(f"({ID.pattern})(?:-[0-9a-f]{{{TABLE_DIGITS}}})?[.]csv")
 
@@ -216,7 +213,7 @@ class OwnCorpora:
         for path in unused:
             with contextlib.suppress(OSError):
                 # Another process may be about to refer to one that is new.
-                if time.time() - path.stat().st_mtime > _DEBRIS_AGE:
+                if is_debris(path):
                     path.unlink(missing_ok=True)
 
 

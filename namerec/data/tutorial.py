@@ -14,6 +14,7 @@ from pathlib import Path
 import pooch
 
 from namerec.data.download import receive
+from namerec.disk import is_debris
 from namerec.errors import DataError, DownloadError
 from namerec.settings import cache_home, names_folder
 
@@ -47,9 +48,6 @@ HASHES = {
 SILENCE = 8.0
 #: Longest download of all files, in seconds: thirty times what it takes on an ordinary line.
 LIMIT = 120.0
-#: Age in seconds from which a temporary file is one that a killed process left: it is older than
-#: any download may last.
-_DEBRIS_AGE = 3600.0
 
 _BRING_YOUR_OWN = (
     "bring the files yourself: set NAMEREC_NAMES_DIR to a folder that holds them, or give "
@@ -193,5 +191,5 @@ def _sweep(folder: Path) -> None:
     """Removes temporary files of downloads that were killed (pooch names them tmp...)."""
     with contextlib.suppress(OSError):
         for path in folder.glob("tmp*"):
-            if time.time() - path.stat().st_mtime > _DEBRIS_AGE:
+            if is_debris(path):
                 path.unlink(missing_ok=True)

@@ -7,7 +7,6 @@ import hashlib
 import json
 import shutil
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,7 +23,7 @@ from namerec.data.kept_table import from_table
 from namerec.data.own import OwnCorpora
 from namerec.data.text import checked_category
 from namerec.data.upload import MAX_NAMES
-from namerec.disk import UNFINISHED
+from namerec.disk import UNFINISHED, is_debris
 from namerec.errors import DataError, RunError
 from namerec.export.archive.arrival_scores import check_scores
 from namerec.export.archive.contents import Manifest, PackedFile, is_own, run_files
@@ -37,8 +36,6 @@ from namerec.runs.records import RunInfo, RunStatus
 from namerec.runs.store import RunStore
 from namerec.settings import MOST_THREADS, settings
 
-#: Seconds from which what was being unpacked is left over from a program that was killed.
-_DEBRIS_AGE = 3600.0
 #: Lengths of what is put behind an id that is another run's here, hexadecimal digits.
 _SUFFIXES = (4, 8, 16)
 #: What every finished run is scored on.
@@ -249,9 +246,8 @@ def aside_of(root: Path) -> Iterator[Path]:
     arriving = root / ".arriving"
     arriving.mkdir(parents=True, exist_ok=True)
     for left in arriving.iterdir():  # by programs that were killed
-        with contextlib.suppress(OSError):
-            if time.time() - left.stat().st_mtime > _DEBRIS_AGE:
-                shutil.rmtree(left, ignore_errors=True)
+        if is_debris(left):
+            shutil.rmtree(left, ignore_errors=True)
     path = Path(tempfile.mkdtemp(UNFINISHED, ".", arriving))
     try:
         yield path

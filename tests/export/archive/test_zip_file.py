@@ -28,7 +28,7 @@ from namerec.export.archive.importing import Imported, import_run
 from namerec.export.archive.packing import zip_files
 from namerec.export.source import Source
 from namerec.jobs.executors import LocalExecutor
-from namerec.runs.deletion import discard, restore
+from namerec.runs.deletion import discard, remove, restore
 from namerec.runs.folder import RunFolder
 from namerec.runs.labels import RunLabel
 from namerec.runs.lineage import branch_from, history, initial_weights
@@ -710,5 +710,5 @@ def test_what_a_killed_import_left_is_cleared_away_by_one_an_hour_later(store, f
     assert os.listdir(arriving) == [".new.part"]
     there.create(finished.info().config, catalogue.load("recall:10"))
     there.open(finished.id).write_status(RunStatus(state="stopped"))
-    there.remove(finished.id)
+    remove(there, finished.id)
     assert os.listdir(arriving) == [".new.part"]  # nor is one that arrives cleared away
