@@ -9,7 +9,7 @@ from namerec.ui.memory.sections import section
 
 require_frame()
 
-st.title("Memory: RNN against LSTM")
+st.title("Memory: what gates are for")
 what_am_i_looking_at("memory")
 with show_errors():
     section()

@@ -1,4 +1,4 @@
-"""Runs: all that was trained, compared, raced, reported and taken away."""
+"""Runs: all that was trained, to compare, race, report on and export."""
 
 import streamlit as st
 

@@ -10,9 +10,9 @@ require_frame()
 
 st.title("Watch a network learn to read names")
 st.markdown(
-    "Which of 18 languages does a surname come from? Here you train a recurrent network on that "
-    "question in seconds, with real PyTorch, and then open it up: who it takes for whom, and "
-    "what each of its gates does at each letter of a name you type."
+    "Which of 18 languages does a surname come from? Here you train a recurrent network to answer "
+    "that, in seconds and with real PyTorch. Then you look inside it: which languages it confuses, "
+    "and what each of its gates does at each letter of a name that you type."
 )
 what_am_i_looking_at("start")
 name_invitation()

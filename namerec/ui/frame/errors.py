@@ -24,7 +24,7 @@ def show_errors() -> Iterator[None]:
     except Exception:
         log.exception("a page failed")
         st.error(
-            "Something went wrong here that namerec did not foresee. The details are in the "
-            "server's log; the rest of the lab goes on working.",
+            "Something unexpected went wrong here. Reload the page to try again; the rest of the "
+            "lab still works. The details are in the server's log.",
             icon=":material/bug_report:",
         )

@@ -20,27 +20,27 @@ TEXTS: dict[str, str] = {
     "start": (
         "This lab teaches networks one task: to read a surname and say which language it comes "
         "from. A *recurrent network* reads one letter at a time and keeps a small memory of what "
-        "it has read; nobody writes rules, it learns from examples. *Training* means showing it "
-        "names whose language is known and moving its numbers, the *weights*, a little after "
-        "each look, so that it is wrong less often. The networks below have been trained already. "
+        "it has read. Nobody gives it rules: it learns from examples. In *training* it reads names "
+        "whose language is known, and after each look its numbers, the *weights*, are changed a "
+        "little, so that it is wrong less often. The networks below have been trained already. "
         "Type a name to ask the best of them, or train your own in seconds."
     ),
     "train": (
         "On the left you choose a network and how it learns; the button starts the training. The "
         "*loss* says how surprised the network is by the right answers: training makes it smaller. "
-        "*Accuracy* is the share of names it gets right, and *macro recall* the same for each "
-        "language by itself, averaged, so that small languages count as much as large ones. An "
-        "*epoch* is one pass over all training names. Both are also measured on *validation* "
-        "names, which it never learns from: if training goes on getting better and those do not, "
-        "it learns by heart."
+        "*Accuracy* is the share of names it gets right. *Macro recall* takes this share for each "
+        "language by itself and averages them, so that languages with few names count as much as "
+        "those with many. After each *epoch*, one pass over the training names, it is tested on "
+        "*validation* names, which it never learns from. If its scores on training names keep "
+        "rising and those on validation names do not, it is memorising (*overfitting*)."
     ),
     "evaluate": (
         "Here a trained network takes its exam. *Test names* were kept away from its training, so "
         "the scores say how it does on names that are new to it. In the matrix, each row is a true "
         "language and each column an answer: right answers lie on the diagonal, and every other "
         "cell is a *confusion* of one language with another. *Recall* is the share of a language's "
-        "names that were recognised, *precision* the share of an answer's names that it was right "
-        "for. Click a cell to see its names."
+        "names that were recognised. *Precision* asks the other way round: of all names that got "
+        "one answer, for what share was it right? Click a cell to see its names."
     ),
     "name": (
         "Type a surname and watch the network read it. It takes one letter at a time and turns "
@@ -51,34 +51,35 @@ TEXTS: dict[str, str] = {
         "letter, which letters mattered, and what happens if you hold a gate shut."
     ),
     "memory": (
-        "Why do LSTMs have gates at all? To learn, a network has to trace a mistake at the last "
+        "Why do LSTMs have gates? To learn, a network has to trace a mistake at the last "
         "letter back to the first. What arrives there, the *gradient*, is multiplied by something "
         "at every letter on the way: in a plain *RNN* it mostly fades (it *vanishes*), or blows "
-        "up (it *explodes*). An *LSTM* can keep it alive by leaving its forget gate open. These "
-        "pages measure that on real networks: on names, and on a task that needs nothing but "
-        "a memory."
+        "up (it *explodes*). An *LSTM* can keep it alive by leaving its forget gate open. This "
+        "page measures that on real networks: on names, and on a task in which a network only has "
+        "to remember the first letter."
     ),
     "dataset": (
         "A network is no better than the names it learns from, and these are the names. A corpus "
-        "is a list of names, each with its *category*, here mostly the language it is counted to. "
-        "Before training, the names are divided by a *split*: most are learned from, some choose "
-        "the best epoch, and some are kept for the test. If the same name is in two of these "
-        "parts, the test can be passed by heart; that is called a *leak*. The audit shows such "
-        "faults, and you can bring names of your own."
+        "is a list of names, each with its *category*, here mostly the language it belongs to. "
+        "Before training, a *split* divides the names: the network learns from most of them, some "
+        "are used to choose the best epoch, and some are kept for the test. If the same name is in "
+        "two of these parts, the network can pass the test from memory. That is called a *leak*. "
+        "The audit shows such faults, and you can bring names of your own."
     ),
     "runs": (
-        "Every training leaves a *run*: its settings, its curves and the network itself, kept on "
-        "this computer. The table lists all of them, with what each was measured on: scores are "
-        "only comparable if names and *split* are the same. A *preset* is a set of settings that "
-        "belong together, and *parameters* are the numbers that a network has learned. You can lay "
-        "runs over each other, go on from one with other settings, or carry one away."
+        "Every training is kept on this computer as a *run*: its settings, its curves and the "
+        "network itself. The table lists all runs, and says on which names each was measured: "
+        "compare two scores only if names and *split* are the same. A *preset* is a set of "
+        "settings that belong together, and *parameters* are the numbers that a network has "
+        "learned. You can draw the curves of several runs in one chart, start a new run from the "
+        "weights of an old one, or export a run."
     ),
     "guide": (
         "Each lesson takes you through one idea on the real pages of this lab: it sets them up, "
-        "says what to do, and asks what you see. Nothing is a film: the numbers are computed while "
-        "you read, by *networks* that were trained on real names. A *held-out name* is one that "
-        "the network has not learned from. In the quiz you guess the language of such names "
-        "yourself, and then see what the network answered."
+        "says what to do, and asks what you see. The *networks* in the lessons are real ones, "
+        "trained with this lab. A *held-out name* is one that the network has not learned from. In "
+        "the quiz you guess the language of such names yourself, and then see what the network "
+        "answered."
     ),
 }
 

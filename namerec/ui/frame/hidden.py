@@ -69,4 +69,4 @@ def say_unknown(pages: frozenset[str]) -> None:
     known = {FORM, NETWORK, PRESET, NAMES, SPLIT, MORE, *SETTINGS, *SECTIONS, *pages}
     if unknown := sorted(words() - known):
         listed = ", ".join(f"“{word[:40]}”" for word in unknown[:5])
-        st.caption(plain(f"The link hides {listed}; nothing here is called so."))
+        st.caption(plain(f"This link asks to hide {listed}, but nothing in the lab has that name."))

@@ -54,8 +54,8 @@ def _known(word: str) -> str | None:
 
 
 def _ways(place: Place) -> None:
-    """Why, back, on, and out."""
-    with st.popover("Why", icon=":material/menu_book:"):
+    """The explanation, back, on, and out."""
+    with st.popover("Explain", icon=":material/menu_book:"):
         st.markdown(place.step.text)
         question(place)
     back, on = place.moved(-1), place.moved(1)
@@ -65,7 +65,7 @@ def _ways(place: Place) -> None:
         go_to("Next", ":material/arrow_forward:", set_up(on))
     else:
         go_to("Finish", ":material/flag:", no_lesson())
-    go_to("In the guide", ":material/school:", read_in_guide(place))
+    go_to("Open in Guide", ":material/school:", read_in_guide(place))
     st.button(
         "Leave",
         key="lesson_leave",

@@ -54,6 +54,6 @@ def _question(asked: Question, key: str) -> None:
         st.success(f"**Right.** {asked.explanation}", icon=":material/check:")
     else:
         st.info(
-            f"**Not this one:** it is “{asked.options[asked.right - 1]}”. {asked.explanation}",
+            f"**Not quite.** The answer is “{asked.options[asked.right - 1]}”. {asked.explanation}",
             icon=":material/lightbulb:",
         )

@@ -114,8 +114,8 @@ def read_lesson(path: Path) -> Lesson:
         return Lesson.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError) as error:
         raise NamerecError(
-            f"The lesson {path.name} cannot be read: {error}. Correct the file, or fetch the "
-            "project's own again."
+            f"The lesson {path.name} cannot be read: {error}. Correct the file, or restore the one "
+            "that comes with the lab."
         ) from None
 
 
@@ -217,8 +217,8 @@ def _run_of(word: str) -> str:
     runs = pretrained_ids()
     if word not in runs:
         raise RunError(
-            f"This lesson is about the run “{word}”, which is not among the pretrained ones: "
-            f"{', '.join(runs)}. Fetch assets/pretrained of the project again."
+            f"This lesson needs the run “{word}”, which is not among the pretrained runs: "
+            f"{', '.join(runs)}. Restore the folder assets/pretrained of the project."
         )
     return runs[word]
 

@@ -195,8 +195,8 @@ def _settled(base: RunConfig, values: dict[str, Any], problems: list[str]) -> Ru
             base = _with(base, {name: value})
         except ConfigError:
             problems.append(
-                f"The link's {name} {_quoted(str(value))} does not go with its other settings; "
-                f"{_text(value_of(base, name))} stays."
+                f"The link's {name} {_quoted(str(value))} does not fit its other settings; "
+                f"{_text(value_of(base, name))} is kept."
             )
     return base
 
@@ -208,8 +208,8 @@ def _word(
     if given is None or given in allowed:
         return given or usual
     problems.append(
-        f"There is no {key} {_quoted(given)}, which the link asks for: it can be "
-        f"{', '.join(allowed)}. It is {usual} here."
+        f"The link asks for the {key} {_quoted(given)}, which does not exist. Possible are "
+        f"{', '.join(allowed)}; {usual} is used."
     )
     return usual
 
@@ -221,16 +221,16 @@ def _corpus(
     if given in corpora:
         return given
     problems.append(
-        "The link's names are not, or no longer, on this computer; others are chosen. Bring them "
-        "on the Dataset page, and open the link again."
+        "The names in this link are not on this computer, so other names are chosen. Upload them "
+        "on the Dataset page, then open the link again."
     )
     return otherwise
 
 
 def _unknown(key: str) -> str:
     near = get_close_matches(key, TRAIN_PARAMETERS, 1)
-    hint = f" Did it mean “{near[0]}”?" if near else ""
-    return f"The link sets {_quoted(key)}, which is no setting here; it is left out.{hint}"
+    hint = f" Did you mean “{near[0]}”?" if near else ""
+    return f"The link sets {_quoted(key)}, but there is no such setting; it is ignored.{hint}"
 
 
 def _is_empty(setting: Number | Choice, text: str) -> bool:
@@ -244,15 +244,15 @@ def _problem(setting: Number | Choice, text: str, base: RunConfig) -> str:
     name, kind = setting.name, base.model.kind
     if not has_setting(kind, name):
         return (
-            f"The link sets {name}, which this network has not; it belongs to the "
+            f"The link sets {name}, which this network does not have; it belongs to the "
             f"{OWN_SETTINGS[name]}."
         )
-    stays = f"{_text(value_of(base, name))} stays."
+    kept = f"{_text(value_of(base, name))} is kept."
     if isinstance(setting, Choice):
         if text in setting.options:
             return ""
         allowed = ", ".join(setting.options)
-        return f"The link's {name} {_quoted(text)} is none of {allowed}; {stays}"
+        return f"The link's {name} {_quoted(text)} is not one of {allowed}; {kept}"
     if _is_empty(setting, text):
         return ""
     least, most = bounds(name)
@@ -265,7 +265,7 @@ def _problem(setting: Number | Choice, text: str, base: RunConfig) -> str:
     what = "a number" if setting.format else "a whole number"
     return (
         f"The link's {name} {_quoted(text)} is not {what} from {_plain_number(least)} to "
-        f"{_plain_number(most)}; {stays}"
+        f"{_plain_number(most)}; {kept}"
     )
 
 

@@ -40,21 +40,22 @@ class Choice(NamedTuple):
 
 
 BASIC: tuple[Number | Choice, ...] = (
-    Number("hidden_size", "Hidden units", "Size of the network's memory, units a layer.", 8),
-    Number("num_layers", "Layers", "Recurrent layers on top of each other.", 1),
+    Number("hidden_size", "Hidden units", "Size of the network's memory: units in each layer.", 8),
+    Number("num_layers", "Layers", "How many recurrent layers are stacked.", 1),
     Number("epochs", "Epochs", "Passes over the training names.", 1),
     Number(
         "learning_rate",
         "Learning rate",
-        "Size of a step downhill (the highest one, if the schedule changes it).",
+        "How far each step moves the weights. If the schedule changes it, this is the highest "
+        "value.",
         0.001,
         "%g",
     ),
-    Number("batch_size", "Batch size", "Names a step looks at before it moves the weights.", 16),
+    Number("batch_size", "Batch size", "Names that are read before each step of the weights.", 16),
     Number(
         "dropout",
         "Dropout",
-        "Share of hidden units silenced at random while training, 0 to 0.95.",
+        "Share of hidden units switched off at random during training, 0 to 0.95.",
         0.05,
         "%.2f",
     ),
@@ -63,55 +64,63 @@ ADVANCED: tuple[Number | Choice, ...] = (
     Choice(
         "sampling",
         "Sampling",
-        "Whether large languages are seen as often as they are large, or all equally often.",
+        "How often each language is drawn in training. natural: as often as in the corpus. "
+        "balanced: all equally often. square root: in between.",
         get_args(Sampling),
     ),
-    Choice("optimizer", "Optimizer", "How a gradient becomes a step.", get_args(OptimizerKind)),
-    Choice("schedule", "Schedule", "How the learning rate moves over a run.", get_args(Schedule)),
+    Choice(
+        "optimizer",
+        "Optimizer",
+        "The rule that turns gradients into steps.",
+        get_args(OptimizerKind),
+    ),
+    Choice(
+        "schedule", "Schedule", "How the learning rate changes during a run.", get_args(Schedule)
+    ),
     Number(
         "steps",
         "Steps (0: count in epochs)",
-        "Trains for this many optimizer steps instead of the epochs above.",
+        "Trains for this many steps instead of the epochs above.",
         1000,
     ),
     Number(
         "clip_norm",
         "Clip gradient at (0: never)",
-        "Longest gradient a step may follow, Euclidean norm.",
+        "A gradient longer than this (Euclidean norm) is shortened to this length.",
         0.5,
         "%g",
     ),
     Number(
         "weight_decay",
         "Weight decay",
-        "Pull of all weights towards zero, per step and learning rate.",
+        "How strongly each step pulls all weights towards zero; multiplied by the learning rate.",
         0.01,
         "%g",
     ),
     Number(
         "letter_dropout",
         "Letter dropout",
-        "Share of letters blanked at random while training, 0 to 0.9.",
+        "Share of letters hidden at random during training, 0 to 0.9.",
         0.01,
         "%.2f",
     ),
     Number(
         "patience",
         "Patience (0: never stop early)",
-        "Epochs without a better validation score after which training ends.",
+        "Training ends after this many epochs without a better validation score.",
         1,
     ),
     Number(
         "char_ngrams",
         "Character n-grams (0: none)",
-        "Letters in the longest n-gram, 0 or 2 to 5. Each run of neighbouring letters has a logit "
-        "for each language, which is added to the network's: an n-gram model inside it.",
+        "Letters in the longest n-gram, 0 or 2 to 5. An n-gram is a few letters in a row. Each one "
+        "has a logit (a learned score) for each language, which is added to the network's own.",
         1,
     ),
     Number(
         "ngram_dropout",
         "N-gram dropout",
-        "Share of n-grams left out at random while training, 0 to 0.95.",
+        "Share of n-grams left out at random during training, 0 to 0.95.",
         0.05,
         "%.2f",
     ),
@@ -119,12 +128,17 @@ ADVANCED: tuple[Number | Choice, ...] = (
     Number(
         "split_seed",
         "Split seed",
-        "Divides the names in place of the seed: with it, runs that differ in their seed alone are "
-        "scored on the same names. Left empty, the seed divides them.",
+        "The seed that divides the names into parts. Runs with the same split seed are scored on "
+        "the same names, even if their seeds differ. Left empty, the seed itself is used.",
         1,
         optional=True,
     ),
-    Choice("device", "Device", "Where the numbers are crunched.", get_args(Device)),
+    Choice(
+        "device",
+        "Device",
+        "Where training runs: cpu, cuda (a graphics card), or auto.",
+        get_args(Device),
+    ),
 )
 
 #: Settings that only some networks have.
@@ -132,14 +146,15 @@ OWN: tuple[Number | Choice, ...] = (
     Choice(
         "nonlinearity",
         "Nonlinearity",
-        "The report's and the tutorial's RNN has none in its recurrence.",
+        "What is applied to the new hidden state at every letter. The course report and the "
+        "PyTorch tutorial use none, textbooks use tanh.",
         get_args(Nonlinearity),
     ),
     Choice(
         "direction",
         "Direction",
-        "Forward: from the first letter on. Both: a second set of cells reads from the end, and "
-        "the answer is made of both.",
+        "forward: the network reads from the first letter to the last. both: a second set of cells "
+        "reads from the last to the first, and the answer uses both.",
         get_args(Direction),
     ),
     Number(

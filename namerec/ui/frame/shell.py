@@ -44,14 +44,14 @@ PAGES: tuple[PageEntry, ...] = (
         "Guide",
         ":material/school:",
         "",
-        "Lessons that set the pages up and ask you to look, and a quiz against the network.",
+        "Lessons on the real pages of the lab, and a quiz against the network.",
     ),
     PageEntry(
         "pages/train.py",
         "Train",
         ":material/model_training:",
         "Lab",
-        "Set up a network, train it in the background and watch loss and accuracy move.",
+        "Choose a network, train it in the background and watch loss and accuracy.",
     ),
     PageEntry(
         "pages/evaluate.py",
@@ -65,28 +65,29 @@ PAGES: tuple[PageEntry, ...] = (
         "Runs",
         ":material/list_alt:",
         "Lab",
-        "All that was trained: find, name, compare, go on with, and take away.",
+        "All trained networks: find, rename, compare, continue and export them.",
     ),
     PageEntry(
         "pages/name.py",
         "Name",
         ":material/spellcheck:",
         "Inside the network",
-        "Type a name: the ranking, every gate letter by letter, and what decided it.",
+        "Type a name to see the ranking, every gate letter by letter, and what decided the answer.",
     ),
     PageEntry(
         "pages/memory.py",
         "Memory",
         ":material/memory:",
         "Inside the network",
-        "Why gates: gradients through time, the memory task, and the parity proof.",
+        "What gates are for: gradients through time, the memory task, and the check against "
+        "PyTorch.",
     ),
     PageEntry(
         "pages/dataset.py",
         "Dataset",
         ":material/dataset:",
         "Names",
-        "The corpus: its names, its faults, its leak, and how to bring your own.",
+        "The names, their faults, leaks between training and test, and how to bring your own.",
     ),
 )
 

@@ -32,15 +32,15 @@ def steps() -> None:
             "pages/train.py",
             ":material/model_training:",
             "Train",
-            "Pick a network, set it up, press start. Loss and accuracy move before your eyes; "
-            "pause, stop or look elsewhere while it learns.",
+            "Choose a network and its settings, and start. You see loss and accuracy while it "
+            "learns, and you can pause it, stop it or visit other pages.",
         ),
         (
             "pages/evaluate.py",
             ":material/grid_on:",
             "Evaluate",
-            "How good is it on names it has never seen? Click a cell of the confusion matrix and "
-            "read the names it got wrong.",
+            "How good is the network on names it has never seen? Click a cell of the confusion "
+            "matrix to read the names it got wrong.",
         ),
         (
             "pages/name.py",

@@ -91,7 +91,7 @@ def test_the_last_step_leads_to_all_lessons(whole_lab):
     assert "5. Half the data is Russian" in said(lab)
 
 
-@pytest.mark.parametrize(("answer", "words"), [(2, "Right."), (0, "Not this one:")])
+@pytest.mark.parametrize(("answer", "words"), [(2, "Right."), (0, "Not quite.")])
 def test_a_question_is_answered_in_the_bar_and_remembered(whole_lab, answer, words):
     lab = begun(whole_lab, "gates:2")
     assert "The cell is emptied at each letter" not in said(lab)
@@ -110,5 +110,5 @@ def test_a_run_that_is_gone_is_said_and_the_page_stays(whole_lab, monkeypatch):
     monkeypatch.setattr(lessons, "pretrained_ids", dict)
     run = resolved("20261123-142805-custom_lstm-781d")
     lab = opened(whole_lab, "pages/name.py", lesson="gates:2", run=run)
-    assert "not among the pretrained ones" in lab.error[0].value
+    assert "not among the pretrained runs" in lab.error[0].value
     assert any("is most probably" in line.value for line in lab.subheader)

@@ -55,7 +55,7 @@ def test_an_open_step_shows_its_text_its_page_and_its_question(whole_lab):
     assert "cuts=1i0" in link.query_string
     assert {"Back", "Next", "All lessons", "1", "6"} <= links(lab).keys()
     lab.radio(key="answer_gates_4").set_value(1).run()
-    assert "Not this one: it is “For every name the same”" in said(lab).replace("**", "")
+    assert "Not quite. The answer is “For every name the same”" in said(lab).replace("**", "")
 
 
 def test_a_lesson_in_the_url_opens_at_its_first_step(whole_lab):
