@@ -1,5 +1,6 @@
 """Fixtures shared by all tests: tiny datasets, and a home that is not the user's own."""
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,15 @@ examples.load_profile("ours")
 # Three made-up languages that a network of eight units tells apart in a second.
 _STEMS = ("bak", "dor", "fen", "gil", "hum", "jas", "kel", "lom", "mir", "nap", "pol", "ras")
 _ENDINGS = {"Alphan": "ovic", "Betan": "ssen", "Gamman": "aki"}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_collections():
+    """The manager collects garbage after every job, and what the tests have imported is none."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True)

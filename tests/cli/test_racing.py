@@ -7,11 +7,8 @@ from namerec.jobs.executors import Held, LocalExecutor
 from namerec.jobs.manager import JobManager
 from namerec.jobs.race import races
 from tests.cli.references import answered, ask, refused
-from tests.jobs.conftest import _quick_collections
 from tests.jobs.fakes import HeldBackExecutor
 from tests.runs.references import Solo, assert_holds_all
-
-__all__ = ["_quick_collections"]
 
 
 def test_a_race_stores_three_runs_that_are_those_of_trainings_alone(store, tiny_folder):

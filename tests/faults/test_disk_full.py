@@ -14,12 +14,11 @@ from namerec.runs.folder import LAST, RunFolder
 from namerec.runs.store import RunStore
 from namerec.runs.tensors import read_tensors
 from tests.conftest import tiny_config
-from tests.jobs.conftest import _quick_collections
 from tests.jobs.fakes import LIMIT, HeldBackExecutor, wait_until
 from tests.runs.conftest import _one_thread
 from tests.runs.references import Solo, as_bits, assert_holds_all, assert_no_debris, assert_sentence
 
-__all__ = ["_one_thread", "_quick_collections"]
+__all__ = ["_one_thread"]
 
 #: Size of the small file system.
 SIZE = "1m"

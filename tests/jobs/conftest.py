@@ -1,6 +1,5 @@
 """Runs to look into, and a manager that is shut down again."""
 
-import gc
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -29,15 +28,6 @@ __all__ = [
     "stopped",
     "store",
 ]
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _quick_collections():
-    """The manager collects garbage after every job; what the tests have imported is none."""
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 @pytest.fixture

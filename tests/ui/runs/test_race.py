@@ -16,7 +16,6 @@ from namerec.runs.store import RunStore
 from namerec.runs.summary import RunSummary
 from namerec.ui.runs.race_numbers import progress_words
 from namerec.ui.server.manager import manager
-from tests.jobs.conftest import _quick_collections
 from tests.jobs.fakes import (
     LIMIT,
     End,
@@ -28,8 +27,6 @@ from tests.jobs.fakes import (
     wait_until,
 )
 from tests.pages.references import button, said
-
-__all__ = ["_quick_collections"]
 
 TITLES = ["RNN (linear)", "LSTM (built-in)", "LSTM (custom)"]
 
