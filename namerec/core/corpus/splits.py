@@ -20,7 +20,7 @@ TEST_SHARE = 1 / 7
 #: Share of the names that choose the epoch.
 VALIDATION_SHARE = 1 / 14
 #: Names drawn for a score under the course protocol, and for each look on the way.
-REPORT_DRAWS = {"test": 10_000, "validation": 2_000}
+COURSE_DRAWS = {"test": 10_000, "validation": 2_000}
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +93,7 @@ def _course(dataset: Dataset, generator: np.random.Generator) -> _Parts:
     weights = 1 / dataset.support()[dataset.labels]
     weights /= weights.sum()
     validation, test = (
-        generator.choice(everything, size=REPORT_DRAWS[part], p=weights)
+        generator.choice(everything, size=COURSE_DRAWS[part], p=weights)
         for part in ("validation", "test")
     )
     return everything, validation, test

@@ -5,6 +5,8 @@ Asked before any of them is unpacked, so that a small zip cannot take a large co
 
 from __future__ import annotations
 
+from namerec.core.corpus.protocols import holds_out
+from namerec.core.corpus.splits import COURSE_DRAWS
 from namerec.core.training.config import EVALUATIONS_PER_RUN, TrainConfig
 from namerec.core.training.loop import STEP_RECORDS
 from namerec.export.archive.contents import MAX_BYTES
@@ -40,7 +42,7 @@ def implied_bytes(name: str, info: RunInfo, status: RunStatus) -> int | None:
     """
     categories = len(info.dataset.categories)
     if name == PREDICTIONS:
-        return info.dataset.names * (_FLOAT * categories + _INDICES) + _HEADER
+        return _answers(info) * (_FLOAT * categories + _INDICES) + _HEADER
     if name == METRICS:
         # An epoch's records are stored before the status that counts it.
         epochs = min(status.epoch + 1, _epochs(info.config.training))
@@ -58,11 +60,18 @@ def implied_bytes(name: str, info: RunInfo, status: RunStatus) -> int | None:
 def implied_by(name: str, info: RunInfo) -> str:
     """What bounds a file, in words: the subject of a sentence."""
     if name == PREDICTIONS:
-        return f"answers on its {info.dataset.names:,} names"
+        return f"answers on {_answers(info):,} of its names"
     if name in (METRICS, BEFORE):
         return "the records of its epochs"
     parameters = info.config.model.parameter_count(len(info.dataset.categories))
     return f"the {parameters:,} parameters of its network"
+
+
+def _answers(info: RunInfo) -> int:
+    """Most answers that a run stores: held-out names have one each, drawn ones as many as drawn."""
+    if holds_out(info.config.training.protocol):
+        return info.dataset.names
+    return sum(COURSE_DRAWS.values())
 
 
 def _epochs(training: TrainConfig) -> int:

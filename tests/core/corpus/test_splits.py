@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from namerec.core.corpus.dataset import Dataset, LabelledName
 from namerec.core.corpus.protocols import PARTS, PROTOCOL_WORDS, PROTOCOLS
 from namerec.core.corpus.splits import (
-    REPORT_DRAWS,
+    COURSE_DRAWS,
     SPLITTERS,
     TEST_SHARE,
     VALIDATION_SHARE,
@@ -183,8 +183,8 @@ def test_raw_leaks_where_lines_are_duplicated():
 def test_report_trains_on_every_line(five_categories):
     split = make_split(five_categories, "course", 0)
     assert split.train.tolist() == list(range(len(five_categories)))
-    assert len(split.test) == REPORT_DRAWS["test"]
-    assert len(split.validation) == REPORT_DRAWS["validation"]
+    assert len(split.test) == COURSE_DRAWS["test"]
+    assert len(split.validation) == COURSE_DRAWS["validation"]
 
 
 @pytest.mark.parametrize("part", ["test", "validation"])

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from namerec.core.networks import config
-from namerec.export.archive.arrival import check_run
 from namerec.export.archive.importing import import_run
 from namerec.runs import tensors
 from namerec.runs.folder import RunFolder
@@ -84,7 +83,7 @@ def test_the_first_weights_of_a_branch_and_its_zip(store, with_ngrams, tiny_data
     assert as_bits(network) == as_bits(load_network(source).model.state_dict())
 
 
-def test_a_run_of_the_course_protocol_and_its_scores(store, tiny_dataset):
+def test_a_run_of_the_course_protocol_and_its_scores(store, tiny_dataset, elsewhere):
     folder = Solo(tiny_config(protocol="course"), tiny_dataset).store(store)
     with_earlier_names(folder)
     for name in ("config.json", "status.json"):
@@ -92,4 +91,6 @@ def test_a_run_of_the_course_protocol_and_its_scores(store, tiny_dataset):
     again = store.open(folder.id)
     assert again.info().config.training.protocol == "course"
     assert again.status().scores["test"].protocol == "course"
-    check_run(again)
+    there = elsewhere()
+    arrived = there.open(import_run(packed(store, folder.id), there).run)
+    assert arrived.status().scores == again.status().scores
