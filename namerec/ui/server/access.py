@@ -38,7 +38,7 @@ _FORWARDERS = "127.0.0.1,::1"
 NOT_OPEN = (
     "This lab listens on an address that other computers can reach, but it has not been said who "
     "may use it. Whoever runs it must set up a login, a proxy or `NAMEREC_INSECURE=1`, as the "
-    "README's section on security tells."
+    "documentation (docs/hosting.md) tells."
 )
 NOT_FROM_PROXY = (
     "This lab is open only to people who come through its login, and this connection did not. Use "
