@@ -15,7 +15,9 @@ def test_the_best_run_answers_if_none_is_named(store, trained, run):
 
 @pytest.mark.parametrize("command", [("predict", "Bakaovic"), ("evaluate",)])
 def test_a_lab_without_a_trained_run_says_how_to_train_one(command):
-    assert refused(*command) == "There is no trained run yet. Train one: python -m namerec train"
+    assert refused(*command) == (
+        "There is no trained run yet. Train one on the Train page, or with: python -m namerec train"
+    )
 
 
 @pytest.mark.parametrize("command", [("predict", "Bakaovic"), ("evaluate",)])
