@@ -32,6 +32,8 @@ MOST_THREADS = 64
 _SHOWN = 60
 #: A header's name, without what HTTP allows and no proxy uses.
 _HEADER = re.compile("[A-Za-z][A-Za-z0-9-]{0,99}")
+#: Who may show the lab in a frame: words of the header's own, or an origin.
+_SOURCE = re.compile(r"'self'|'none'|https?://(?:\*\.)?[A-Za-z0-9.-]+(?::\d{1,5})?")
 
 
 class Settings(BaseSettings):
@@ -53,6 +55,8 @@ class Settings(BaseSettings):
         trusted_proxies: Addresses or networks of proxies whose `user_header` is believed,
             separated by commas.
         user_header: Header in which a trusted proxy says who is logged in.
+        frame_ancestors: Addresses of pages that may show the lab in a frame, separated by spaces:
+            'self', 'none', or origins such as https://course.example.org.
     """
 
     model_config = SettingsConfigDict(
@@ -70,6 +74,7 @@ class Settings(BaseSettings):
     insecure: bool = False
     trusted_proxies: Annotated[str, Field(max_length=4096)] = ""
     user_header: str = "X-Forwarded-User"
+    frame_ancestors: Annotated[str, Field(max_length=1000)] = "'self'"
 
     @field_validator("trusted_proxies")
     @classmethod
@@ -83,6 +88,14 @@ class Settings(BaseSettings):
         if not _HEADER.fullmatch(given):
             raise ValueError("no name of a header")
         return given
+
+    @field_validator("frame_ancestors")
+    @classmethod
+    def _are_origins(cls, given: str) -> str:
+        sources = given.split()
+        if not sources or not all(_SOURCE.fullmatch(source) for source in sources):
+            raise ValueError("no addresses of pages")
+        return " ".join(sources)
 
     @property
     def proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
@@ -168,6 +181,8 @@ def _allowed(name: str) -> str:
         "insecure": "1 or 0",
         "trusted_proxies": "IP addresses or networks, separated by commas, for example "
         "127.0.0.1, 10.0.0.0/8",
+        "frame_ancestors": "'self', 'none', or addresses separated by spaces, for example 'self' "
+        "https://course.example.org",
         "user_header": "the name of an HTTP header: a letter, then letters, digits and hyphens",
     }
     if name in in_words:

@@ -13,19 +13,18 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from anyio import to_thread
-from starlette.datastructures import Headers, QueryParams
+from starlette.datastructures import QueryParams
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
-from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
 from namerec.core.corpus.alphabet import MAX_TEXT, normalise
 from namerec.errors import NameInputError, NamerecError, RunError
 from namerec.logs import set_up
 from namerec.settings import home
 from namerec.ui.server.access import refusal
+from namerec.ui.server.guard import Guard
 from namerec.ui.server.manager import end_training
 
 log = logging.getLogger(__name__)
@@ -50,7 +49,7 @@ def server_parts() -> dict[str, Any]:
     """What the lab's server has besides the pages: arguments of `st.App`."""
     return {
         "routes": [Route("/api/predict", Predictions().answer_request, methods=["GET"])],
-        "middleware": [Middleware(OwnHosts)],
+        "middleware": [Middleware(Guard)],
         "lifespan": _lifespan,
     }
 
@@ -60,25 +59,6 @@ async def _lifespan(_: object) -> AsyncIterator[None]:
     set_up(home() / "logs")
     yield
     await to_thread.run_sync(end_training)
-
-
-class OwnHosts:
-    """Answers plain requests under this lab's own addresses alone (`server.allowedHosts`).
-
-    Streamlit itself asks so of its WebSocket only. What other addresses lead here were made to do
-    so by somebody else's page, to read what is on this computer.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Goes on with a request, or refuses it."""
-        if scope["type"] == "http" and not is_host_allowed(Headers(scope=scope).get("host")):
-            refused = _error(403, "This is not one of this lab's addresses. Use its own.")
-            await refused(scope, receive, send)
-        else:
-            await self._app(scope, receive, send)
 
 
 class Predictions:
