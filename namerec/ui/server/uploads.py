@@ -7,6 +7,7 @@ until the session ends: from those that were shown nothing but a refusal too, an
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 
 from starlette.exceptions import HTTPException
 from streamlit.runtime import exists, get_instance
@@ -15,6 +16,8 @@ from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
 #: Bytes that the files of one session may take together: ten of the largest that is read.
 MOST_BYTES = 100 * 1024**2
+#: Bytes that the files of all sessions may take together.
+MOST_BYTES_OF_ALL = 400 * 1024**2
 #: Bytes that a file counts as at least, for what is held about an empty one.
 LEAST_BYTES = 64 * 1024
 
@@ -56,15 +59,19 @@ class Guard:
         """Holds a file.
 
         Raises:
-            HTTPException: 403 if the session was not let in, 413 if its files would take too much.
+            HTTPException: 403 if the session was not let in, 413 if its files would take too much,
+                503 if those of all sessions would.
         """
         with self._turn:
             if session_id not in self._welcome:
                 raise HTTPException(403, "This session may not upload files")
             held = self._files.file_storage.get(session_id, {})
-            others = (_size(other) for other in held.values() if other.file_id != file.file_id)
-            if sum(others) + _size(file) > MOST_BYTES:
+            replaced = _size(held[file.file_id]) if file.file_id in held else 0
+            if _held(held) - replaced + _size(file) > MOST_BYTES:
                 raise HTTPException(413, "This session holds too many files; reload the page")
+            of_all = sum(map(_held, self._files.file_storage.values()))
+            if of_all - replaced + _size(file) > MOST_BYTES_OF_ALL:
+                raise HTTPException(503, "The server holds too many files; try again later")
             self._add(session_id, file)
 
 
@@ -78,6 +85,10 @@ def refuse_from(session: str) -> None:
     """Lets a session upload no more files; what it has uploaded stays until it ends."""
     if (guard := _guard()) is not None:
         guard.turn_away(session)
+
+
+def _held(files: Mapping[str, UploadedFileRec]) -> int:
+    return sum(map(_size, files.values()))
 
 
 def _size(file: UploadedFileRec) -> int:

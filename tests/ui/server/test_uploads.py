@@ -100,3 +100,17 @@ def test_without_a_server_nothing_happens(monkeypatch):
     monkeypatch.setattr(uploads, "exists", lambda: False)
     take_from("ada")
     refuse_from("ada")
+
+
+def test_files_of_all_sessions_are_bounded_together_until_one_ends(files, monkeypatch):
+    monkeypatch.setattr(uploads, "MOST_BYTES_OF_ALL", 2 * MOST_BYTES)
+    for name in ("ada", "bob", "eve"):
+        take_from(name)
+    large = MOST_BYTES - 1000
+    files.add_file("ada", file(size=large))
+    files.add_file("bob", file(size=large))
+    assert refusal(files, "eve", file(size=large)) == 503
+    files.add_file("bob", file(size=large - 1))  # in the place of its own
+    files.remove_session_files("ada")
+    files.add_file("eve", file(size=large))
+    assert files.get_files("eve", ["1"]) == [file(size=large)]
