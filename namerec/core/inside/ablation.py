@@ -48,7 +48,9 @@ def alteration(
     """
     _check(ablation, model)
     if ablation.needs_means and means is None:
-        raise ConfigError("A gate is held at its mean, but no means are given. Measure them first.")
+        raise ConfigError(
+            "A gate is to be held at its mean, but no means are given. Measure the means first."
+        )
     parameter = next(model.parameters())
     held: dict[tuple[int, str], Tensor] = {}  # (H,), put in for a gate
     ablated: dict[tuple[int, str], Tensor] = {}  # (H,), where a state is 0
@@ -86,12 +88,13 @@ def _check(ablation: Ablation, model: NameModel) -> None:
             )
         if part.layer >= layers:
             raise ConfigError(
-                f"There is no layer {part.layer} to cut: this network's are 0 to {layers - 1}."
+                f"There is no layer {part.layer}: this network has layers 0 to {layers - 1}. "
+                "Choose one of these."
             )
         if isinstance(part, AblatedUnits) and max(part.units, default=0) >= units:
             raise ConfigError(
-                f"There is no unit {max(part.units)} to silence: this network's are 0 to "
-                f"{units - 1}."
+                f"There is no unit {max(part.units)}: this network has units 0 to {units - 1}. "
+                "Choose among these."
             )
 
 

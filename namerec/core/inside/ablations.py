@@ -63,7 +63,9 @@ class Ablation:
             if part.layer < 0 or (
                 isinstance(part, AblatedUnits) and min(part.units, default=0) < 0
             ):
-                raise ConfigError(f"{part} counts below 0. Layers and units count from 0.")
+                raise ConfigError(
+                    f"{part} has a negative layer or unit. Layers and units are counted from 0."
+                )
             if not isinstance(part, HeldGate):
                 continue
             if part.gate not in GATES or part.level not in LEVELS:
@@ -96,7 +98,7 @@ class Ablation:
             (f"{layer_name(layer)}: " if layer_name else "") + ", ".join(parts)
             for layer, parts in sorted(said.items())
         )
-        return "; ".join(layers) or "nothing is cut"
+        return "; ".join(layers) or "nothing is changed"
 
 
 def _words(part: AblatedPart) -> str:

@@ -118,9 +118,7 @@ def gate_use(model: NameModel, dataset: Dataset, indices: np.ndarray, layer: int
     """
     keeps = model.kind.keeps
     if keeps is None:
-        raise ConfigError(
-            f"{model.kind.opening} has no gates to look at. Choose a network that has some."
-        )
+        raise ConfigError(f"{model.kind.opening} has no gates. Choose a network that has gates.")
     model.eval()
     lengths = dataset.lengths[indices].astype(np.int64)
     begins = np.cumsum(lengths) - lengths  # the row of each name's first letter

@@ -171,13 +171,13 @@ def verdict(found: Sequence[Standing], predicted: str) -> str:
         return _verdict_on_a_training_name(where, predicted)
     if not where:
         return (
-            "This name is nowhere in the corpus of this run: the network has never met it, and "
-            f"nobody here knows whether {predicted} is right."
+            "This name is not in the corpus of this run. The network has never seen it, and the "
+            f"lab does not know whether {predicted} is right."
         )
     categories = list(dict.fromkeys(one for several in where.values() for one in several))
     words = (
-        "This name was not in training; it stands in the "
-        f"{' and the '.join(where)} part as {listed(categories)}, so the answer, {predicted}, "
+        f"This name was not in training. It is in the {' and the '.join(where)} part as "
+        f"{listed(categories)}, so the answer, {predicted}, "
     )
     right = predicted in categories
     if "validation" not in where:
@@ -185,9 +185,10 @@ def verdict(found: Sequence[Standing], predicted: str) -> str:
     # Wherever else it stands, it had its say in which epoch was kept.
     if right:
         return (
-            f"{words}is right without having been learned by heart, but such names chose the epoch."
+            f"{words}is right without memorising, but validation names were used to choose the "
+            "epoch."
         )
-    return f"{words}is wrong, although such names chose the epoch."
+    return f"{words}is wrong, although validation names were used to choose the epoch."
 
 
 def _verdict_on_a_training_name(where: dict[Part, tuple[str, ...]], predicted: str) -> str:
@@ -195,7 +196,7 @@ def _verdict_on_a_training_name(where: dict[Part, tuple[str, ...]], predicted: s
     words = f"This name (upper and lower case as one) was in training as {listed(trained)}, "
     held_out = [part for part in ("validation", "test") if part in where]
     if held_out:
-        words += f"and stands in the {' and the '.join(held_out)} part as well, "
+        words += f"and is in the {' and the '.join(held_out)} part as well, "
     if predicted in trained:
         return words + "so its answer is no test of what the network learned."
-    return words + f"and the network answers {predicted} all the same."
+    return words + f"but the network answers {predicted}."

@@ -80,7 +80,7 @@ def recall_change_figure(
     """
     shown = recall_changes(before, after)
     title = textwrap.wrap(
-        f"The operation: {ablation}", _TITLE_LETTERS, max_lines=_TITLE_LINES, placeholder=" …"
+        f"Ablation: {ablation}", _TITLE_LETTERS, max_lines=_TITLE_LINES, placeholder=" …"
     )
     above = _LEGEND + _TITLE_LINE * len(title)
     figure = new_figure(
@@ -121,8 +121,8 @@ def recall_change_figure(
         for category, was, now, names in zip(*shown, strict=True)
     ]
     for name, values, colour, symbol, size in (
-        ("as it is", shown.before, theme.muted, "circle", _BEFORE_SIZE),
-        ("after the operation", shown.after, theme.highlight, "diamond", _AFTER_SIZE),
+        ("unchanged", shown.before, theme.muted, "circle", _BEFORE_SIZE),
+        ("with the ablation", shown.after, theme.highlight, "diamond", _AFTER_SIZE),
     ):
         figure.add_scatter(
             x=(100 * values).tolist(),
@@ -138,11 +138,11 @@ def recall_change_figure(
 
 
 def _in_words(shown: RecallChanges, ablation: str, measured_on: str, noun: str) -> str:
-    begin = f"Recall of every {noun} before and after the operation ({ablation}), {measured_on}."
+    begin = f"Recall of every {noun} before and after the ablation ({ablation}), {measured_on}."
     if not shown.categories:
         return f"{begin} {NO_NAMES}"
     most = "; ".join(
         f"{category} {roughly(float(was))} before, {roughly(float(now))} after"
         for category, was, now, _ in list(zip(*shown, strict=True))[:_MOST_IN_WORDS]
     )
-    return f"{begin} What lost most first: {most}."
+    return f"{begin} Largest loss first: {most}."

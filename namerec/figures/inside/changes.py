@@ -123,7 +123,7 @@ def changes_figure(changes: Changes, theme: Theme) -> go.Figure:
         hovermode="closest",
         showlegend=False,
         xaxis=axis(
-            theme, "the name’s letters; in the narrow columns between them, a letter is put in",
+            theme, "the name’s letters; in the narrow columns between them a letter is inserted",
             range=[0, float(picture.across[-1])], tickmode="array",
             tickvals=[picture.centre((0, column))[0] for column in columns],
             ticktext=[literal(_visible(letter)) for letter in changes.letters],
@@ -131,7 +131,7 @@ def changes_figure(changes: Changes, theme: Theme) -> go.Figure:
             ticks="", showgrid=False, fixedrange=True,
         ),
         yaxis=axis(
-            theme, "letter that is put there", range=[float(picture.down[-1]), 0],
+            theme, "new letter", range=[float(picture.down[-1]), 0],
             tickmode="array", tickvals=[picture.centre((row, 0))[1] for row in rows],
             ticktext=[_LEFT_OUT, *map(_visible, _LETTERS)],
             tickfont={"size": SMALL_FONT_SIZE, "color": theme.text},
@@ -211,4 +211,4 @@ def _in_words(changes: Changes, flips: int) -> str:
     worst = min(changes.singles, key=lambda variant: variant.original, default=None)
     if worst is None:
         return words
-    return f"{words} Most harm: {worst.letters}, {roughly(worst.original)}."
+    return f"{words} Lowest: {worst.letters}, {roughly(worst.original)}."

@@ -1,4 +1,4 @@
-"""Surgery on the Name page: hold gates, silence units, and see what becomes of the answer."""
+"""Ablation on the Name page: hold gates, silence units, and see how the answer changes."""
 
 from __future__ import annotations
 
@@ -51,21 +51,22 @@ def ablation_panel(run: RunSummary, name: NormalisedName, trace: GateTrace) -> N
     words = ablation.words(trace.layer_name if trace.layers > 1 else None)
     if not ablation.parts:
         st.info(
-            "Nothing is cut yet. Hold a gate or silence units above; the answers before and after "
-            "will stand side by side.",
+            "Nothing is changed yet. Hold a gate or silence units above, and the answers before "
+            "and after are shown side by side.",
             icon=":material/content_cut:",
         )
         return
-    st.markdown(f"**The operation: {plain(words)}.**")
+    st.markdown(f"**Ablation: {plain(words)}.**")
     if ablation.needs_means:
         _, split = services.run_dataset(run)
         st.caption(
-            "A gate's mean is each unit's own, over all letters of the "
-            f"{plain(split.words('validation'))}, in the network as it is."
+            "Each unit's gate is held at that unit's own mean, which is taken over all letters of "
+            f"the {plain(split.words('validation'))} in the unchanged network."
         )
     if run.info.config.model.char_ngrams:
         st.caption(
-            "The logits of this network’s character n-grams add to the operated part’s, as ever."
+            "The logits of this network’s character n-grams are not changed: they are still added "
+            "to those of the recurrent part."
         )
     _before_and_after(run, name, trace, ablation)
     _cost(run, ablation, words)
@@ -75,14 +76,14 @@ def hint(run: RunSummary) -> str:
     """What to try on a run's network; numbers are those of the pretrained ones, on test names."""
     model = run.info.config.model
     alone = model.num_layers == 1 and model.direction == "forward"
-    ngrams = ", but for the n-gram logits" if model.char_ngrams else ""
+    ngrams = ", apart from the n-gram logits" if model.char_ngrams else ""
     if not model.network.gates:
         seen = (
             f"the answer then comes from the last letter alone{ngrams}. The pretrained RNN with "
-            "tanh still names the right language of about 30 in 100 of the bundled corpus’ test "
+            "tanh still names the right language for about 30 in 100 of the bundled corpus’ test "
             "names (leak-free split), the linear one of about 26."
             if alone
-            else "what it kept of earlier letters is gone."
+            else "that layer passes nothing on from earlier letters."
         )
         return f"To try: silence a whole layer, and {seen}"
     if model.network.keeps != "f":
@@ -91,16 +92,19 @@ def hint(run: RunSummary) -> str:
             "without it; or silence a whole layer."
         )
     ablated = (
-        f"and every name gets the same answer{ngrams}." if alone else "and that layer falls silent."
+        f"and every name gets the same answer{ngrams}."
+        if alone
+        else "and that layer passes nothing on."
     )
     return (
         "To try: hold the forget gate at 0. The cell then keeps nothing, and earlier letters are "
         "known only through the hidden state that the next letter's gates read; the pretrained "
-        "LSTMs still name the right language of about half of the bundled corpus’ test names "
-        "(leak-free split), in place of 7 in 10. Held at 1, nothing is ever forgotten, which costs "
-        "them even more. Held at its mean, they lose only 2 to 3 in 100: how far the gate opens at "
-        "which letter matters less than how far each unit's is open as a rule. Hold the input or "
-        f"the output gate at 0: nothing gets in, or nothing is shown, {ablated}"
+        "LSTMs still name the right language for about half of the bundled corpus’ test names "
+        "(leak-free split), in place of 7 in 10. Held at 1, nothing is ever forgotten, which "
+        "costs them even more. Held at its mean, they lose only 2 to 3 in 100: how each unit's "
+        "gate changes from letter to letter matters less than how far it is open on average. Hold "
+        "the input or the output gate at 0: nothing gets into the cell, or nothing of it is "
+        f"shown, {ablated}"
     )
 
 
@@ -109,19 +113,19 @@ def _controls(run: RunSummary, trace: GateTrace) -> Ablation:
     _keep_ablation(run, trace)
     with st.container(border=True):
         with st.container(horizontal=True, horizontal_alignment="distribute"):
-            st.subheader("What is cut")
+            st.subheader("What to change")
             st.button(
                 "Reset",
                 icon=":material/restart_alt:",
                 key="ablation_reset",
                 on_click=_reset,
                 args=(run, trace.layers),
-                help="Takes back the cuts of every layer.",
+                help="Undo the changes in all layers.",
             )
         layer = 0
         if trace.layers > 1:
             layer = segments(
-                "Layer to cut",
+                "Layer to change",
                 range(trace.layers),
                 "layer",
                 text=address.counted_from_1,
@@ -139,8 +143,8 @@ def _controls(run: RunSummary, trace: GateTrace) -> Ablation:
                 filter_mode="prefix",
                 select_all=False,
                 placeholder=f"none of units 1 to {units}",
-                help="The states of a silenced unit, all that it hands on, are 0 at every "
-                "letter. Units are counted as in the heatmaps.",
+                help="A silenced unit passes nothing on: its states are 0 at every letter. Units "
+                "are numbered as in the heatmaps.",
             )
             st.toggle(
                 "Silence the whole layer",
@@ -168,8 +172,8 @@ def _gate_controls(run: RunSummary, trace: GateTrace, layer: int) -> None:
                 key=key,
                 required=True,
                 persist_state="session",
-                help=f"{gate.meaning} Held, it has this value at every letter; “mean” is "
-                "each unit's own over the letters of this run's validation names.",
+                help=f"{gate.meaning} A held gate has the chosen value at every letter. “mean”: "
+                "each unit's own mean over the letters of this run's validation names.",
             )
 
 
@@ -243,8 +247,8 @@ def _before_and_after(
     colours = probabilities.shared_colours((trace, ablated), look)
     with st.grid(2, min_column_width=340):
         for key, title, shown in (
-            ("before", "As it is", trace),
-            ("after", "After the operation", ablated),
+            ("before", "Unchanged", trace),
+            ("after", "With the ablation", ablated),
         ):
             prediction = shown.prediction(name.original)
             category, probability = prediction.ranked[0]
@@ -272,7 +276,7 @@ def _cost(run: RunSummary, ablation: Ablation, words: str) -> None:
         measured = st.session_state.setdefault(_MEASURED, set())
         asked = (run.id, run.status.best_epoch, ablation)
         if asked not in measured:
-            st.caption("Asks the operated network all names of this run's test part.")
+            st.caption("The changed network is asked about all names of this run's test part.")
             if not st.button(
                 "Measure on the test part", key="ablation_measure", icon=":material/speed:"
             ):
@@ -323,7 +327,7 @@ def _means(run_id: str, best_epoch: int, _run: RunSummary) -> dict[str, np.ndarr
     return mean_gates(services.network(run_id).model, names, split.validation)
 
 
-@st.cache_resource(max_entries=_KEPT, show_spinner="Asking the operated network…")
+@st.cache_resource(max_entries=_KEPT, show_spinner="Asking the changed network…")
 def _ablated(run_id: str, best_epoch: int, ablation: Ablation, _run: RunSummary) -> PredictedNames:
     from namerec.core.inside.ablation import ablated_answers
 

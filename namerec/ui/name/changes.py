@@ -44,7 +44,7 @@ def changes_panel(run: RunSummary, name: NormalisedName, trace: GateTrace) -> No
         name: The typed name.
         trace: Of it; the edits are answered with the same assumed frequencies.
     """
-    st.subheader("What would change its mind")
+    st.subheader("What would change the answer")
     if not _may_begin(run, name.letters):
         return
     prior_strength = priors_of(run)
@@ -54,11 +54,11 @@ def changes_panel(run: RunSummary, name: NormalisedName, trace: GateTrace) -> No
     look = theme.theme_for(st.context.theme.type)
     chart(changes_figure(found, look), "changes_figure")
     st.caption(
-        "Outlined: the name’s own letters. Dots: another answer. A letter takes the case of the "
-        "one that stood there, and a capital in front stays in front; spaces and apostrophes are "
-        "put between letters only. "
+        "Outlined: the name’s own letters. Dots: another answer. A new letter takes the case of "
+        "the one that it replaces, and a name that begins with a capital still does; spaces and "
+        "apostrophes are put between letters only. "
         + not_tried(name.letters)
-        + " About this one name only."
+        + " This holds for this one name only."
         + ("" if prior_strength is None else " Answered with the frequencies assumed above.")
     )
     _table(run, found, trace.categories[found.answer])
@@ -82,7 +82,7 @@ def not_tried(letters: str) -> str:
         "commas and semicolons"
     )
     if len(letters) == MAX_LETTERS:
-        words += f"; to put a letter in, as a name has at most {MAX_LETTERS} letters"
+        words += f"; adding a letter, as a name has at most {MAX_LETTERS} letters"
     return words + "."
 
 
@@ -96,14 +96,14 @@ def smallest_in_words(found: Changes) -> str:
     if flips and len(flips[0].edits) == 1:
         verb = "gets" if len(flips) == 1 else "get"
         return (
-            f"**One letter is enough.** Of {count(one)} names one letter away, "
-            f"{count(len(flips))} {verb} another answer than {category}."
+            f"**One letter is enough.** Of {count(one)} names one letter away, {count(len(flips))} "
+            f"{verb} an answer other than {category}."
         )
     tried = (
-        f"The search for two letters is not exhaustive: it goes on from the {BEAM} one-letter "
-        "edits that harm the answer most."
+        f"Not every pair of letters is tried: the search starts from the {BEAM} one-letter edits "
+        "that lower the probability of the answer most."
     )
-    alone = f"None of the {count(one)} names one letter away gets another answer than {category}"
+    alone = f"None of the {count(one)} names one letter away gets an answer other than {category}"
     if found.too_much:
         return (
             f"**One letter is not enough.** {alone}. Two letters were not tried: with so many "

@@ -81,7 +81,7 @@ def compare_panel(run: RunSummary, name: NormalisedName, trace: GateTrace) -> No
                 )
                 chart(inside_figure(shown, look, highest=highest), f"beside_inside_{letter}")
     st.caption(
-        "In the lowest picture, gates are averages over all units of all layers, 0 closed and 1 "
+        "In the lowest chart, gates are averages over all units of all layers, 0 closed and 1 "
         "open; the size of h is the average of its absolute values. An RNN has no gates. Axes and "
         "colours are the same in all columns."
     )
@@ -130,7 +130,7 @@ def caveats(runs: list[RunSummary], prior_strength: float | None) -> list[str]:
     if prior_strength is not None or len(sampled) > 1:
         assumed = assumed_of(run)
         weakened = f", {prior_words(run, assumed)}" if assumed < 1 else ""
-        said.append(f"All runs are read with the priors of their training data{weakened}.")
+        said.append(f"All runs answer with the priors of their training data{weakened}.")
     return said
 
 
@@ -139,7 +139,7 @@ def _pick_others(run: RunSummary) -> list[RunSummary]:
     runs = {other.id: other for other in manager().store.trained() if other.id != run.id}
     if not runs:
         st.info(
-            "There is no other trained run. Train a second network to lay it beside this one.",
+            "There is no other trained run. Train a second network to compare it with this one.",
             icon=":material/compare_arrows:",
         )
         return []
@@ -152,10 +152,12 @@ def _pick_others(run: RunSummary) -> list[RunSummary]:
         state=f"beside_{run.id}",
         format_func=lambda run_id: run_words(runs[run_id]),
         placeholder="one or two other runs",
-        help="Up to two other runs, also of other corpora. The best stand first.",
+        help="Up to two other runs, also on other corpora. The best are listed first.",
     )
     if not chosen:
-        st.info("Choose one or two runs to lay beside this one.", icon=":material/compare_arrows:")
+        st.info(
+            "Choose one or two runs to compare with this one.", icon=":material/compare_arrows:"
+        )
     return [runs[run_id] for run_id in chosen]
 
 

@@ -47,15 +47,15 @@ def known_panel(run: RunSummary, name: NormalisedName, trace: GateTrace) -> None
     predicted = trace.prediction(name.original).ranked[0][0]
     known = _known(run, trace.letters)
     _, split = services.run_dataset(run)
-    st.subheader("Is it memory?")
+    st.subheader("Did it memorise this name?")
     st.markdown(f"**{plain(verdict(known.standings, predicted))}**")
     st.caption(plain(_where_words(known.standings, split.protocol)))
     with st.grid(2, min_column_width=340):
         with st.container(border=True):
-            st.subheader("Nearest in hidden space")
+            st.subheader("Closest in hidden space")
             share = share_with(known.by_state, predicted)
             st.caption(
-                f"Training names that leave the network in the most similar state. "
+                "Training names after which the network's hidden state is most similar. "
                 f"{percent(share, 0)} of them have its answer, {plain(predicted)}."
             )
             _table(
@@ -67,25 +67,25 @@ def known_panel(run: RunSummary, name: NormalisedName, trace: GateTrace) -> None
                     "same direction.",
                     width="small", format="%.3f",
                 ),
-                run.noun, "Training names nearest in hidden space",
+                run.noun, "Training names closest in hidden space",
             )  # fmt: skip
         with st.container(border=True):
-            st.subheader("Nearest in letters")
+            st.subheader("Closest in spelling")
             share = share_with(known.by_letters, predicted)
             st.caption(
-                f"Training names that take the fewest changes of letters. "
-                f"{percent(share, 0)} of them have the network’s answer, {plain(predicted)}."
+                f"Training names that differ in the fewest letters. {percent(share, 0)} of them "
+                f"have the network’s answer, {plain(predicted)}."
             )
             _table(
                 known.by_letters,
                 [neighbour.distance for neighbour in known.by_letters],
                 st.column_config.NumberColumn(
                     "Letters apart",
-                    help="Edit distance: letters to insert, leave out or replace; 0 is the same "
-                    "name.",
+                    help="Edit distance: how many letters must be inserted, deleted or replaced; "
+                    "0 is the same name.",
                     width="small",
                 ),
-                run.noun, "Training names nearest in letters",
+                run.noun, "Training names closest in spelling",
             )  # fmt: skip
     for words in _what_is_compared(run, known):
         st.caption(words)
@@ -117,13 +117,13 @@ def _where_words(found: tuple[Standing, ...], protocol: Protocol) -> str:
     """Every part in which the name stands, with its categories there."""
     from namerec.text import listed
 
-    note = "Compared in the letters that the network reads, upper and lower case as one."
+    note = "Names are compared as the network reads them, ignoring upper and lower case."
     if not holds_out(protocol):
-        note += " In this run all names of the corpus were training names."
+        note += " This run was trained on all names of the corpus."
     if not found:
-        return f"In none of the parts of the {protocol} split. {note}"
+        return f"It is in no part of the {protocol} split. {note}"
     where = "; ".join(f"{_PARTS[one.part]} as {listed(one.categories)}" for one in found)
-    return f"In the {protocol} split it stands in {where}. {note}"
+    return f"In the {protocol} split it is in {where}. {note}"
 
 
 def _table(
@@ -157,30 +157,32 @@ def _what_is_compared(run: RunSummary, known: _Known) -> list[str]:
     config = run.info.config.model
     if known.searched < known.training_names:
         words = [
-            f"Searched in hidden space are {count(known.searched)} of the "
-            f"{count(known.training_names)} distinct training names, drawn at random; in letters "
-            "all of them."
+            f"The hidden states of {count(known.searched)} of the {count(known.training_names)} "
+            "distinct training names, drawn at random, were compared; the spellings of all of "
+            "them."
         ]
     else:
-        words = [f"Searched are all {count(known.training_names)} distinct training names."]
+        words = [f"All {count(known.training_names)} distinct training names were compared."]
     if config.network.reads_before:
         words.append(
-            "Compared is the hidden state after the last letter. This network’s output layer reads "
-            "what that state is made of: the state before the last letter, and that letter."
+            "The hidden state after the last letter is compared. This network’s output layer "
+            "reads the two inputs of that state: the state before the last letter, and the last "
+            "letter."
         )
     elif config.direction == "both":
         words.append(
-            "Compared is what the output layer reads: the top layer’s hidden states, read forward "
-            "after the last letter and read from the end after the first."
+            "The input of the output layer is compared: the top layer’s forward hidden state "
+            "after the last letter, and its backward one after the first letter."
         )
     else:
         words.append(
-            "Compared is what the output layer reads: the top layer’s hidden state after the last "
-            "letter."
+            "The input of the output layer is compared: the top layer’s hidden state after the "
+            "last letter."
         )
     if config.char_ngrams:
         words.append(
-            f"In this network the logits of n-grams of 2 to {config.char_ngrams} letters add to "
-            "those of the hidden state, and may decide otherwise than its neighbours suggest."
+            f"In this network the logits of n-grams of 2 to {config.char_ngrams} letters are added "
+            "to those of the hidden state, so its answer may differ from that of the closest "
+            "names."
         )
     return words

@@ -65,9 +65,9 @@ def letters_panel(run: RunSummary, name: NormalisedName, trace: GateTrace) -> No
             state=state,
             format_func=called,
             width=260,
-            help="Whose probability is explained; the most probable one comes first.",
+            help="The category whose probability is explained; the most probable one comes first.",
         )
-        beside = toggle("Beside the most probable other", "beside", True, state=_BESIDE)
+        beside = toggle("Compare with the most probable other", "beside", True, state=_BESIDE)
     others = [index for index in ranked if index != category][:1] if beside else []
     wanted = [category, *others]
     if method == METHODS[0] and not _may_begin(run, name.letters, len(wanted)):
@@ -112,7 +112,7 @@ def attribution(run: RunSummary, letters: str, category: int, method: Method) ->
     return cached_attribution(run.id, run.status.best_epoch, letters, category, method)
 
 
-@st.cache_resource(max_entries=_KEPT, show_spinner="Fading letters in…")
+@st.cache_resource(max_entries=_KEPT, show_spinner="Computing what each letter contributes…")
 def cached_attribution(
     run_id: str,
     best_epoch: int,  # noqa: ARG001 - ages the cache
@@ -130,14 +130,15 @@ def cached_attribution(
 def missed_in_words(shown: Attribution) -> str:
     """That integrated gradients miss what they should explain, and what becomes of the bars."""
     words = (
-        f"{plain(shown.category)}: after {count(shown.points)} points, the sum still misses what "
-        f"it should explain, {signed(shown.change)} nats, by {shown.missed:.3f} nats."
+        f"{plain(shown.category)}: after {count(shown.points)} points, the letters' sum still "
+        f"differs by {shown.missed:.3f} nats from the {signed(shown.change)} nats that it should "
+        "explain."
     )
     if not shown.failed:
         return f"{words} Read these bars with care."
     return (
-        f"{words} That is more than all there is to explain, so no bars are drawn: on the way from "
-        "no letter to all letters, the answer turns too sharply to be followed."
+        f"{words} The error is larger than the whole change, so no bars are drawn: on the way from "
+        "no letter to all letters, the answer changes too suddenly for this method."
     )
 
 
@@ -161,27 +162,28 @@ def _method_in_words(run: RunSummary, method: Method, *, adds_up: bool) -> str:
     model, dropout = run.info.config.model, run.info.config.training.letter_dropout
     if method == "integrated gradients":
         words = (
-            "Integrated gradients: all letters together are faded in from nothing, and each gets "
-            "its share of the change on the way, "
+            "Integrated gradients: all letters are faded in together from nothing, and each "
+            "letter gets its share of the change in log-probability, "
         )
         words += (
             "so the bars add up (to within 1 %)."
             if adds_up
-            else "so the bars should add up; where they do not, it is said above."
+            else "so the bars should add up; a note above says where they do not."
         )
     else:
         words = (
-            "Gradient times input: what fading this letter a very little would take from the "
-            "log-probability, scaled up to the whole letter. A local, linear view: its sum need "
-            "not agree with the change."
+            "Gradient times input: how much the log-probability would fall if this letter were "
+            "faded slightly, scaled up to the whole letter. This is a local, linear estimate, so "
+            "the bars need not add up to the whole change."
         )
         if model.is_linear and not model.char_ngrams:
-            words += " In this RNN, which has no nonlinearity, it would agree before the softmax."
-    met = "as letter dropout fed it in training" if dropout else "which it never met in training"
-    words += f" Letters that are not there are blank input to the network, {met}."
+            words += " In this RNN, which has no nonlinearity, they would add up before the "
+            "softmax."
+    met = "as in training with letter dropout" if dropout else "which it never saw in training"
+    words += f" A letter that is faded out is blank input to the network, {met}."
     if model.char_ngrams:
         words += (
-            f" The logits of n-grams of 2 to {model.char_ngrams} letters fade with the letters in "
-            "them."
+            f" The logits of n-grams of 2 to {model.char_ngrams} letters fade together with their "
+            "letters."
         )
-    return f"{words} About this one name only."
+    return f"{words} This holds for this one name only."

@@ -69,8 +69,8 @@ def _from_file() -> ListInput:
         type=[ending.removeprefix(".") for ending in LIST_ENDINGS],
         max_upload_size=MAX_LIST_BYTES // 2**20,
         key=_FILE,
-        help="A text file with one name a line; or a CSV or TSV, of which the column headed “name” "
-        "is read, or else the first one.",
+        help="A text file with one name a line; or a CSV or TSV file: its “name” column is read, "
+        "or the first column if there is none.",
     )
     if file is None:
         return ListInput(("", ""))
@@ -78,12 +78,12 @@ def _from_file() -> ListInput:
     if samples := _samples(file.file_id, raw, file.name):
         words = {one.encoding: f"{one.title}: {' · '.join(one.lines)}" for one in samples}
         chosen = st.selectbox(
-            "The text is not UTF-8. In which encoding do the names read right?",
+            "The text is not UTF-8. Choose the encoding in which the names look right.",
             list(words),
             index=None,
             key=f"many_encoding_{file.file_id}",
             format_func=words.__getitem__,
-            placeholder="Choose; nothing is guessed",
+            placeholder="Choose an encoding",
         )
         if chosen is None:
             return ListInput((file.file_id, ""))
@@ -92,7 +92,7 @@ def _from_file() -> ListInput:
     return ListInput((file.file_id, encoding), names)
 
 
-@st.cache_resource(max_entries=4, show_spinner="Looking at the file…")
+@st.cache_resource(max_entries=4, show_spinner="Reading the file…")
 def _samples(identity: str, _raw: bytes, _name: str) -> tuple[EncodingSample, ...]:  # noqa: ARG001
     from namerec.data.name_list import encodings_of_list
 

@@ -66,8 +66,7 @@ def many_panel(run: RunSummary, name: NormalisedName, trace: GateTrace) -> None:
     source, names = st.session_state[_LIST]
     if source != given.source:
         st.info(
-            f"These are the answers to the list asked before. Press “{ASK}” for those to the one "
-            "given above.",
+            f"These answers are for the previous list. Press “{ASK}” to answer the list above.",
             icon=":material/history:",
         )
     if names.lines:
@@ -169,14 +168,17 @@ def _results(run: RunSummary, names: NameList, answered: _Answered) -> None:
                 as_shown(answered.summary),
                 hide_index=True,
                 height=_height(answered.summary),
-                alt=f"How many names were given each {one}",
+                alt=f"How many names got each {one} as their answer",
                 column_config={
                     "category": st.column_config.TextColumn(one.capitalize()),
                     "names": st.column_config.NumberColumn("Names", width="small"),
                     "share": share_column("Share", help="Of all names that could be read."),
                 },
             )
-            st.caption(f"The most probable {one} of each name; {several} without any are left out.")
+            st.caption(
+                f"Counted by the most probable {one} of each name; {several} with no name are left "
+                "out."
+            )
         with st.container(border=True):
             st.subheader("Every answer")
             _every_answer(run, answered.table)
@@ -200,11 +202,12 @@ def _every_answer(run: RunSummary, table: pd.DataFrame) -> None:
         },
     )
     csv_button(
-        "Take away (CSV)",
+        "Download (CSV)",
         table,
         f"{run.id}-names.csv",
         "many_csv",
-        "Every line of the list in its order, with how it was read, or why it could not be.",
+        "Every line of the list in the same order, with how it was read or why it could not be "
+        "read.",
     )
 
 
@@ -223,8 +226,8 @@ def _about(run: RunSummary, names: NameList) -> str:
     )
     number = len(names.lines)
     return (
-        f"The network’s answers to {counted(number, 'name')} with "
-        f"{priors}. Whether they are right is not known here."
+        f"The network’s answers to {counted(number, 'name')} with {priors}. The lab does not know "
+        "whether they are right."
     )
 
 

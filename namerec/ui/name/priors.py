@@ -25,7 +25,7 @@ def pick_priors(run: RunSummary) -> float | None:
         pick_prior_strength(run)
     if why := _cannot_be_applied(run):
         st.warning(
-            "The assumed frequencies cannot be applied to this run, so every answer below is the "
+            "The assumed frequencies cannot be applied to this run, so the answers below are the "
             f"network’s own: reweighting needs the names that it was trained on. {plain(why)}",
             icon=":material/balance:",
         )

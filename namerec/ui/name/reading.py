@@ -57,7 +57,10 @@ def answer_line(name: NormalisedName, trace: GateTrace) -> None:
         f"“{plain(name.letters)}” is most probably {plain(category)}, {percent(probability)}",
         anchor=False,
     )
-    st.caption(f"Decided at letter {decided + 1} of {len(trace.letters)}: it led from there on.")
+    st.caption(
+        f"Decided at letter {decided + 1} of {len(trace.letters)}: from there on it was always the "
+        "most probable."
+    )
     time.sleep(_LEAVE_SECONDS)
 
 
@@ -75,6 +78,6 @@ def answer_panel(run: RunSummary, name: NormalisedName, trace: GateTrace) -> Non
         st.caption("What the network would answer if the name ended at that letter.")
         if longest := run.info.config.model.char_ngrams:
             st.caption(
-                f"In this network, the logits of n-grams of 2 to {longest} letters add to those of "
-                "the hidden state; the gates below are its recurrent part alone."
+                f"In this network, the logits of n-grams of 2 to {longest} letters are added to "
+                "those of the hidden state; the heatmaps below show the recurrent part alone."
             )

@@ -36,10 +36,10 @@ SECTIONS: dict[str, tuple[str, Panel]] = {
     "reading": ("Letter by letter", _reading),
     "step": ("One step in numbers", step_panel),
     "letters": ("Which letters mattered", letters_panel),
-    "changes": ("What would change its mind", changes_panel),
-    "known": ("Is it memory?", known_panel),
+    "changes": ("What would change the answer", changes_panel),
+    "known": ("Did it memorise this name?", known_panel),
     "compare": ("Compare runs", compare_panel),
-    "surgery": ("Surgery", ablation_panel),
+    "surgery": ("Ablation", ablation_panel),
     "many": ("Many names", many_panel),
 }
 

@@ -171,7 +171,7 @@ def _names_table(
         alt=f"Names with the {title.lower()} {symbol} of this unit",
         column_config={
             "name": st.column_config.TextColumn(
-                "Name", help="In brackets: the letter after whose reading the unit was there."
+                "Name", help="In brackets: the letter after which the unit had this value."
             ),
             "value": st.column_config.NumberColumn(symbol, format="%.2f"),
             "label": st.column_config.TextColumn(run.noun.capitalize()),
@@ -188,7 +188,9 @@ def _tracking_table(tracking: Tracking, unit: int, symbol: str) -> None:
     st.markdown(f"**What {symbol} seems to track**")
     strongest = tracking.strongest(unit, _MOST_FEATURES)
     if not strongest:
-        st.caption("This unit does not change over these names, so nothing goes along with it.")
+        st.caption(
+            "This unit has the same value throughout these names, so nothing correlates with it."
+        )
         return
     table = pd.DataFrame(
         {
@@ -200,22 +202,22 @@ def _tracking_table(tracking: Tracking, unit: int, symbol: str) -> None:
     st.dataframe(
         table,
         hide_index=True,
-        alt=f"Features that the {symbol} of this unit goes along with",
+        alt=f"Features that correlate with the {symbol} of this unit",
         column_config={
-            "feature": st.column_config.TextColumn("Goes along with"),
+            "feature": st.column_config.TextColumn("Correlates with"),
             "r": st.column_config.NumberColumn(
                 "r", format="%+.2f", help="Pearson's correlation coefficient, −1 to 1."
             ),
             "over": st.column_config.TextColumn(
                 "Computed on",
-                help="Features of letters: on every letter. Features of names: once the whole "
-                "name is read.",
+                help="Features of letters: at every letter. Features of names: after the last "
+                "letter.",
             ),
         },
     )
     st.caption(
-        f"A correlation found over these names, the strongest of {len(tracking.features)} features "
-        "tried: not a proof of what the unit is for. The letters of one name depend on each other."
+        f"Correlations over these names, the strongest of {len(tracking.features)} features tried. "
+        "They do not prove what the unit is for, and the letters of one name depend on each other."
     )
 
 

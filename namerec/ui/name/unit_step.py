@@ -54,7 +54,7 @@ def step_panel(run: RunSummary, name: NormalisedName, trace: GateTrace) -> None:
             key=_UNIT,
             placeholder=f"{active + 1}, the most active",
             width=220,
-            help="Left empty: the unit whose h is largest in size after this letter.",
+            help="If empty: the unit with the largest absolute h after this letter.",
         )
     unit = active if chosen is None else chosen - 1
     step = unit_step(services.network(run.id).model, trace, layer, place, unit)
@@ -81,7 +81,7 @@ def _equations(step: UnitStep, *, from_the_end: bool) -> None:
         if symbol.through
     )
     st.caption(
-        f"Added up, in this order: {first}, what the previous hidden state h′ adds, the bias."
+        f"The sum, in this order: {first}, what the previous hidden state h′ adds, the bias."
         + gated
         + sigmoid
     )
@@ -111,8 +111,8 @@ def _equations(step: UnitStep, *, from_the_end: bool) -> None:
         for symbol in reversed(kind.states)
     )
     st.caption(
-        f"The heatmaps show the same: {told}. Each number is rounded by itself; with the numbers "
-        "printed, each result comes out within its last digit."
+        f"The heatmaps show the same: {told}. Each number is rounded separately, so a result "
+        "worked out from the printed numbers may differ in its last digit."
     )
 
 
@@ -160,8 +160,8 @@ def _largest(trace: GateTrace, step: UnitStep) -> None:
     )
     together = sum(share.product for share in shown)
     words = (
-        f"The {len(shown)} that add most in size: together {together:.3f} of the {one.before:.3f} "
-        f"that all {trace.values['h'].shape[2]} units of h′ add"
+        f"These {len(shown)} units add most, in absolute value: together {together:.3f} of the "
+        f"{one.before:.3f} that all {trace.values['h'].shape[2]} units of h′ add"
         + (f", before the {SYMBOL_TITLES[one.passed.gate]}." if one.passed else ".")
     )
     st.caption(words.replace("-", "−"))

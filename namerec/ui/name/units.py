@@ -30,8 +30,8 @@ _OF_MANY = "alike_in_many"
 ORDERS: dict[str, tuple[str, str]] = {
     "number": ("number", "unit"),
     "activity": ("activity", "unit, most active first"),
-    "alike": ("likeness in this name", "unit, alike beside alike"),
-    _OF_MANY: ("likeness in validation names", "unit, alike beside alike"),
+    "alike": ("likeness in this name", "unit, similar ones side by side"),
+    _OF_MANY: ("likeness in validation names", "unit, similar ones side by side"),
 }
 
 
@@ -45,7 +45,7 @@ def units_panel(run: RunSummary, name: NormalisedName, trace: GateTrace) -> None
             "candidate and hidden state from −1 to 1."
         )
     else:
-        st.caption(f"{network.opening} has no gates: all it keeps is its hidden state.")
+        st.caption(f"{network.opening} has no gates: its hidden state is its only memory.")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         layer = pick_layer(trace, _LAYER)
         order = _pick_order()
@@ -93,8 +93,8 @@ def pick_layer(trace: GateTrace, key: str) -> int:
         persist_state=None,
         state=key,
         format_func=lambda layer: trace.layer_name(layer).capitalize(),
-        help="→ reads from the beginning, ← from the end: its values stand at the letter that it "
-        "has just read, so time runs from right to left."
+        help="→ reads from the beginning, ← from the end: its values are shown at the letter "
+        "just read, so time runs from right to left."
         if trace.directions == 2
         else None,
     )
@@ -108,9 +108,9 @@ def _pick_order() -> str:
         persist_state=None,
         state=_ORDER,
         format_func=lambda order: ORDERS[order][0].capitalize(),
-        help="Activity: the mean size of h over the letters of this name. Likeness: units that "
-        "hold like h at the same letters stand side by side, as far as a tree of clusters (average "
-        "linkage on Euclidean distances) allows.",
+        help="Activity: the mean size of h over the letters of this name. Likeness: units with "
+        "similar h at the same letters are placed side by side, as far as hierarchical "
+        "clustering (average linkage, Euclidean distances) allows.",
     )
 
 
@@ -137,8 +137,8 @@ def _overview(trace: GateTrace, layer: int, look: theme.Theme) -> None:
         spreads = {symbol: spread(trace, symbol, layer) for symbol in trace.network.shown}
         chart(overview_figure(trace, layer, spreads, look), "units_overview")
         st.caption(
-            "Lines: the mean over the units after each letter of this name. Bands: from the value "
-            "that 10 % of the units stay below to the one that 10 % go beyond."
+            "Lines: the mean over the units after each letter of this name. Bands: the middle 80 "
+            "% of the units."
         )
 
 

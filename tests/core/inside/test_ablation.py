@@ -197,7 +197,7 @@ def test_much_is_read_in_pieces_with_the_same_answers(monkeypatch):
         ({"kind": "lstm"}, AblatedLayer(1), "0 to 0"),
         ({"kind": "custom_lstm", "direction": "both"}, AblatedLayer(2), "0 to 1"),
         ({"kind": "lstm"}, AblatedUnits(0, (5,)), "0 to 4"),
-        ({"kind": "lstm"}, HeldGate(0, "f", "mean"), "Measure them first"),
+        ({"kind": "lstm"}, HeldGate(0, "f", "mean"), "Measure the means first"),
     ],
 )
 def test_a_network_without_such_a_part_refuses(shape, part, words):

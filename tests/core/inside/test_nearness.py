@@ -178,46 +178,47 @@ def test_the_share_counts_neighbours_that_have_the_category_among_others():
         ),
         (
             [Standing("train", ("Czech", "Polish"))],
-            "This name (upper and lower case as one) was in training as Czech and Polish, "
-            "and the network answers Russian all the same.",
+            "This name (upper and lower case as one) was in training as Czech and Polish, but the "
+            "network answers Russian.",
         ),
         (
             [Standing("train", ("Czech", "Polish", "Russian")), Standing("test", ("Polish",))],
             "This name (upper and lower case as one) was in training as Czech, Polish and "
-            "Russian, and stands in the test part as well, so its answer is no test of what the "
+            "Russian, and is in the test part as well, so its answer is no test of what the "
             "network learned.",
         ),
         (
             [Standing("test", ("Russian",))],
-            "This name was not in training; it stands in the test part as Russian, so the answer, "
+            "This name was not in training. It is in the test part as Russian, so the answer, "
             "Russian, is a fair test, and right.",
         ),
         (
             [Standing("validation", ("Czech",)), Standing("test", ("Polish",))],
-            "This name was not in training; it stands in the validation and the test part as Czech "
-            "and Polish, so the answer, Russian, is wrong, although such names chose the epoch.",
+            "This name was not in training. It is in the validation and the test part as Czech "
+            "and Polish, so the answer, Russian, is wrong, although validation names were used to "
+            "choose the epoch.",
         ),
         (
             [Standing("validation", ("Czech",)), Standing("test", ("Czech", "Russian"))],
-            "This name was not in training; it stands in the validation and the test part as Czech "
-            "and Russian, so the answer, Russian, is right without having been learned by heart, "
-            "but such names chose the epoch.",
+            "This name was not in training. It is in the validation and the test part as Czech "
+            "and Russian, so the answer, Russian, is right without memorising, but validation "
+            "names were used to choose the epoch.",
         ),
         (
             [Standing("test", ("Polish",))],
-            "This name was not in training; it stands in the test part as Polish, so the answer, "
+            "This name was not in training. It is in the test part as Polish, so the answer, "
             "Russian, is a fair test, and wrong.",
         ),
         (
             [Standing("validation", ("Russian",))],
-            "This name was not in training; it stands in the validation part as Russian, so the "
-            "answer, Russian, is right without having been learned by heart, but such names chose "
-            "the epoch.",
+            "This name was not in training. It is in the validation part as Russian, so the "
+            "answer, Russian, is right without memorising, but validation names were used to "
+            "choose the epoch.",
         ),
         (
             [],
-            "This name is nowhere in the corpus of this run: the network has never met it, and "
-            "nobody here knows whether Russian is right.",
+            "This name is not in the corpus of this run. The network has never seen it, and the "
+            "lab does not know whether Russian is right.",
         ),
     ],
 )

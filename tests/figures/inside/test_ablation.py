@@ -45,14 +45,14 @@ def test_the_words_for_those_who_cannot_see():
         )
     )
     assert words.startswith(
-        f"Recall of every category before and after the operation ({ABLATION}), {ON}."
+        f"Recall of every category before and after the ablation ({ABLATION}), {ON}."
     )
     assert "Dutch 80 % before, 0 % after; Czech 80 % before, 70 % after" in words
 
 
 def test_the_title_says_the_operation_in_lines_that_have_room():
     figure = recall_change_figure(BEFORE, AFTER, LIGHT, ablation="held at <b>", measured_on=ON)
-    assert figure.layout.title.text == "The operation: held at &lt;b&gt;"
+    assert figure.layout.title.text == "Ablation: held at &lt;b&gt;"
     many = "units " + ", ".join(str(unit) for unit in range(1, 200)) + " silenced"
     long = recall_change_figure(BEFORE, AFTER, LIGHT, ablation=many, measured_on=ON)
     lines = long.layout.title.text.split("<br>")

@@ -79,7 +79,7 @@ def test_the_scale_is_all_of_probability_and_axes_say_what_they_are():
     assert list(figure.layout.xaxis.ticktext) == ["B", "␣", "o", "n"]
     assert figure.layout.yaxis.ticktext[0] == "nothing"
     assert figure.layout.yaxis.range[0] > figure.layout.yaxis.range[1]
-    assert figure.layout.yaxis.title.text == "letter that is put there"
+    assert figure.layout.yaxis.title.text == "new letter"
 
 
 def test_letters_outside_the_rows_have_no_outline():

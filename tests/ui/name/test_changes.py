@@ -47,7 +47,7 @@ def test_it_is_said_how_many_letters_it_takes_and_what_was_not_tried(bad, words)
     told = smallest_in_words(found)
     assert told.startswith(words)
     assert len({single.letters for single in found.singles}) == 130
-    assert ("not exhaustive" in told) == (bad > 1)
+    assert ("Not every pair of letters is tried" in told) == (bad > 1)
 
 
 def test_the_table_has_flips_first_and_says_the_change_in_points():
@@ -92,8 +92,8 @@ def test_edits_are_answered_with_the_pages_priors(panel):
 def test_what_is_not_tried_is_said(panel):
     assert not_tried("Satoshi") in said(panel)
     assert "capital in place of a small letter" in not_tried("Satoshi")
-    assert "to put a letter in" not in not_tried("a" * 63)
-    assert "to put a letter in, as a name has at most 64 letters." in not_tried("a" * 64)
+    assert "adding a letter" not in not_tried("a" * 63)
+    assert "adding a letter, as a name has at most 64 letters." in not_tried("a" * 64)
 
 
 def test_two_letters_that_were_not_tried_are_not_said_to_change_nothing():

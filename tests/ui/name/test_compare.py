@@ -61,7 +61,7 @@ def test_a_run_on_another_corpus_is_read_with_the_same_priors(other_corpus):
     app = name_section(compare_panel, run, **{f"beside_{run.id}": [other.id, "a run that is gone"]})
     assert [title.value for title in app.subheader][1:] == ["B: RNN (linear)"]
     assert "B was trained on another corpus, “names”, and knows other categories." in said(app)
-    assert "All runs are read with the priors of their training data." in said(app)
+    assert "All runs answer with the priors of their training data." in said(app)
     learned = after_every_letter(services.network(other.id).model, "Satoshi")[-1]
     names, split = services.run_dataset(other)
     natural = learned * names.support(split.train)
@@ -118,6 +118,6 @@ def test_where_this_runs_names_are_gone_all_are_read_with_the_priors_of_their_tr
     learned = after_every_letter(services.network(run.id).model, "Satoshi")[-1]
     assert f"({percent(float(learned.max()))})" in said(lab)
     assert (
-        "All runs are read with the priors of their training data, all categories treated as "
+        "All runs answer with the priors of their training data, all categories treated as "
         "equally common." in said(lab)
     )

@@ -13,7 +13,7 @@ def test_a_training_name_is_called_one_and_is_its_own_nearest_neighbour():
     lab = name_section(known_panel, pretrained("custom_lstm"), name="ivanov")
     words = said(lab)
     assert "This name (upper and lower case as one) was in training as Russian, so its" in words
-    assert "In the leak-free split it stands in training as Russian." in words
+    assert "In the leak-free split it is in training as Russian." in words
     assert "the top layer’s hidden state after the last letter" in words
     by_state, by_letters = (table.value for table in lab.dataframe)
     assert len(by_state) == len(by_letters) == 10
@@ -29,9 +29,9 @@ def test_a_training_name_is_called_one_and_is_its_own_nearest_neighbour():
 def test_a_name_of_nowhere_is_said_to_be_unknown_and_the_rnn_to_read_one_letter_less():
     lab = name_section(known_panel, pretrained("rnn"), name="Xqzzy")
     words = said(lab)
-    assert "This name is nowhere in the corpus of this run" in words
-    assert "In none of the parts of the leak-free split." in words
-    assert "the state before the last letter, and that letter" in words
+    assert "This name is not in the corpus of this run" in words
+    assert "It is in no part of the leak-free split." in words
+    assert "the state before the last letter, and the last letter" in words
     assert lab.dataframe[0].value["value"].max() < 1
 
 

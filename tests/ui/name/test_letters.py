@@ -4,6 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from namerec.core.inside.attribution import attribute
+from namerec.figures.inside.attribution import signed
 from namerec.ui.name import letters as name_letters
 from namerec.ui.name.letters import letters_panel
 from namerec.ui.shared import services
@@ -58,10 +59,10 @@ def test_another_answer_is_explained_by_itself_and_a_chosen_category_stays(panel
 
 
 def test_the_local_view_says_that_its_sum_need_not_agree(panel):
-    assert "need not agree" not in said(panel)
+    assert "need not add up" not in said(panel)
     (method,) = panel.segmented_control
     method.set_value("gradient times input").run()
-    assert "need not agree" in said(panel)
+    assert "need not add up" in said(panel)
     assert not panel.warning
 
 
@@ -97,7 +98,8 @@ def test_what_could_not_be_followed_is_not_drawn_and_not_said_to_add_up(panel, m
     assert not panel.get("plotly_chart")
     (warning,) = panel.warning
     words = warning.value.replace("\\", "")
-    assert f"by {found.missed:.3f} nats. That is more than all there is to explain" in words
+    assert f"by {found.missed:.3f} nats from the {signed(found.change)} nats that it" in words
+    assert "The error is larger than the whole change" in words
     assert "the bars add up" not in said(panel)
     assert "the letters sum to" not in said(panel)
     name_letters.cached_attribution.clear()

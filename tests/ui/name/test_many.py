@@ -63,7 +63,7 @@ def test_an_uploaded_windows_file_is_read_once_its_encoding_is_chosen(lab):
 
 
 def test_answers_to_the_list_before_are_said_to_be_that(lab):
-    before = "These are the answers to the list asked before. Press “Ask the network”"
+    before = "These answers are for the previous list. Press “Ask the network”"
     ask(lab, "Ivanov")
     assert before not in said(lab)
     lab.slider[0].set_value(1.0).run()
