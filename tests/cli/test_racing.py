@@ -42,7 +42,7 @@ def test_without_json_each_network_has_a_line_and_then_comes_the_verdict(store, 
         assert f"accuracy {100 * scores.accuracy:.2f} %" in line
         assert f"{run.info.parameters:,} parameters (run {run.id})" in line
     assert "test names (raw split)" in lines[3]
-    assert lines[-1].startswith("That is one draw of the first weights")
+    assert lines[-1].startswith("This is one draw of the starting weights")
 
 
 def test_what_a_preset_gives_one_network_alone_is_told(store, tiny_folder):

@@ -125,7 +125,7 @@ def finding(curves: Sequence[MemoryCurve]) -> str:
     for curve in curves:
         reached.setdefault(curve.remembers(measured), []).append(MEMORY_TITLES[curve.network])
     clauses = [
-        f"{listed(names)} {'over none of the distances' if not noise else f'over {noise} letters'}"
+        f"{listed(names)} {'at no distance' if not noise else f'over {noise} letters'}"
         for noise, names in sorted(reached.items())
     ]
     seeds = [
@@ -149,7 +149,7 @@ def _single_trainings(
 ) -> str:
     """How many trainings a threshold hangs on, and how many of them passed it."""
     if max(seeds) == 1:
-        return "That is of one training each; another seed can come out otherwise."
+        return "This is from one training each; another seed can give another result."
     each = f"{min(seeds)} to {max(seeds)}" if min(seeds) < max(seeds) else f"{max(seeds)}"
     parts = []
     for curve in curves:
@@ -163,6 +163,6 @@ def _single_trainings(
         told = [at[noise] for noise in (farthest, beyond) if noise in at]
         parts.append(f"{MEMORY_TITLES[curve.network]} {', '.join(told)} letters")
     return (
-        f"There are {each} trainings each, so a single one can decide. At that distance and the "
-        f"next, so many of them reach it by themselves: {'; '.join(parts)}."
+        f"There are {each} trainings each, so a single training can decide. At that distance and "
+        f"the next, so many of them reach it by themselves: {'; '.join(parts)}."
     )

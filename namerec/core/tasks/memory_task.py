@@ -55,8 +55,8 @@ def noise_of(dataset: str) -> int:
     least, most = NOISE_BOUNDS
     if not re.fullmatch("[1-9][0-9]{0,2}", digits) or not least <= int(digits) <= most:
         raise DataError(
-            f"“{ascii(dataset[:40])[1:-1]}” is no memory task. Give “{PREFIX}” and the letters of "
-            f"noise, {least} to {most}, for example “{reference(50)}”."
+            f"“{ascii(dataset[:40])[1:-1]}” is not a memory task. Give “{PREFIX}” and the number "
+            f"of noise letters,  {least} to {most}, for example “{reference(50)}”."
         )
     return int(digits)
 

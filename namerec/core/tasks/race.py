@@ -43,7 +43,7 @@ def race_configs(
     fields = {"model": ModelConfig.model_fields, "training": TrainConfig.model_fields}
     unknown = sorted(values.keys() - {field for half in fields.values() for field in half})
     if unknown:
-        raise ConfigError(f"There is no setting “{unknown[0]}” that all networks of a race have.")
+        raise ConfigError(f"Not all networks of a race have a setting “{unknown[0]}”.")
     configs = []
     for kind in KINDS:
         own: dict[str, str] = {"kind": kind}
@@ -79,5 +79,5 @@ def left_out(name: PresetName) -> str:
         return ""
     return (
         f"Outside of a race the preset {name.capitalize()} gives {'; '.join(clauses)}. In a race "
-        "all have the same."
+        "all networks have the same settings."
     )

@@ -34,8 +34,8 @@ def verdict_sentences(verdict: Verdict) -> list[str]:
     said += [_macro_recall(verdict), _speed(verdict), _cost(verdict), _missing(verdict)]
     if len(verdict.ranking) > 1:
         said.append(
-            "That is one draw of the first weights and of the split: where a lead is small, "
-            "another seed can turn it round."
+            "This is one draw of the starting weights and of the split: where a lead is small, "
+            "another seed can reverse it."
         )
     return [sentence for sentence in said if sentence]
 
@@ -70,7 +70,7 @@ def _chance(first: Entrant, lead: Lead) -> str:
     if lead.beyond_chance:
         return f"{sentence} So this lead is beyond chance."
     most = f"{100 * LEAST_CHANCE:.0f} % of cases"
-    return f"{sentence} So this lead may well be chance (more than {most})."
+    return f"{sentence} So this lead may be chance (more than {most})."
 
 
 def _macro_recall(verdict: Verdict) -> str:
@@ -102,7 +102,7 @@ def _speed(verdict: Verdict) -> str:
         for arrival in arrived[1:]
     ]
     others += [
-        f"the {arrival.title} never got there" for arrival in verdict.arrivals if not arrival.epoch
+        f"the {arrival.title} never reached it" for arrival in verdict.arrivals if not arrival.epoch
     ]
     return f"{words}; {listed(others)}." if others else f"{words}."
 
@@ -120,9 +120,9 @@ def _cost(verdict: Verdict) -> str:
     if verdict.leads[0].points == 0:
         return words
     if cheapest is first:
-        return f"{words} The most accurate was also the quickest to the end."
+        return f"{words} The most accurate network also finished first."
     ratio = first.seconds / max(cheapest.seconds, 1e-9)
-    return f"{words} The most accurate took {ratio:.1f} times the seconds of the quickest."
+    return f"{words} The most accurate network took {ratio:.1f} times as long as the quickest."
 
 
 def _missing(verdict: Verdict) -> str:
@@ -134,7 +134,7 @@ def _missing(verdict: Verdict) -> str:
         for entrant in verdict.unfinished
     ]
     words = listed(clauses)
-    return f"{words[0].upper()}{words[1:]}, so not among those compared."
+    return f"{words[0].upper()}{words[1:]}, so it is not compared."
 
 
 def _scores(entrant: Entrant) -> Scores:

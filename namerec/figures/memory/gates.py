@@ -141,7 +141,9 @@ def spans_figure(use: GateUse, theme: Theme) -> go.Figure:
         yaxis=axis(theme, "units", rangemode="tozero", nticks=5, fixedrange=True),
     )  # fmt: skip
     if not told:
-        return say_in_the_middle(figure, theme, "No name has a second letter to remember for.")
+        return say_in_the_middle(
+            figure, theme, "No name has a second letter, so nothing has to be remembered."
+        )
     figure.add_bar(
         x=shown.labels,
         y=shown.units,
@@ -165,9 +167,9 @@ def median_words(use: GateUse) -> str:
     """The median memory span of the units, as written."""
     known = _known(use)
     if not len(known):
-        return "unknown, since no name has a second letter"
+        return "unknown, because no name has a second letter"
     middle = float(np.median(known))
-    return f"{middle:.1f} letters" if np.isfinite(middle) else "without end"
+    return f"{middle:.1f} letters" if np.isfinite(middle) else "infinite"
 
 
 def _known(use: GateUse) -> np.ndarray:

@@ -56,13 +56,13 @@ def finding_words(curves: Sequence[Curve], state: str, before: Sequence[Curve] =
     step = min(reached, default=0)
     told = [curve for curve in curves if step in curve.measured.steps[1:]]
     if not told:
-        return "The names here are too short to look back."
+        return "These names are too short to look back."
     counts = {int(curve.measured.names[_place(curve, step)]) for curve in told}
     names = f"{count(min(counts))}{' or more' if len(counts) > 1 else ''} names"
     sentences = [
-        f"{counted(step, 'letter')} back, the gradient by the {state} compares with "
-        f"that at the end of the name as follows: {_each(told, step)} (geometric means over the "
-        f"{names} that are long enough, with their 95 % intervals)."
+        f"{counted(step, 'letter')} back, the gradient by the {state} is this share of that at the "
+        f"end of the name: {_each(told, step)} (geometric means over the {names} that are long "
+        "enough, with their 95 % intervals)."
     ]
     if len(told) > 1:
         sentences.append(_ranking(told, step, names))

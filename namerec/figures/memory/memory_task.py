@@ -19,7 +19,7 @@ from namerec.figures.base.theme import (
 )
 
 HEIGHT = 420  # pixels
-NOTHING_YET = "Nothing measured yet at these settings."
+NOTHING_YET = "Nothing is measured at these settings yet."
 #: Plotly's marks, one a network: lines that lie on each other are told apart by them too.
 _MARKS = ("circle", "square", "diamond", "x")
 #: Networks that do equally well stand side by side: so far apart, as a factor of the distance.

@@ -33,29 +33,28 @@ _RUN, _LAYER, _PLACES = "gates_run", "gates_layer", "gates_places"
 
 #: What each does in any network, with where it was first described, whatever a run has learned.
 _TEACHING = {
-    "i": "The input gate i decides, unit by unit, how much of the candidate is let into the cell. "
-    "Shut, it guards what is stored from what is read now; open, it writes. It is one of the two "
-    "gates of the first LSTM (Hochreiter and Schmidhuber, 1997), made so that a network need not "
-    "overwrite its memory at every step.",
+    "i": "The input gate i decides, unit by unit, how much of the candidate is let into the "
+    "cell. A closed gate protects what is stored from what is being read; an open one writes. It "
+    "is one of the two gates of the first LSTM (Hochreiter and Schmidhuber, 1997), made so that a "
+    "network need not overwrite its memory at every step.",
     "f": "The forget gate f decides how much of the old cell state is kept: at 1 all of it, at 0 "
     "none. The first LSTM had no such gate and kept everything; Gers, Schmidhuber and Cummins "
-    "(2000) added it so that a cell can be emptied when a sequence begins anew. Along the cell "
+    "(2000) added it so that a cell can be emptied when a new sequence begins. Along the cell "
     "itself a gradient is multiplied by f at every step back, so that a gate near 1 keeps it from "
     "vanishing; in an RNN the same recurrent weights decide at every step (Pascanu, Mikolov and "
-    "Bengio, 2013). That is why Jozefowicz, Zaremba and Sutskever (2015) begin training with the "
-    "gate opened, by a bias of 1 or more; “Forget-gate bias” on the Train page does this.",
+    "Bengio, 2013). For this reason Jozefowicz, Zaremba and Sutskever (2015) start training with "
+    "the gate open, by a bias of 1 or more; “Forget-gate bias” on the Train page does this.",
     "o": "The output gate o decides how much of the cell state is shown to the rest of the network "
-    "as the hidden state, h = o · tanh c. A unit can so hold something for later without letting "
-    "it disturb the answer or the other gates now. It stands in the first LSTM, too (Hochreiter "
-    "and Schmidhuber, 1997).",
+    "as the hidden state, h = o · tanh c. So a unit can store something for later without "
+    "disturbing the answer or the other gates now. The first LSTM already had this gate "
+    "(Hochreiter and Schmidhuber, 1997).",
     "g": "The candidate g, between −1 and 1, is what could be written at this letter: its sign "
     "says in which direction the cell would be pushed. It sees the letter and the hidden state "
-    "before it, just as an RNN's new state does; whether anything comes of it is up to the input "
-    "gate.",
+    "before it, just as an RNN's new state does; the input gate decides how much of it is stored.",
     "c": "The cell state c is the memory itself: c = f · (old c) + i · g. It is changed by keeping "
     "and adding, not computed anew; Hochreiter and Schmidhuber (1997) called this the constant "
     "error carousel, because with nothing forgotten a gradient travels along it unchanged. One "
-    "letter moves it by less than 1, so larger values have been gathered over several letters.",
+    "letter changes it by less than 1, so larger values have built up over several letters.",
 }
 
 
@@ -73,8 +72,8 @@ def gates_panel() -> None:
     st.caption(
         plain(
             f"Measured at the best epoch on {measured_on(len(use.lengths), split)}. Lines are "
-            "means over all units and names, bands hold the middle 80 % of the values; places that "
-            f"fewer than {LEAST_NAMES} names have are left out."
+            "means over all units and names, bands hold the middle 80 % of the values; positions "
+            f"that fewer than {LEAST_NAMES} names reach are left out."
         )
     )
     look = theme.theme_for(st.context.theme.type)
@@ -106,12 +105,12 @@ def _pick_run() -> RunSummary | None:
     runs = {run.id: run for run in manager().store.trained() if run.info.config.model.network.gates}
     if not runs:
         st.info(
-            "There is no trained network with gates yet, and an RNN has none. Train an LSTM first; "
-            "it takes seconds.",
+            "There is no trained network with gates yet, and an RNN has no gates. Train an LSTM "
+            "first; it takes seconds.",
             icon=":material/model_training:",
         )
         return None
-    return runs[pick_id("Network to look into", runs, "run", state=_RUN)]
+    return runs[pick_id("Run", runs, "run", state=_RUN)]
 
 
 def _pick_layer(run: RunSummary) -> int:
@@ -140,7 +139,7 @@ def _pick_layer(run: RunSummary) -> int:
     )
 
 
-@st.cache_resource(max_entries=16, show_spinner="Watching the gates…")
+@st.cache_resource(max_entries=16, show_spinner="Measuring the gates…")
 def _measured(run_id: str, best_epoch: int, layer: int, _run: RunSummary) -> GateUse:  # noqa: ARG001
     from namerec.core.inside.gate_use import gate_use, watched_names
 
@@ -154,8 +153,8 @@ def _measured_words(symbol: Symbol, use: SymbolUse) -> str:
     mean = f"{use.mean:.2f}".replace("-", "−")
     if symbol.bounds is None:
         return (
-            f"{percent(use.high)} of all values are beyond −1 and 1, so gathered over more than "
-            f"one letter; {percent(use.low)} are within 0.1 of 0."
+            f"{percent(use.high)} of all values are beyond −1 and 1, so they have built up over "
+            f"more than one letter; {percent(use.low)} are within 0.1 of 0."
         )
     if not symbol.is_gate:
         return (
@@ -164,7 +163,7 @@ def _measured_words(symbol: Symbol, use: SymbolUse) -> str:
         )
     return (
         f"The mean over all units, letters and names is {mean}; {percent(use.high)} of all values "
-        f"are nearly open (over 0.9), {percent(use.low)} nearly shut (under 0.1)."
+        f"are nearly open (over 0.9), {percent(use.low)} nearly closed (under 0.1)."
     )
 
 
@@ -180,20 +179,20 @@ def _memory(use: GateUse) -> None:
             st.subheader("How long units remember")
             st.markdown(
                 plain(
-                    f"If the {title} always stands at {gate}, it keeps the share {gate} of what is "
-                    f"stored at each letter, {gate}² over two, and so on: as long a memory as "
-                    f"1 / (1 − {gate}) letters (Tallec and Ollivier, 2018). Each unit's span is "
-                    f"made of its mean {gate} over all letters but the first one read, where there "
-                    "is nothing to keep yet. It is a simplification: a gate that is shut once "
-                    "empties the unit, however open it stands otherwise."
+                    f"If the {title} always has the value {gate}, it keeps the share {gate} of "
+                    f"what is stored after one letter, {gate}² after two, and so on. Its memory "
+                    f"then spans 1 / (1 − {gate}) letters (Tallec and Ollivier, 2018). Each unit's "
+                    f"span is computed from its mean {gate} over all letters except the first one "
+                    "read, where there is nothing to keep yet. This is a simplification: a gate "
+                    "that closes once empties the unit, however open it is at all other letters."
                 )
             )
             st.markdown(
                 "**In this run:** "
                 + plain(
-                    f"the median span of the {count(len(use.spans))} units is "
-                    f"{median_words(use)}; {share_of_units_over(use, mean)} of them have one over "
-                    f"{mean:.1f} letters, the mean length of these names."
+                    f"the median span of the {count(len(use.spans))} units is {median_words(use)}; "
+                    f"{share_of_units_over(use, mean)} of them have a span of more than {mean:.1f} "
+                    "letters, the mean length of these names."
                 )
             )
         with grid.cell():

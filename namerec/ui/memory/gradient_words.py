@@ -60,9 +60,9 @@ def legend(shown: list[Shown], symbol: str) -> str:
     """What lines and bands are, and what they were measured on."""
     sentences = [
         "Each line is the geometric mean over names of the norm of the gradient of that name's "
-        "loss, −log of the probability of its true category; the band holds the middle 80 % of "
+        "loss (−log of the probability of its true category); the band holds the middle 80 % of "
         f"names. Steps back that fewer than {LEAST_NAMES} names reach are left out.",
-        "Dashed: what the recurrence alone would give from the first point on (see below).",
+        "Dashed: expected from the recurrence alone, starting from the first point (see below).",
     ]
     if symbol == "h" and any(found.network.reads_before for found in shown):
         sentences.append(
@@ -77,10 +77,10 @@ def legend(shown: list[Shown], symbol: str) -> str:
     ]
     if any(found.norms.both_directions for found in shown):
         sentences.append(
-            "Of networks that read in both directions, only the cells that read forward are "
-            "shown; those that read backward meet the name's beginning last, so the answer does "
-            "not depend on the forward ones to carry it. In a lower layer gradients flow through "
-            "both."
+            "For networks that read in both directions, only the cells that read forward are "
+            "shown. The backward cells read the beginning of the name last, so the answer can get "
+            "it from them and does not need the forward cells to remember it. In a lower layer "
+            "gradients flow through both."
         )
     return plain(" ".join(sentences))
 
@@ -97,18 +97,19 @@ def say_left_out(curves: list[Curve], shares: list[Curve]) -> None:
     sentences = []
     if floored := sum(curve.measured.floored for curve in curves):
         sentences.append(
-            f"{count(floored)} gradients are smaller than {power_words(FLOOR)}, and count as it."
+            f"{count(floored)} gradients are smaller than {power_words(FLOOR)}, and are counted as "
+            "this value."
         )
     for curve in shares:
         if vanished := curve.measured.vanished:
             sentences.append(
                 f"{curve.name}: the gradient at the end is zero for {counted(vanished, 'name')}, "
-                "of which there are no shares, so shares leave them out."
+                "so no share can be computed; shares leave these names out."
             )
         if overflowed := curve.measured.overflowed:
             sentences.append(
                 f"{curve.name}: {counted(overflowed, 'name')} left out, because a gradient is too "
-                "large for the network's numbers."
+                "large for the network's number format."
             )
     if sentences:
         st.caption(plain(" ".join(sentences)))
@@ -142,18 +143,18 @@ def gradient_table(shown: list[Shown], shares: list[Curve], layer: str) -> None:
     st.dataframe(
         pd.DataFrame(rows),
         hide_index=True,
-        alt="By what the gradient is multiplied for each letter back",
+        alt="Factor by which the gradient is multiplied for each letter back",
         column_config={
             "run": st.column_config.TextColumn("Network"),
             "epoch": st.column_config.TextColumn("Shown at"),
             "names": st.column_config.TextColumn("Measured on"),
             "measured": st.column_config.TextColumn(
                 "× per letter, measured",
-                help="By what the mean gradient is multiplied for each letter back, between the "
-                "first and the last point of its line.",
+                help="The factor by which the mean gradient is multiplied for each letter back, "
+                "between the first and the last point of its line.",
             ),
             "expected": st.column_config.TextColumn(
-                "× expected", help="The same of the dashed line."
+                "× expected", help="The same for the dashed line."
             ),
             "because": st.column_config.TextColumn("Expected from"),
         },
@@ -167,23 +168,23 @@ def why_words(shown: list[Shown]) -> str:
     if None in gates:
         sentences.append(
             "An RNN multiplies the gradient by its recurrent weights at every letter back. One "
-            "step can lengthen it at most by their largest singular value; over many steps its "
-            "length follows the powers of ρ, their largest absolute eigenvalue: below 1 it "
-            "vanishes, above 1 it can explode (Pascanu, Mikolov and Bengio, ICML 2013)."
+            "step can multiply its length at most by their largest singular value; over many "
+            "steps its length follows the powers of ρ, their largest absolute eigenvalue: below 1 "
+            "it vanishes, above 1 it can explode (Pascanu, Mikolov and Bengio, ICML 2013)."
         )
     if any(
         found.network.keeps is None and not found.run.info.config.model.is_linear for found in shown
     ):
         sentences.append(
-            "With tanh, every step is damped by the slope of tanh besides. ρ times the mean slope "
-            "is only a rough guide: slopes differ from unit to unit and letter to letter."
+            "With tanh, every step is also damped by the slope of tanh. ρ times the mean slope is "
+            "only a rough guide: slopes differ from unit to unit and letter to letter."
         )
     if "f" in gates:
         sentences.append(
-            "In an LSTM the cell state passes on its gradient times the forget gate (Gers, "
-            "Schmidhuber and Cummins, 2000). The mean gate is a rough guide, too: units differ, "
-            "those with open gates carry most of what arrives, and paths through the gates and "
-            "the hidden state come on top."
+            "In an LSTM the gradient of the cell state is multiplied by the forget gate at every "
+            "letter back (Gers, Schmidhuber and Cummins, 2000). The mean gate is also only a "
+            "rough guide: units differ, those with open gates carry most of the gradient that "
+            "arrives, and there are further paths through the gates and the hidden state."
         )
     return plain(" ".join(sentences))
 
@@ -196,9 +197,9 @@ def say_lengths(shown: list[Shown]) -> None:
         mean, most = names.lengths.mean(), int(names.lengths.max())
         st.caption(
             plain(
-                f"Surnames are short: those of “{names.title}” have {mean:.1f} letters on "
-                f"average and {most} at most: few steps for a gradient to fade on. What fading "
-                "costs shows in the memory task on this page, which asks networks to remember for "
-                "longer."
+                f"Surnames are short: those of “{names.title}” have {mean:.1f} letters on average "
+                f"and {most} at most, so a gradient has few steps in which it can vanish. The "
+                "memory task on this page shows what a vanishing gradient costs: there, networks "
+                "must remember for longer."
             )
         )

@@ -127,13 +127,13 @@ def _pick_epoch(runs: list[RunSummary]) -> str:
     address.keep("moment", BEST, address.one_of(options), state=_EPOCH)
     epoch = st.select_slider(
         "Moment of training", options, key=_EPOCH, persist_state="session",
-        help="Each run is shown as it was last kept at or before this epoch: before training, "
-        "after epochs 1, 2, 4, 8 and so on, and at its best.",
+        help="Each run is shown at its last checkpoint up to this epoch. Checkpoints are kept "
+        "before training, after epochs 1, 2, 4, 8 and so on, and at the best epoch.",
     )  # fmt: skip
     if any(len(epochs) == 2 for epochs in kept.values()):
         st.caption(
             "Runs of earlier versions of the lab, of one epoch, and of very large networks have "
-            "kept nothing between the beginning and the best epoch."
+            "no checkpoint between the beginning and the best epoch."
         )
     return str(epoch)
 

@@ -66,10 +66,10 @@ def _task() -> None:
         f"**{example[0]}**."
     )
     st.caption(
-        f"Noise is drawn from {NOISE_LETTERS[0]} to {NOISE_LETTERS[-1]} only, so nothing has to be "
-        f"counted, just kept. At each distance, {SEQUENCES:,} distinct sequences are divided by "
-        "the leak-free split; every accuracy is of its test part, with the weights of the best "
-        "validation epoch."
+        f"Noise is drawn from {NOISE_LETTERS[0]} to {NOISE_LETTERS[-1]} only, so the network need "
+        "not count letters: it only has to remember the first one. At each distance, "
+        f"{SEQUENCES:,} distinct sequences are divided by the leak-free split; every accuracy is "
+        "measured on the test part, with the weights of the best validation epoch."
     )
 
 
@@ -97,7 +97,7 @@ def _controls() -> MemorySettings:
             text=short,
             state=_CLIP,
             format_func=lambda limit: short(limit) if limit else "never",
-            help="Longest gradient a step may follow, Euclidean norm; for all networks.",
+            help="Largest Euclidean norm of the gradient in a step; the same for all networks.",
         )
         hidden = segments(
             "Hidden units",
@@ -105,7 +105,8 @@ def _controls() -> MemorySettings:
             "hidden",
             HIDDEN[0],
             state=_HIDDEN,
-            help="Of all networks. An LSTM's have four times the weights of an RNN's.",
+            help="The same for all networks. An LSTM unit has four times the weights of an RNN "
+            "unit.",
         )
     st.caption(gate_words(bias))
     return MemorySettings(hidden_size=hidden, forget_bias=bias, clip_norm=clip)
@@ -117,10 +118,9 @@ def gate_words(bias: float) -> str:
     half_life = log(0.5) / log(kept)
     letters = f"{half_life:.0f} letter{'s' if half_life >= 1.5 else ''}"
     return (
-        f"With a forget-gate bias of {bias:g}, an LSTM begins by keeping about {percent(kept, 0)} "
-        f"of its cell state at each letter, so half of it is gone after about {letters}; training "
-        "has to open the gates further. (Simplified: the small random starting weights are left "
-        "out.)"
+        f"With a forget-gate bias of {bias:g}, an LSTM at first keeps about {percent(kept, 0)} of "
+        f"its cell state at each letter, so half of it is gone after about {letters}; training has "
+        "to open the gates further. (Simplified: the small random starting weights are left out.)"
     )
 
 
@@ -158,7 +158,7 @@ def _orders(settings: MemorySettings, progress: MemoryProgress | None) -> None:
             _order("Stop", ":material/stop:", "cancel")
         else:
             if progress is not None:
-                _order("Go on", ":material/play_arrow:", "go_on")
+                _order("Resume", ":material/play_arrow:", "go_on")
             _order("Measure it here", ":material/experiment:", "start", plan)
         if progress is not None:
             inside = progress.job.progress if progress.job else 0.0
@@ -167,7 +167,7 @@ def _orders(settings: MemorySettings, progress: MemoryProgress | None) -> None:
         else:
             st.caption(
                 f"{len(plan.cells())} trainings, one after the other in the background: "
-                f"{_time_words(plan)}. You can look at other pages meanwhile."
+                f"{_time_words(plan)}. You can use other pages meanwhile."
             )
     if notice := st.session_state.pop(_NOTICE, ""):
         st.warning(plain(notice), icon=":material/info:")
@@ -176,11 +176,11 @@ def _orders(settings: MemorySettings, progress: MemoryProgress | None) -> None:
 def _time_words(plan: MemoryPlan) -> str:
     seconds = seconds_of(plan)
     if seconds is None:
-        return "a few minutes on one processor core, more the larger the networks are"
+        return "a few minutes on one processor core; larger networks take longer"
     minutes = max(1, round(seconds / 60))
     return (
-        f"about {minutes} minute{'s' if minutes > 1 else ''} on one processor core, as long as the "
-        "bundled ones took"
+        f"about {minutes} minute{'s' if minutes > 1 else ''} on one processor core, the time that "
+        "the bundled result took"
     )
 
 
@@ -213,8 +213,8 @@ def _progress_words(progress: MemoryProgress, settings: MemorySettings) -> str:
         return f"Stopping: {done}{elsewhere}."
     left = f", about {duration(progress.remaining)} left" if progress.remaining else ""
     if progress.cell is None or progress.job is None:
-        return f"Getting the next one ready. {done}{left}{elsewhere}."
-    doing = {"queued": "Waiting for the training before it", "paused": "Paused on the Train page"}
+        return f"Preparing the next training. {done}{left}{elsewhere}."
+    doing = {"queued": "Waiting for another training", "paused": "Paused on the Train page"}
     what = doing.get(progress.job.state, "Training")
     history = progress.job.history
     so_far = f", {percent(history[-1].validation_accuracy)} on validation so far" if history else ""

@@ -61,8 +61,8 @@ def _older_words(shown: list[MemoryEntry], known: MemoryFile) -> str:
     if not older:
         return ""
     return (
-        f" {older} of these {len(shown)} trainings are of the measurement before; each stays "
-        "until its successor is there."
+        f" {older} of these {len(shown)} trainings are from the previous measurement; each is "
+        "shown until its new result is there."
     )
 
 
@@ -92,7 +92,7 @@ def _seeds_words(entries: list[MemoryEntry]) -> str:
     counts = sorted({seeds for curve in curves for seeds in curve.seeds})
     most = f"{counts[-1]} trainings from different seeds"
     words = {
-        (True, True): "one training a point.",
+        (True, True): "one training for each point.",
         (True, False): f"means of {most}, bars from the worst to the best.",
         (False, False): f"means of {counts[0]} to {most}, bars from the worst to the best.",
     }[len(counts) == 1, counts == [1]]
@@ -121,7 +121,8 @@ def how_trained() -> str:
         "distance. A network that fails here may succeed with longer training or another rate. "
         "The two LSTMs have the same equations, but begin from other starting weights, and the "
         "built-in one has two biases a gate where the custom one has one, so that its gates' "
-        "biases move faster in training. What lies between their lines comes of this and of luck."
+        "biases move faster in training. This and chance explain the difference between their "
+        "lines."
     )
 
 
@@ -146,7 +147,7 @@ def points_table(entries: list[MemoryEntry], curves: list[MemoryCurve]) -> None:
             strict=True,
         )
     ]  # fmt: skip
-    with st.expander("Every point in figures", icon=":material/table_rows:"):
+    with st.expander("All points as a table", icon=":material/table_rows:"):
         st.dataframe(
             pd.DataFrame(rows),
             hide_index=True,
@@ -164,7 +165,7 @@ def points_table(entries: list[MemoryEntry], curves: list[MemoryCurve]) -> None:
                 "seconds": st.column_config.NumberColumn(
                     "Seconds a training",
                     format="%.1f",
-                    help="With whatever else that computer was doing at the time.",
+                    help="Other programs may have been running on that computer at the time.",
                 ),
             },
         )

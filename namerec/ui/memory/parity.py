@@ -44,11 +44,11 @@ def parity_panel(run: RunSummary) -> None:
 
     config = run.info.config.model
     theirs = _title(config)
-    st.subheader(f"The same numbers as PyTorch’s own {theirs}?")
+    st.subheader(f"Does it compute the same as PyTorch’s {theirs}?")
     if not config.network.gates:
         st.caption(
-            f"{config.network.opening} has no gates to compare; "
-            "its recurrence is compared as a whole."
+            f"{config.network.opening} has no gates to compare, so its recurrence is compared as a "
+            "whole."
         )
     if not has_counterpart(config):
         st.info(
@@ -109,24 +109,24 @@ def verdict(measured: Measured, theirs: str) -> str:
         f"{scientific(double.output)} and {scientific(double.relative)}. "
     )
     words += (
-        "That is rounding: the two compute the same. "
+        "This is rounding error: both compute the same. "
         if same
-        else "That is more than rounding: the two do not compute the same. "
+        else "This is more than rounding error: they do not compute the same. "
     )
     if abs(math.log(speed.ratio)) < math.log(1.05):
-        return words + "A training step takes both equally long."
+        return words + "A training step takes equally long in both."
     times = f"{max(speed.ratio, 1 / speed.ratio):.1f} times as fast"
     return words + (
-        f"A training step by hand is {times}."
+        f"A training step with the hand-written layers is {times}."
         if speed.ratio > 1
-        else f"A training step of {theirs} is {times}."
+        else f"A training step with {theirs} is {times}."
     )
 
 
 def scientific(value: float) -> str:
     """A small number as the screen writes it: 5.7 × 10⁻⁶, 0.12; 0 is exactly 0."""
     if value == 0 or not math.isfinite(value):
-        return "exactly 0" if value == 0 else "no number"
+        return "exactly 0" if value == 0 else "not a number"
     if value >= _PLAINLY:
         return f"{value:.2g}"
     mantissa, exponent = f"{value:.1e}".split("e")
@@ -148,7 +148,7 @@ def agreement_table(parity: Parity) -> pd.DataFrame:
         "Largest difference of any log-probability (nats)",
         "Largest difference in any entry of the gradient",
         "Largest entry of the gradient itself",
-        "The difference as a share of it",
+        "The difference as a share of that entry",
     ]
     columns = zip(_PRECISIONS, map(column, parity.agreements), strict=True)
     return pd.DataFrame({"what": rows} | dict(columns))
@@ -156,7 +156,7 @@ def agreement_table(parity: Parity) -> pd.DataFrame:
 
 def _agreement(measured: Measured, theirs: str) -> None:
     parity = measured.parity
-    st.subheader("How far apart")
+    st.subheader("Differences")
     st.dataframe(
         agreement_table(parity),
         hide_index=True,
@@ -179,35 +179,36 @@ def _agreement(measured: Measured, theirs: str) -> None:
         )
     st.caption(
         f"Measured on {count(parity.names)} {plain(measured.measured_on)}; the gradient is that of "
-        f"their mean loss by each of the {count(parity.weights)} recurrent weights and biases."
+        f"their mean loss with respect to each of the {count(parity.weights)} recurrent weights "
+        "and biases."
     )
 
 
 def _speed(measured: Measured, theirs: str) -> None:
     speed = measured.speed
-    st.subheader("How fast here")
+    st.subheader("Speed on this computer")
     st.dataframe(
         pd.DataFrame(
-            [("By hand", round(speed.by_hand)), (theirs, round(speed.built_in))],
+            [("Hand-written", round(speed.by_hand)), (theirs, round(speed.built_in))],
             columns=["layers", "speed"],
         ),
         hide_index=True,
-        alt=f"Names a second by hand and in {theirs}",
+        alt=f"Names a second with the hand-written layers and with {theirs}",
         column_config={
             "layers": st.column_config.TextColumn("Layers"),
             "speed": st.column_config.NumberColumn("Names a second", format="localized"),
         },
     )
     st.metric(
-        "By hand, times as fast",
+        "Hand-written, times as fast",
         f"{speed.ratio:.2f} ×",
         help="Median of the rounds’ ratios. Above 1 the hand-written layers are faster.",
     )
     st.caption(
-        f"Whole training steps (forward, loss, backward; no optimizer) in float32 on one batch of "
+        "Whole training steps (forward, loss, backward; no optimizer) in float32 on one batch of "
         f"{count(speed.names)} {plain(measured.measured_on)}, in turns, {speed.rounds} rounds, "
-        f"{counted(speed.threads, 'thread')}, on the computer that runs the lab. Medians; what "
-        "else runs there slows both."
+        f"{counted(speed.threads, 'thread')}, on the computer that runs the lab. Medians are "
+        "shown; other programs on that computer slow both down."
     )
 
 
@@ -222,21 +223,23 @@ def _what_is_compared(config: ModelConfig) -> list[str]:
     if config.network.twin:
         words = [
             f"This run was trained with {theirs}: its weights are copied into hand-written gates. "
-            f"{theirs} has two biases for each gate, which only ever act as their sum; the "
-            "hand-written gate has the sum."
+            f"{theirs} has two biases for each gate, which act only as a sum; the hand-written "
+            "gate has this sum as its bias."
         ]
     else:
         words = [
-            f"{theirs} has two biases where the hand-written layers have one: it stands in "
-            "the first, the second is zero."
+            f"{theirs} has two biases where the hand-written layers have one: that one is copied "
+            "into the first, and the second is zero."
         ]
     if config.network.reads_before and config.num_layers > 1:
         words.append(
-            "The output layer also reads the layer below the top one, which "
-            f"{theirs} does not show; so the top layer is one of its own."
+            f"The output layer also reads the layer below the top one, which {theirs} does not "
+            "show, so the top layer is a separate one."
         )
     if config.direction == "both":
-        words.append("Both read in two directions; every layer’s backward cells are compared too.")
+        words.append(
+            "Both read in two directions; the backward cells of every layer are compared too."
+        )
     without = ["dropout"] if config.dropout else []
     if config.char_ngrams:
         without.append("the n-gram logits")

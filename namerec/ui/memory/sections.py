@@ -22,9 +22,9 @@ def _parity() -> None:
 
 SECTIONS: dict[str, tuple[str, Callable[[], None]]] = {
     "gradient": ("Gradient through time", gradients_panel),
-    "recall": ("Recall the first letter", memory_task_panel),
+    "recall": ("Memory task", memory_task_panel),
     "gates": ("What each gate does", gates_panel),
-    "parity": ("The parity proof", _parity),
+    "parityf": ("Parity with PyTorch", _parity),
 }
 
 

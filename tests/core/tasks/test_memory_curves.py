@@ -40,14 +40,14 @@ def test_the_finding_says_how_far_each_network_came():
     points = [point(network, noise, 0.3) for network in MEMORY_NETWORKS[:2] for noise in (5, 50)]
     points += [point(network, noise) for network in MEMORY_NETWORKS[2:] for noise in (5, 50)]
     said = finding(memory_curves(points))
-    assert "by RNN (linear) and RNN (tanh) over none of the distances" in said
+    assert "by RNN (linear) and RNN (tanh) at no distance" in said
     assert "by LSTM (built-in) and LSTM (custom) over 50 letters" in said
     assert "The longest distance measured is 50 letters" in said
     assert "12.5 %" in said
-    assert "That is of one training each; another seed can come out otherwise." in said
+    assert "This is from one training each; another seed can give another result." in said
     assert "on average" not in said
     turned = finding(memory_curves([point("rnn", 20), point("lstm", 20, 0.1)]))
-    assert turned.index("LSTM (built-in) over none") < turned.index("RNN (linear) over 20 letters")
+    assert turned.index("LSTM (built-in) at no") < turned.index("RNN (linear) over 20 letters")
 
 
 def test_the_finding_says_how_many_trainings_pass_a_threshold_by_themselves():
@@ -57,7 +57,7 @@ def test_the_finding_says_how_many_trainings_pass_a_threshold_by_themselves():
     points += [point("lstm", noise, 1.0, seed) for noise in (5, 20) for seed in range(3)]
     said = finding(memory_curves(points))
     assert "on average over the trainings" in said
-    assert "There are 3 trainings each, so a single one can decide." in said
+    assert "There are 3 trainings each, so a single training can decide." in said
     assert said.endswith(
         "so many of them reach it by themselves: RNN (linear) 2 of 3 over 5, 2 of 3 over 20 "
         "letters; LSTM (built-in) 3 of 3 over 20 letters. The longest distance measured is 20 "

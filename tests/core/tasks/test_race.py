@@ -51,9 +51,10 @@ def test_what_a_preset_gives_one_network_alone_is_told():
     assert left_out("fast") == ""
     assert left_out("best") == (
         "Outside of a race the preset Best gives the LSTM (custom) reading in both directions and "
-        "character n-grams of up to 5 letters. In a race all have the same."
+        "character n-grams of up to 5 letters. In a race all networks have the same settings."
     )
     assert left_out("course") == (
         "Outside of a race the preset Course gives the LSTM (built-in) 2 layers and a learning "
-        "rate of 0.05; the LSTM (custom) a learning rate of 0.05. In a race all have the same."
+        "rate of 0.05; the LSTM (custom) a learning rate of 0.05. In a race all networks have the "
+        "same settings."
     )

@@ -64,8 +64,8 @@ def test_units_are_counted_by_how_long_they_remember():
     ("found", "median", "over"),
     [
         ([1.5, 2.0, 9.0], "2.0 letters", "33 %"),
-        ([2.0, np.inf, np.inf], "without end", "67 %"),
-        ([np.nan, np.nan], "unknown, since no name has a second letter", "–"),
+        ([2.0, np.inf, np.inf], "infinite", "67 %"),
+        ([np.nan, np.nan], "unknown, because no name has a second letter", "–"),
     ],
 )
 def test_memory_is_told_in_words(found, median, over):

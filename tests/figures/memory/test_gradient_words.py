@@ -40,13 +40,12 @@ def test_the_finding_compares_all_networks_at_the_farthest_step_that_all_have():
     before = curve("LSTM <b>", [1, 0.1, 0.01, 0.001], [400, 400, 300, 200])
     found = finding_words([RNN, LSTM], "hidden state", [before])
     assert found == (
-        "3 letters back, the gradient by the hidden state compares with that at the end of the "
-        "name as follows: 20 % (19 % to 21 %) in RNN (linear), 60 % (57 % to 63 %) in LSTM <b> "
-        "(geometric means over the 200 names that are long enough, with their 95 % intervals). "
-        "The largest share arrives in LSTM <b>, the smallest in RNN (linear): their intervals "
-        "overlap with no other. Before training it was 0.1 % (0.096 % to 0.1 %) in LSTM <b>. For "
-        "RNN (linear) the end is the state before the last letter, the last one that the answer "
-        "reads."
+        "3 letters back, the gradient by the hidden state is this share of that at the end of the "
+        "name: 20 % (19 % to 21 %) in RNN (linear), 60 % (57 % to 63 %) in LSTM <b> (geometric "
+        "means over the 200 names that are long enough, with their 95 % intervals). The largest "
+        "share arrives in LSTM <b>, the smallest in RNN (linear): their intervals overlap with no "
+        "other. Before training it was 0.1 % (0.096 % to 0.1 %) in LSTM <b>. For RNN (linear) the "
+        "end is the state before the last letter, the last one that the answer reads."
     )
 
 
@@ -107,4 +106,4 @@ def test_of_one_name_no_interval_is_told_and_nothing_is_ranked():
 
 @pytest.mark.parametrize("curves", [[], [NONE], [curve("short", [1], [9])]])
 def test_names_too_short_to_look_back_are_told(curves):
-    assert finding_words(curves, "hidden state") == "The names here are too short to look back."
+    assert finding_words(curves, "hidden state") == "These names are too short to look back."

@@ -62,7 +62,7 @@ def test_the_bundled_result_is_there_on_the_first_visit(lab):
     assert len(table) == 24
     assert set(table["seeds"]) == {3}
     assert labels(lab) == {"Measure it here"}
-    assert "so a single one can decide" in said(lab)
+    assert "so a single training can decide" in said(lab)
     assert "two biases a gate where the custom one has one" in said(lab)
 
 
@@ -78,7 +78,7 @@ def test_how_long_it_takes_is_told_by_what_the_bundled_trainings_took(lab):
     lab.segmented_control(key="memory_bias").set_value(1.0).run()
     assert f"about {minutes} minutes on one processor core" in said(lab)
     lab.segmented_control(key="memory_hidden").set_value(64).run()
-    assert "a few minutes on one processor core, more the larger the networks are" in said(lab)
+    assert "a few minutes on one processor core; larger networks take longer" in said(lab)
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_while_it_is_measured_anew_the_results_before_are_shown_and_told(lab):
     write_results(home() / "memory_task.json", begun)
     lab.run()
     lab.segmented_control(key="memory_hidden").set_value(16).run()
-    assert "3 of these 4 trainings are of the measurement before" in said(lab)
+    assert "3 of these 4 trainings are from the previous measurement" in said(lab)
     progress = memory_keeper().progress()
     assert progress is not None
     assert (progress.state, progress.done, progress.total) == ("stopped", 1, 4)
@@ -177,7 +177,7 @@ def test_an_experiment_underway_is_shown_to_every_visitor_and_can_be_stopped(lab
     button(lab, "Stop").click().run()
     assert memory_keeper().wait(20)
     lab.run()
-    assert labels(lab) == {"Go on", "Measure it here"}
+    assert labels(lab) == {"Resume", "Measure it here"}
     progress = memory_keeper().progress()
     assert progress is not None
     assert progress.state == "stopped"

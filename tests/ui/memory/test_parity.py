@@ -38,8 +38,8 @@ def measured(
 @pytest.mark.parametrize("kind", ["custom_lstm", "lstm"])
 def test_a_trained_lstm_is_found_to_be_one(kind):
     words = said(run_section(parity_panel, pretrained(kind)))
-    assert "The same numbers as PyTorch’s own nn.LSTM?" in words
-    assert "That is rounding: the two compute the same." in words
+    assert "Does it compute the same as PyTorch’s nn.LSTM?" in words
+    assert "This is rounding error: both compute the same." in words
     assert "the same to the last bit" in words
     assert "Measured on 24 validation names, leak-free split" in words
     assert ("trained with nn.LSTM" in words) == (kind == "lstm")
@@ -50,7 +50,7 @@ def test_an_rnn_is_compared_as_a_whole_and_measured_again_when_asked():
     words = said(lab)
     assert "An RNN has no gates to compare" in words
     assert "own nn.RNN?" in words
-    assert "That is rounding" in words
+    assert "This is rounding error" in words
     before = lab.dataframe[1].value["speed"].tolist()
     lab.run()
     assert lab.dataframe[1].value["speed"].tolist() == before
@@ -85,20 +85,20 @@ def test_the_verdict_gives_the_numbers_and_what_they_mean():
     assert verdict(measured(), "nn.LSTM") == (
         "With the same weights, the hand-written layers and nn.LSTM give log-probabilities that "
         "differ by at most 5.7 × 10⁻⁶, and gradients by at most 4.0 × 10⁻⁷ of the largest one; in "
-        "double precision by 1.1 × 10⁻¹⁴ and 1.0 × 10⁻¹⁵. That is rounding: the two compute the "
-        "same. A training step by hand is 2.0 times as fast."
+        "double precision by 1.1 × 10⁻¹⁴ and 1.0 × 10⁻¹⁵. This is rounding error: both compute "
+        "the same. A training step with the hand-written layers is 2.0 times as fast."
     )
     for off in (measured(double=1e-9), measured(single=1e-2), measured(back=False)):
         assert "do not compute the same" in verdict(off, "nn.LSTM")
-    assert verdict(measured(ratio=0.5), "nn.RNN").endswith("step of nn.RNN is 2.0 times as fast.")
+    assert verdict(measured(ratio=0.5), "nn.RNN").endswith("step with nn.RNN is 2.0 times as fast.")
     for even in (1.04, 0.96):
-        assert verdict(measured(ratio=even), "nn.RNN").endswith("takes both equally long.")
+        assert verdict(measured(ratio=even), "nn.RNN").endswith("takes equally long in both.")
 
 
 def test_numbers_are_written_as_powers_of_ten():
     written = [scientific(value) for value in (5.72e-6, 1.06e-14, 0.0, 0.123, 0.0099, float("nan"))]
     assert written == [
-        "5.7 × 10⁻⁶", "1.1 × 10⁻¹⁴", "exactly 0", "0.12", "9.9 × 10⁻³", "no number",
+        "5.7 × 10⁻⁶", "1.1 × 10⁻¹⁴", "exactly 0", "0.12", "9.9 × 10⁻³", "not a number",
     ]  # fmt: skip
     table = agreement_table(measured().parity)
     assert table.iloc[:, 1].tolist() == ["5.7 × 10⁻⁶", "4.0 × 10⁻⁷", "1", "4.0 × 10⁻⁷"]
