@@ -29,11 +29,11 @@ def test_an_uploaded_table_becomes_a_corpus_and_a_network_is_trained_on_it(serve
     page = lab.page
     page.goto(server.url)
     go_to(page, "Dataset")
-    view(page, "Your own")
+    view(page, "Your corpora")
     page.locator("[data-testid=stFileUploader] input[type=file]").set_input_files(
         {"name": "my <i>words.csv", "mimeType": "text/csv", "buffer": table()}
     )
-    page.get_by_role("button", name="Read and keep it").click()
+    page.get_by_role("button", name="Import").click()
     expect(page.get_by_test_id("stAlert")).to_contain_text(
         "Kept “my <i>words”: 72 names in 3 categories"
     )
@@ -53,11 +53,11 @@ def test_an_uploaded_table_becomes_a_corpus_and_a_network_is_trained_on_it(serve
 
     go_to(page, "Dataset")
     expect(page.get_by_text("Even the best run here fails")).to_be_visible()
-    view(page, "Your own")
+    view(page, "Your corpora")
     expect(page.get_by_text("1 run")).to_be_visible()
     page.get_by_role("button", name="Remove", exact=True).click()
     page.get_by_role("button", name="Remove it").click()
-    expect(page.get_by_role("heading", name="Gone, but remembered")).to_be_visible()
+    expect(page.get_by_role("heading", name="Removed corpora that runs still use")).to_be_visible()
     assert page.get_by_test_id("stMain").locator("i", has_text="words").count() == 0
     lab.assert_calm()
 

@@ -150,7 +150,7 @@ def test_a_search_finds_a_name_in_any_spelling(lab):
     assert "Czech" in set(found["category"])
     assert any("Dvorak" in letters for letters in found["letters"])
     lab.text_input(key="dataset_search").set_value("xqxqxq").run()
-    assert "No name fits" in said(lab)
+    assert "No name found" in said(lab)
     assert lab.query_params["search"] == "xqxqxq"
 
 
@@ -176,9 +176,9 @@ def test_the_audit_counts_duplicates_shared_names_and_changed_letters(lab):
     opened(lab, "dataset", corpus=reference, view="audit")
     assert not lab.error
     words = said(lab)
-    assert "4 of 9 lines say again" in words
+    assert "4 of 9 lines repeat another line" in words
     assert "Arabic: 6 lines, 2 names" in words
-    assert "1 name stands in more than one category" in words
+    assert "1 name is in more than one category" in words
     values = {metric.label: metric.value for metric in lab.metric}
     assert values["Repeated lines"] == "44.4 %"
     assert lab.dataframe[0].value["share"].tolist() == pytest.approx([4 / 6, 0])
@@ -214,7 +214,7 @@ def test_a_table_is_previewed_kept_chosen_and_offered_for_training(lab):
     assert list(preview.columns) == ["1 · word", "2 · kind"]
     assert len(preview) == 8
     lab.text_input[0].set_value("three kinds").run()
-    button(lab, "Read and keep it").click().run()
+    button(lab, "Import").click().run()
     assert not lab.error
     corpus = the_one_kept()
     assert (corpus.title, corpus.names, corpus.categories) == (
@@ -234,10 +234,10 @@ def test_columns_that_say_nothing_are_chosen_by_the_user(lab):
     rows = ["alpha;beta;gamma", "1;Bak;x", "2;Dor;y", "3;Fen;x", "4;Gil;y", "5;Hum;x", "6;Jas;y"]
     uploaded(lab, "t.csv", "\n".join(rows).encode())
     boxes = {box.label: box for box in lab.selectbox}
-    assert boxes["Between cells"].value == ";"
+    assert boxes["Column separator"].value == ";"
     boxes["Names"].set_value(1)
     boxes["Categories"].set_value(2).run()
-    button(lab, "Read and keep it").click().run()
+    button(lab, "Import").click().run()
     corpus = the_one_kept()
     assert corpus.categories == ("x", "y")
     assert corpus.title == "t"
@@ -252,7 +252,7 @@ def test_a_table_without_headings_and_with_a_split_is_read(lab):
     lab.toggle[0].set_value(False).run()
     boxes = {box.label: box for box in lab.selectbox}
     assert boxes["Split (if there is one)"].value == 2
-    button(lab, "Read and keep it").click().run()
+    button(lab, "Import").click().run()
     corpus = the_one_kept()
     assert corpus.has_split
     assert corpus.names == 72
@@ -266,7 +266,7 @@ def test_a_zip_is_kept_and_what_was_left_out_is_said(lab):
         archive.writestr("names/Irish.txt", "Byrne\nNolan\nQuinn\n")
         archive.writestr("names/photo.png", "x")
     uploaded(lab, "names.zip", packed.getvalue(), "application/zip")
-    button(lab, "Read and keep it").click().run()
+    button(lab, "Import").click().run()
     corpus = the_one_kept()
     assert corpus.categories == ("Greek", "Irish")
     assert "photo.png" in said(lab)
@@ -276,13 +276,13 @@ def test_a_zip_is_kept_and_what_was_left_out_is_said(lab):
 def test_text_that_is_not_utf_8_is_read_as_the_user_chooses(lab):
     text = "name,lang\nMüller,German\nJäger,German\nGrün,German\nRené,French\nFaçon,French\n"
     uploaded(lab, "latin.csv", text.encode("cp1252"))
-    assert "Read and keep it" not in {item.label for item in lab.button}
+    assert "Import" not in {item.label for item in lab.button}
     samples = lab.dataframe[0].value
     assert "Müller,German · Jäger,German" in next(iter(samples["text"]))
     box = next(box for box in lab.selectbox if box.label == "Encoding")
     assert box.value is None
     box.set_value("cp1252").run()
-    button(lab, "Read and keep it").click().run()
+    button(lab, "Import").click().run()
     corpus = the_one_kept()
     assert OwnCorpora().load(corpus.id).names[0] == "Müller"
 
@@ -290,7 +290,7 @@ def test_text_that_is_not_utf_8_is_read_as_the_user_chooses(lab):
 def test_an_upload_that_replaces_an_earlier_one_says_so(lab):
     kept("earlier")
     uploaded(lab, "later.csv", table())
-    button(lab, "Read and keep it").click().run()
+    button(lab, "Import").click().run()
     assert the_one_kept().title == "later"
     assert any("“earlier”, kept since" in item.value for item in lab.warning)
 
@@ -310,18 +310,18 @@ def test_an_upload_that_cannot_be_read_gets_a_sentence(lab, name, content, sente
     reference = kept()
     uploaded(lab, name, content)
     assert sentence in said(lab)
-    assert "Read and keep it" not in {item.label for item in lab.button}
+    assert "Import" not in {item.label for item in lab.button}
     assert the_one_kept().reference == reference
 
 
 def test_what_is_wrong_further_down_is_said_and_the_choices_stay(lab):
     uploaded(lab, "x.csv", table() + b"\na,b,c\n")
     lab.text_input[0].set_value("mine").run()
-    button(lab, "Read and keep it").click().run()
+    button(lab, "Import").click().run()
     assert "3 cells in line 74" in lab.error[0].value.replace("\\", "")
     assert lab.text_input[0].value == "mine"
     assert OwnCorpora().entries() == []
-    assert "Read and keep it" in {item.label for item in lab.button}
+    assert "Import" in {item.label for item in lab.button}
 
 
 # -- what is kept
@@ -345,7 +345,7 @@ def test_a_removed_corpus_is_gone_everywhere_and_its_runs_say_so(lab, tiny_datas
     lab.button(key=f"remove_{identity}").click().run()
     assert OwnCorpora().entries() == []
     assert "was removed" in said(lab)
-    assert "Gone, but remembered" in {heading.value for heading in lab.subheader}
+    assert "Removed corpora that runs still use" in {heading.value for heading in lab.subheader}
     assert lab.selectbox(key="dataset_corpus").value == "bundled"
     assert not lab.error
     lab.switch_page("pages/train.py").run()

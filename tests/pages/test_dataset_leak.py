@@ -84,7 +84,7 @@ def test_one_button_trains_both_and_the_page_says_what_the_leak_is_worth(lab, re
     values = {metric.label: metric.value for metric in lab.metric}
     assert values["Accuracy · raw split"].endswith(" %")
     assert values["Accuracy · leak-free split"].endswith(" %")
-    assert values["Worth of the leak"].endswith(" points")
+    assert values["Effect of the leak"].endswith(" points")
     assert "raw test rows" in said(lab)
     groups = lab.dataframe[0].value
     assert set(groups["split"]) == {"raw", "leak-free"}
@@ -93,7 +93,7 @@ def test_one_button_trains_both_and_the_page_says_what_the_leak_is_worth(lab, re
         read_upload(b"name,category\nAda,x\nBob,x\nCid,y\nDan,y\n" * 3, "other.csv")
     )
     followed(lab, corpus=other.reference)
-    assert "Worth of the leak" not in {metric.label for metric in lab.metric}
+    assert "Effect of the leak" not in {metric.label for metric in lab.metric}
 
 
 def test_while_they_train_their_progress_is_shown_and_they_can_be_stopped(
@@ -110,7 +110,7 @@ def test_while_they_train_their_progress_is_shown_and_they_can_be_stopped(
     lab.run()
     assert not lab.error
     assert not lab.button(key="dataset_leak_start").disabled
-    assert sum(item.label == "Take up again" for item in lab.button) == 2
+    assert sum(item.label == "Resume" for item in lab.button) == 2
 
 
 def test_two_runs_that_both_wait_behind_another_one_are_not_started_again(
@@ -182,9 +182,9 @@ def found(raw: float, leak_free: float, rows: int = 2000, seen: int = 300) -> Wo
 def test_the_verdict_tells_a_difference_from_chance():
     assert "flatters this network by 10.0 points" in verdict(found(0.9, 0.8))
     assert "300 of the 2\u202f000 raw test rows (15.0 %)" in verdict(found(0.9, 0.8))
-    assert "no more than chance" in verdict(found(0.81, 0.80))
+    assert "which chance can explain" in verdict(found(0.81, 0.80))
     assert "10.0 points lower" in verdict(found(0.8, 0.9))
-    assert "no more than chance" in verdict(found(0.9, 0.8, rows=20, seen=0))
+    assert "which chance can explain" in verdict(found(0.9, 0.8, rows=20, seen=0))
     assert np.isclose(found(0.9, 0.8).points, 10)
 
 

@@ -134,7 +134,7 @@ def letter_figure(counts: LetterCounts, theme: Theme, *, noun: str = "language")
         dragmode=False,
         hovermode="closest",
         xaxis=axis(
-            theme, "letter (upper and lower case as one)", range=[-0.5, len(letters) - 0.5],
+            theme, "letter (upper and lower case together)", range=[-0.5, len(letters) - 0.5],
             tickmode="array", tickvals=list(range(len(letters))),
             ticktext=[literal(letter) for letter in letters], tickangle=0,
             tickfont={"size": SMALL_FONT_SIZE, "color": theme.text}, ticks="", showgrid=False,

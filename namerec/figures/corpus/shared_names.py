@@ -75,7 +75,7 @@ def shared_figure(shared: SharedNames, theme: Theme, *, noun: str = "language") 
         yaxis=category_axis(theme, shared.categories, f"names of this {literal(noun)}"),
     )  # fmt: skip
     if not shared.names:
-        return say_in_the_middle(figure, theme, f"No name stands in two {literal(noun)}s.")
+        return say_in_the_middle(figure, theme, f"No name is in two {literal(noun)}s.")
     shown = shared_map(shared)
     scale = bent(theme.sequential)
     numbered = size <= MOST_WITH_NUMBERS
@@ -116,4 +116,4 @@ def _shared_in_words(shared: SharedNames, noun: str) -> str:
         if pairs
         else ""
     )
-    return f"Names that stand in more than one {noun}: {count(len(shared.names))}.{most}"
+    return f"Names that are in more than one {noun}: {count(len(shared.names))}.{most}"

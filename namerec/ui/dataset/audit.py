@@ -45,31 +45,31 @@ def _summary(dataset: Dataset, noun: str) -> None:
             "Repeated lines",
             percent(int(counts.repeats.sum()) / max(lines, 1)),
             border=True,
-            help="Share of all lines that another line of the same category says already.",
+            help="Share of all lines that repeat another line of the same category.",
         )
         st.metric(
             f"Names in several {plural(noun)}",
             count(len(shared.names)),
             border=True,
-            help="Distinct names, upper and lower case as one.",
+            help="Distinct names that are in more than one list, ignoring upper and lower case.",
         )
         st.metric(
             "Lines with letters changed",
             count(len(corpus_facts.changes(dataset).lines)),
             border=True,
-            help="Accents taken off, other scripts written in Latin letters, characters left out.",
+            help="Accents removed, other scripts written in Latin letters, characters left out.",
         )
         st.metric(
             "Label ceiling",
             percent(best.pairs),
             border=True,
-            help="The best accuracy anybody can have on the distinct names.",
+            help="The highest accuracy that is possible on the distinct names.",
         )
     st.markdown(
-        f"**The label ceiling.** Who answers one {noun} for a spelling is wrong wherever the same "
-        f"spelling has another label too. So nobody, network or person, can be right more often "
-        f"than in **{percent(best.lines)}** of all {count(lines)} lines, or "
-        f"**{percent(best.pairs)}** of the {count(int(counts.pairs.sum()))} distinct names."
+        "**The label ceiling.** Some spellings have more than one label, and an answer names only "
+        f"one {noun}. So no network and no person can be right for more than "
+        f"**{percent(best.lines)}** of all {count(lines)} lines, or **{percent(best.pairs)}** of "
+        f"the {count(int(counts.pairs.sum()))} distinct names."
     )
 
 
@@ -78,7 +78,7 @@ def _duplicates(dataset: Dataset, noun: str) -> None:
     counts = corpus_facts.counts(dataset)
     repeats = int(counts.repeats.sum())
     if not repeats:
-        st.markdown("No line says again what another line says.")
+        st.markdown("No line repeats another line.")
         return
     table = pd.DataFrame(
         {
@@ -94,9 +94,9 @@ def _duplicates(dataset: Dataset, noun: str) -> None:
         for category, lines, pairs, _ in worst.itertuples(index=False)
     )
     st.markdown(
-        f"{count(repeats)} of {count(int(counts.lines.sum()))} lines say again, as the network "
-        f"reads them, what another line of their {noun} says. Most: {plain(named)}. A random "
-        "split puts such a name into training and test at once."
+        f"{count(repeats)} of {count(int(counts.lines.sum()))} lines repeat another line of the "
+        f"same {noun}, as the network reads them. Most repeats: {plain(named)}. A random split can "
+        "put such a name into both training and test."
     )
     names = corpus_facts.names(dataset)
     often = names[names["lines"] > 1].sort_values("lines", ascending=False, kind="stable")
@@ -113,7 +113,7 @@ def _duplicates(dataset: Dataset, noun: str) -> None:
         )
         _table(
             often.head(_MOST_ROWS)[["written", "category", "lines"]],
-            "The names with most lines",
+            "The names with the most lines",
             {
                 "written": st.column_config.TextColumn("Name", help="As written in the source."),
                 "category": st.column_config.TextColumn(noun.capitalize()),
@@ -126,13 +126,13 @@ def _shared(dataset: Dataset, noun: str) -> None:
     st.subheader(f"One name, several {plural(noun)}")
     shared = corpus_facts.shared(dataset)
     if not shared.names:
-        st.markdown(f"No name stands in more than one {noun}.")
+        st.markdown(f"No name is in more than one {noun}.")
         return
     pairs = shared.pairs()
     most = pairs[0]
     st.markdown(
-        f"{_counted(len(shared.names), 'name')} in more than one {noun}, upper and lower case as "
-        f"one. {plain(_pair_words(most))}"
+        f"{_counted(len(shared.names), 'name')} in more than one {noun}, ignoring upper and lower "
+        f"case. {plain(_pair_words(most))}"
     )
     figure = shared_names.shared_figure(shared, theme.theme_for(st.context.theme.type), noun=noun)
     chart(figure, "dataset_shared")
@@ -153,10 +153,10 @@ def _shared(dataset: Dataset, noun: str) -> None:
                     "where": [", ".join(where) for where in shared.where[:_MOST_ROWS]],
                 }
             ),
-            f"Names that stand in several {plural(noun)}",
+            f"Names that are in several {plural(noun)}",
             {
                 "name": st.column_config.TextColumn("Name", help="As the network reads it."),
-                "where": st.column_config.TextColumn("Stands in", width="large"),
+                "where": st.column_config.TextColumn("Listed in", width="large"),
             },
         )
 
@@ -165,13 +165,13 @@ def _changes(dataset: Dataset, noun: str) -> None:
     st.subheader("Letters changed and dropped")
     changes = corpus_facts.changes(dataset)
     st.caption(
-        "The network reads 57 letters: a–z, A–Z, blank, and four marks. All else is written in "
-        "them, or left out."
+        "The network reads 57 characters: a–z, A–Z, the space and four punctuation marks. All "
+        "other characters are written in these, or left out."
     )
     if dataset.unreadable:
         st.warning(
-            f"{_counted(len(dataset.unreadable), 'line')} left out of the corpus: no letter of "
-            "them can be read.",
+            f"{_counted(len(dataset.unreadable), 'line')} left out of the corpus, because none of "
+            "their letters can be read.",
             icon=":material/visibility_off:",
         )
     if not changes.lines:
@@ -180,9 +180,9 @@ def _changes(dataset: Dataset, noun: str) -> None:
     with st.grid(3, min_column_width=150):
         st.metric("Lines that lost an accent", count(changes.without_marks), border=True)
         st.metric("Lines in other scripts", count(changes.romanised), border=True,
-                  help="With characters that are written in Latin letters instead.")  # fmt: skip
+                  help="Their characters are written in Latin letters instead.")  # fmt: skip
         st.metric("Lines that lost characters", count(changes.shortened), border=True,
-                  help="The alphabet has nothing for them, or the name is too long.")  # fmt: skip
+                  help="The alphabet has no letter for them, or the name is too long.")  # fmt: skip
     if changes.left_out:
         st.text(
             "Left out: "
@@ -196,7 +196,7 @@ def _changes(dataset: Dataset, noun: str) -> None:
         st.caption(f"The first {count(_MOST_ROWS)} of {count(len(lines))} lines:")
     _table(
         lines.head(_MOST_ROWS),
-        "Lines that are read otherwise than written",
+        "Lines that are not read as they are written",
         {
             "written": st.column_config.TextColumn("As written"),
             "letters": st.column_config.TextColumn("As the network reads it"),
@@ -215,8 +215,8 @@ def _pair_words(pair: tuple[str, str, int, int, int]) -> str:
 
 
 def _counted(number: int, noun: str) -> str:
-    verb = "stands" if noun == "name" else "was"
-    several = "stand" if noun == "name" else "were"
+    verb = "is" if noun == "name" else "was"
+    several = "are" if noun == "name" else "were"
     return f"{counted(number, noun)} {verb if number == 1 else several}"
 
 

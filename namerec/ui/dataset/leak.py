@@ -41,14 +41,15 @@ def leak_panel(dataset: Dataset, reference: str, noun: str) -> None:
     """Draws the experiment, wherever it stands."""
     raw, free = (corpus_facts.leak(dataset, protocol, SEED) for protocol in PROTOCOLS)
     st.markdown(
-        "Most public notebooks shuffle all lines and cut. Then a name that stands in the corpus "
-        "twice can be trained on and tested on, and the score is partly memory. Here the same "
-        "network is trained under both splits, so that you see what that is worth."
+        "Most public notebooks shuffle all lines and then split them. A name that is in the "
+        "corpus twice can then be in both training and test, and part of the score is memory. "
+        "Here the same network is trained under both splits, so that you see how much this "
+        "changes the score."
     )
     with st.grid(2, min_column_width=300):
         for title, leak, words in (
-            ("Raw split", raw, "every line dealt out at random, repeats and all"),
-            ("Leak-free split", free, "each name once, and never in two parts"),
+            ("Raw split", raw, "every line is assigned at random, including repeats"),
+            ("Leak-free split", free, "each name is used once, and is never in two parts"),
         ):
             with st.container(border=True, height="stretch"):
                 st.metric(
@@ -59,14 +60,14 @@ def leak_panel(dataset: Dataset, reference: str, noun: str) -> None:
                     delta_arrow="off",
                 )
                 same = (
-                    f" {count(leak.seen_pairs)} of these {count(leak.seen_names)} stand in "
-                    f"training with the same {noun}, the others only with another one."
+                    f" {count(leak.seen_pairs)} of these {count(leak.seen_names)} are in training "
+                    f"with the same {noun}, the others only with another one."
                     if leak.seen_names
                     else ""
                 )
                 st.caption(
-                    f"{words.capitalize()}.{same} Counted on the split with seed {SEED}; upper "
-                    "and lower case as one."
+                    f"{words.capitalize()}.{same} Counted on the split with seed {SEED}, ignoring "
+                    "upper and lower case."
                 )
     runs = manager().store.summaries()
     attempt = last_attempt(runs, dataset.fingerprint, experiment(reference))
@@ -83,8 +84,8 @@ def leak_panel(dataset: Dataset, reference: str, noun: str) -> None:
     if pair is None:
         if not active:
             st.caption(
-                "There is no finished pair of runs on this corpus yet. Any two that differ in "
-                "nothing but the split count, also those started on the Train page."
+                "There is no finished pair of runs on this corpus yet. Any two runs that differ "
+                "only in their split form a pair, also runs started on the Train page."
             )
         return
     _result(dataset, pair, noun)
@@ -98,7 +99,7 @@ def _start(dataset: Dataset, reference: str, *, active: bool) -> None:
             icon=":material/play_arrow:",
             disabled=active,
             key="dataset_leak_start",
-            help="Two runs, one behind the other in the queue; you can look elsewhere meanwhile.",
+            help="Starts two runs, one after the other. You can use other pages meanwhile.",
         )
         st.caption(_settings_words(experiment(reference)["raw"]), width="stretch")
     if clicked:
@@ -135,7 +136,7 @@ def _half(snapshot: JobSnapshot) -> None:
     words = (
         f"epoch {snapshot.epoch} of {snapshot.epochs} · {duration(snapshot.seconds)}"
         if snapshot.steps
-        else "Waiting for its turn."
+        else "Waiting in the queue."
         if snapshot.state == "queued"
         else "Getting ready…"
     )
@@ -149,7 +150,7 @@ def _half(snapshot: JobSnapshot) -> None:
     if not snapshot.ended:
         _order("Stop", ":material/stop:", "stop", snapshot.run_id)
     elif snapshot.state != "finished":
-        _order("Take up again", ":material/replay:", "resume", snapshot.run_id)
+        _order("Resume", ":material/replay:", "resume", snapshot.run_id)
 
 
 def _order(label: str, icon: str, verb: str, run_id: str) -> None:
@@ -166,7 +167,7 @@ def _order(label: str, icon: str, verb: str, run_id: str) -> None:
 def _result(dataset: Dataset, pair: Pair, noun: str) -> None:
     found = worth(dataset, pair)
     config = pair.raw.info.config
-    st.subheader("The same network, twice")
+    st.subheader("The same network under both splits")
     with st.grid(3, min_column_width=190):
         for group in (found.raw, found.leak_free):
             st.metric(
@@ -178,14 +179,15 @@ def _result(dataset: Dataset, pair: Pair, noun: str) -> None:
                 border=True,
             )
         st.metric(
-            "Worth of the leak",
+            "Effect of the leak",
             f"{found.points:+.1f} points".replace("-", "−"),
             f"chance alone: ±{100 * found.margin:.1f}",
             delta_color="off",
             delta_arrow="off",
             border=True,
-            help="Raw minus leak-free accuracy, in percentage points. Beside it: how far two "
-            "accuracies on so many test names may be apart by chance, 95 % of the time. One seed.",
+            help="Raw minus leak-free accuracy, in percentage points. Below: by chance alone, two "
+            "accuracies on this many test names differ by no more than this in 95 % of cases. One "
+            "seed.",
         )
     st.markdown(verdict(found))
     groups = (found.seen, found.mislabelled, found.unseen, found.leak_free)
@@ -211,8 +213,8 @@ def _result(dataset: Dataset, pair: Pair, noun: str) -> None:
         f"{MODEL_TITLES[config.model.kind]}, {config.model.hidden_size} hidden units, seed "
         f"{config.training.seed}. Macro recall, each {noun} alike: "
         f"{percent(pair.raw.status.scores['test'].macro_recall)} raw, "
-        f"{percent(pair.leak_free.status.scores['test'].macro_recall)} leak-free. The two tests "
-        "are not of the same names: the leak-free one has each name once."
+        f"{percent(pair.leak_free.status.scores['test'].macro_recall)} leak-free. The two test "
+        "parts do not hold the same names: the leak-free one has each name once."
     )
     with st.container(horizontal=True):
         for run in pair:

@@ -180,20 +180,19 @@ def verdict(found: Worth) -> str:
     words += "in training. "
     if found.seen.rows and found.unseen.rows:
         words += (
-            f"Where it stood there with the same label, the network is right in "
-            f"{percent(found.seen.accuracy)}; on names it had not seen, in "
+            "Where it had the same label there, the network is right in "
+            f"{percent(found.seen.accuracy)}; on names that it had not seen, in "
             f"{percent(found.unseen.accuracy)}. "
         )
     if abs(found.points) <= 100 * found.margin:
         return words + (
-            f"Over all, the two splits are {abs(found.points):.1f} points apart, **no more than "
-            "chance makes with so few test names**: this pair of runs alone does not tell them "
-            "apart."
+            f"Overall the two splits are {abs(found.points):.1f} points apart, **which chance can "
+            "explain with so few test names**: this pair of runs alone does not show a difference."
         )
     if found.points < 0:
         return words + (
-            f"Still the raw split came out **{-found.points:.1f} points lower**: its test has "
-            "other names, repeats among them, and these were harder."
+            f"The raw split nevertheless came out **{-found.points:.1f} points lower**: its test "
+            "part has other names, including repeats, and these were harder."
         )
     return words + (
         f"**The raw split flatters this network by {found.points:.1f} points**: "

@@ -29,14 +29,15 @@ def limits_card(dataset: Dataset, noun: str) -> None:
         grid = st.grid(2, min_column_width=320)
         with grid.cell():
             st.markdown(
-                "**Spelling is not nationality.** The network sees letters, and answers in whose "
-                "list such letters are usual. It knows nothing of a person: not where somebody "
-                "was born, what they speak, or who they are.\n\n"
-                "- Names travel: by migration, marriage, translation and clerks. Many stand in "
-                "several lists at once; the audit counts them.\n"
-                "- The lists are somebody's choice, and the largest one is answered most.\n"
-                "- It must answer something: a name from anywhere else gets one of these "
-                f"{count(len(dataset.categories))} {plural(noun)} all the same.\n\n"
+                "**Spelling is not nationality.** The network sees letters, and answers in which "
+                "list such letters are common. It knows nothing about a person: not where "
+                "somebody was born, what they speak, or who they are.\n\n"
+                "- Names travel: by migration, marriage, translation and clerical spelling. Many "
+                "are in several lists at once; the audit counts them.\n"
+                "- Somebody chose these lists, and the network answers the largest one most "
+                "often.\n"
+                "- The network must always choose one: a name from anywhere else also gets one of "
+                f"these {count(len(dataset.categories))} {plural(noun)}.\n\n"
                 "Use it to see how a recurrent network works. Never use it to sort people."
             )
         with grid.cell():
@@ -49,8 +50,8 @@ def _evidence(dataset: Dataset, noun: str) -> None:
     run = best_run(manager().store.trained(), dataset.fingerprint)
     if run is None:
         st.info(
-            f"There is no finished run on this corpus yet. Train one, and how many names of each "
-            f"{noun} it fails on stands here.",
+            "There is no finished run on this corpus yet. Train one to see here how many names of "
+            f"each {noun} it gets wrong.",
             icon=":material/model_training:",
         )
         st.page_link("pages/train.py", label="Go to Train", icon=":material/model_training:")
@@ -76,7 +77,7 @@ def _evidence(dataset: Dataset, noun: str) -> None:
             "category": st.column_config.TextColumn(noun.capitalize()),
             "support": st.column_config.NumberColumn("Test names", width="small"),
             "recall": share_column(
-                "Recall", help="Share of its test names that are recognised."
+                "Recall", help="Share of its test names that are answered correctly."
             ),
         },
     )  # fmt: skip
@@ -86,7 +87,7 @@ def _evidence(dataset: Dataset, noun: str) -> None:
     )
     st.page_link(
         "pages/evaluate.py",
-        label="Whom it takes for whom",
+        label="Confusion matrix",
         icon=":material/grid_on:",
         query_params={"run": run.id},
     )

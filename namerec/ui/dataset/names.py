@@ -31,7 +31,7 @@ def name_table(dataset: Dataset, noun: str) -> None:
             live=True,
             max_chars=100,
             icon=":material/search:",
-            placeholder="any part of a name, in any spelling",
+            placeholder="part of a name, in any spelling",
         )
         only = select(
             noun.capitalize(),
@@ -41,14 +41,15 @@ def name_table(dataset: Dataset, noun: str) -> None:
             format_func=lambda category: category or f"all {plural(noun)}",
         )
         changed = toggle(
-            "Only names that are read otherwise than written", "changed", False, state=_CHANGED
+            "Only names that are not read as they are written", "changed", False, state=_CHANGED
         )
     names = corpus_facts.names(dataset)
     found = matching(names, search, only, changed=changed)
     st.caption(_found_words(len(found), len(names)))
     if found.empty:
         st.info(
-            "No name fits. Search for less, or for another part of it.", icon=":material/search:"
+            "No name found. Search for a shorter or a different part of it.",
+            icon=":material/search:",
         )
         return
     st.dataframe(
@@ -59,14 +60,16 @@ def name_table(dataset: Dataset, noun: str) -> None:
         column_order=("written", "letters", "category", "lines", "others"),
         column_config={
             "written": st.column_config.TextColumn(
-                "As written", help="Native spelling; ways that are read the same by slashes."
+                "As written",
+                help="Spelling in the source; spellings that are read the same are separated by "
+                "slashes.",
             ),
             "letters": st.column_config.TextColumn(
-                "As the network reads it", help="In the 57 letters of the alphabet."
+                "As the network reads it", help="In the 57 characters of the alphabet."
             ),
             "category": st.column_config.TextColumn(noun.capitalize()),
             "lines": st.column_config.NumberColumn(
-                "Lines", width="small", help="How often the corpus says it."
+                "Lines", width="small", help="How many lines of the corpus have this name."
             ),
             "others": st.column_config.TextColumn(
                 "Also in", help=f"Other {plural(noun)} with the same name."
@@ -100,5 +103,5 @@ def matching(names: pd.DataFrame, search: str, only: str, *, changed: bool) -> p
 def _found_words(found: int, names: int) -> str:
     words = f"{count(found)} of {count(names)} distinct names"
     if found > MOST_ROWS:
-        words += f"; the first {count(MOST_ROWS)} of them are listed, search to see others"
+        words += f"; only the first {count(MOST_ROWS)} are listed; search to see others"
     return f"{words}. Click a heading to sort."

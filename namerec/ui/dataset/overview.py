@@ -29,35 +29,35 @@ def overview(dataset: Dataset, noun: str) -> None:
     with st.grid(4, min_column_width=200):
         st.metric(plural(noun).capitalize(), count(len(dataset.categories)), border=True)
         st.metric(
-            "Lines", count(lines), border=True, help="Names in the source, repeats counted each."
+            "Lines", count(lines), border=True, help="Names in the source, including repeats."
         )
         st.metric(
             "Distinct names",
             count(pairs),
             border=True,
-            help=f"Different spellings of each {noun}, as the network reads them. A name that "
-            f"stands in two {plural(noun)} counts in both.",
+            help=f"Different spellings of each {noun}, as the network reads them. A name that is "
+            f"in two {plural(noun)} counts in both.",
         )
         largest = int(counts.lines.argmax())
         st.metric(
-            f"Largest: {plain(dataset.categories[largest])}",
+            f"Commonest: {plain(dataset.categories[largest])}",
             percent(float(counts.lines[largest]) / max(lines, 1)),
             border=True,
-            help=f"Share of all lines that are of the largest {noun}. Who always answers "
-            "that is right so often; so look at macro recall beside accuracy.",
+            help=f"Share of the commonest {noun} in all lines. Always answering it would be right "
+            "this often, so look at macro recall as well as accuracy.",
         )
     grid = st.grid(2, min_column_width=380)
     with grid, st.container(border=True, height="stretch"):
         st.subheader(f"Names of each {noun}")
         chart(corpus.counts_figure(counts, look, noun=noun), "dataset_counts")
-        st.caption("All lines of the corpus; a repeat is a line that another one says already.")
+        st.caption("All lines of the corpus. A repeat is a line that another line already has.")
     with grid, st.container(border=True, height="stretch"):
         _marks_panel(dataset, noun, dataset.categories[largest], look)
     with st.container(border=True):
         st.subheader("How long names are")
         figure = corpus_maps.length_figure(corpus_facts.lengths(dataset), look, noun=noun)
         chart(figure, "dataset_lengths")
-        st.caption("All distinct names, in letters as the network reads them.")
+        st.caption("All distinct names, counted in letters as the network reads them.")
     with st.container(border=True):
         st.subheader("Which letters they have")
         figure = corpus_maps.letter_figure(corpus_facts.letters(dataset), look, noun=noun)
@@ -75,6 +75,6 @@ def _marks_panel(dataset: Dataset, noun: str, default: str, look: theme.Theme) -
     figure = corpus.marks_figure(category, marks, look)
     chart(figure, "dataset_marks")
     st.caption(
-        f"Beginnings and endings of 2 to 4 letters that are more frequent here than in all other "
-        f"{plural(noun)} together, by how sure that is; all distinct names."
+        "Beginnings and endings of 2 to 4 letters that are more frequent here than in all other "
+        f"{plural(noun)} together; the surest come first. All distinct names."
     )

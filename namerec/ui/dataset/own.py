@@ -31,11 +31,11 @@ def kept_list() -> None:
     runs = manager().store.summaries()
     if notice := st.session_state.pop(_NOTICE, ""):
         st.info(plain(notice), icon=":material/delete:")
-    st.subheader("Kept here")
+    st.subheader("Your corpora")
     if not entries:
-        st.caption(f"None yet. They are kept in {plain(str(corpora.root))}.")
+        st.caption(f"None yet. They are stored in {plain(str(corpora.root))}.")
     else:
-        st.caption(f"In {plain(str(corpora.root))}, and nowhere else.")
+        st.caption(f"Stored in {plain(str(corpora.root))}, and nowhere else.")
     used = Counter(run.info.dataset.fingerprint for run in runs)
     for entry in entries:
         with st.container(border=True):
@@ -50,20 +50,20 @@ def _kept(corpus: OwnCorpus, runs: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.container(gap=None):
             st.markdown(f"**{plain(corpus.title)}**")
-            split = " · brings its own split" if corpus.has_split else ""
+            split = " · has its own split" if corpus.has_split else ""
             st.caption(
-                f"{count(corpus.names)} names, {count(len(corpus.categories))} categories · kept "
-                f"{plain(moment(corpus.kept))} · {_runs_words(runs)}{split} · "
-                f"fingerprint {corpus.id}"
+                f"{count(corpus.names)} names, {count(len(corpus.categories))} categories · stored "
+                f"{plain(moment(corpus.kept))} · {_runs_words(runs)}{split} · fingerprint "
+                f"{corpus.id}"
             )
-        if st.button("Look at it", icon=":material/visibility:", key=f"show_{corpus.id}"):
+        if st.button("Open", icon=":material/visibility:", key=f"show_{corpus.id}"):
             choose_next(corpus.reference)
             st.session_state[_SHOW] = True
             st.rerun()
         _ask_button(corpus.id)
     _confirm(corpus.id, corpus.title, runs)
     if corpus.notices:
-        with st.expander("What was said when it was read"):
+        with st.expander("Messages from reading it"):
             for notice in corpus.notices:
                 st.text(notice)
 
@@ -122,7 +122,7 @@ def _without_corpus(runs: list[RunSummary]) -> None:
     gone = lost_corpora(runs)
     if not gone:
         return
-    st.subheader("Gone, but remembered")
+    st.subheader("Removed corpora that runs still use")
     for run, number in gone:
         info = run.info.dataset
         st.markdown(
@@ -131,8 +131,8 @@ def _without_corpus(runs: list[RunSummary]) -> None:
             f"{info.fingerprint[:16]}"
         )
     st.caption(
-        "Networks and scores of these runs are still there. Upload the same names again, or put "
-        "the files back, to list the names behind them."
+        "The networks and scores of these runs are still there. To list their names, upload the "
+        "same names again, or put the files back."
     )
 
 

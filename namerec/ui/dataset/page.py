@@ -26,7 +26,7 @@ VIEWS = {
     "names": ":material/list: Names",
     "audit": ":material/fact_check: Audit",
     "leak": ":material/water_drop: The leak",
-    "own": ":material/upload_file: Your own",
+    "own": ":material/upload_file: Your corpora",
 }
 
 
@@ -53,7 +53,7 @@ def dataset_panel() -> None:
     names = services.dataset(corpus.reference)
     noun = noun_of(corpus.reference)
     if names.given_parts is not None:
-        st.caption("It brings its own split: choose “given” as the split in the Train form.")
+        st.caption("It has its own split: choose “given” as the split in the Train form.")
     if view == "overview":
         overview(names, noun)
         limits_card(names, noun)

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from namerec.errors import NamerecError
-from namerec.text import count, plain
+from namerec.text import count, counted, plain
 from namerec.ui.server.limits import check_upload_allowed, count_upload
 from namerec.ui.shared.corpus_choice import choose_next
 
@@ -30,7 +30,7 @@ def upload_form() -> None:
     """Draws the upload from the choice of a file to the button that keeps it."""
     from namerec.data.upload import MAX_NAMES, MAX_UPLOAD_BYTES
 
-    st.subheader("Bring your own")
+    st.subheader("Upload a corpus")
     st.markdown(
         "Any task where letters tell the category fits: first name to gender, word to language, "
         "place to country. Give a **zip** with one text file a category (`Greek.txt`, one name a "
@@ -57,12 +57,12 @@ def upload_form() -> None:
     if choices is None:
         return
     title = st.text_input(
-        "What to call it",
+        "Title",
         PurePosixPath(name).stem,
         max_chars=_MAX_TITLE,
         key=f"upload_title_{identity}",
     )
-    if st.button("Read and keep it", type="primary", icon=":material/save:", key="upload_keep"):
+    if st.button("Import", type="primary", icon=":material/save:", key="upload_keep"):
         _keep(raw, name, choices, title)
 
 
@@ -88,7 +88,7 @@ def _choices(raw: bytes, name: str, identity: str) -> UploadChoices | None:
     return _pick_columns(raw, name, identity, encoding)
 
 
-@st.cache_resource(max_entries=4, show_spinner="Looking at the file…")
+@st.cache_resource(max_entries=4, show_spinner="Reading the file…")
 def _samples(identity: str, _raw: bytes, _name: str) -> tuple[EncodingSample, ...]:  # noqa: ARG001
     from namerec.data.upload import encodings_to_choose
 
@@ -96,10 +96,7 @@ def _samples(identity: str, _raw: bytes, _name: str) -> tuple[EncodingSample, ..
 
 
 def _pick_encoding(samples: Sequence[EncodingSample], identity: str) -> str | None:
-    st.markdown(
-        "**The text is not UTF-8.** Choose the encoding under which the names read right; nothing "
-        "is guessed."
-    )
+    st.markdown("**The text is not UTF-8.** Choose the encoding in which the names look right.")
     st.dataframe(
         pd.DataFrame(
             [(sample.title, " · ".join(sample.lines)) for sample in samples],
@@ -107,10 +104,10 @@ def _pick_encoding(samples: Sequence[EncodingSample], identity: str) -> str | No
         ),
         hide_index=True,
         height=35 * (min(len(samples), 8) + 1) + 3,
-        alt="What the file says in each encoding",
+        alt="Text of the file in each encoding",
         column_config={
             "encoding": st.column_config.TextColumn("Encoding", width="medium"),
-            "text": st.column_config.TextColumn("What the file then says", width="large"),
+            "text": st.column_config.TextColumn("Text of the file", width="large"),
         },
     )
     titles = {sample.encoding: sample.title for sample in samples}
@@ -120,7 +117,7 @@ def _pick_encoding(samples: Sequence[EncodingSample], identity: str) -> str | No
         index=None,
         key=f"upload_encoding_{identity}",
         format_func=titles.__getitem__,
-        placeholder="Choose how the text reads right",
+        placeholder="Choose an encoding",
     )
 
 
@@ -133,21 +130,19 @@ def _pick_columns(raw: bytes, name: str, identity: str, encoding: str) -> Upload
     marks = list(DELIMITERS)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         delimiter = st.selectbox(
-            "Between cells",
+            "Column separator",
             marks,
             index=marks.index(guessed),
             key=f"upload_delimiter_{identity}_{encoding}",
             format_func=DELIMITERS.__getitem__,
         )
-        has_header = st.toggle(
-            "The first row names the columns", True, key=f"upload_header_{identity}"
-        )
+        has_header = st.toggle("First row is a header", True, key=f"upload_header_{identity}")
     shown = preview_table(raw, name, encoding=encoding, delimiter=delimiter, has_header=has_header)
-    st.caption(f"The first {len(shown.rows)} rows, as they are read now:")
+    st.caption(f"Preview ({counted(len(shown.rows), 'row')}):")
     st.dataframe(_as_frame(shown), hide_index=True, alt="The first rows of the table")
     if len(shown.header) < 2:
         st.warning(
-            "There is only one column when it is read so. Choose what stands between the cells.",
+            "With this separator there is only one column. Choose another column separator.",
             icon=":material/view_column:",
         )
         return None
@@ -162,7 +157,7 @@ def _pick_columns(raw: bytes, name: str, identity: str, encoding: str) -> Upload
             [_NONE, *range(len(shown.header))],
             index=0 if shown.choices.split_column is None else shown.choices.split_column + 1,
             key=f"upload_split_{key}",
-            format_func=lambda at: "none: split here" if at == _NONE else _heading(shown, at),
+            format_func=lambda at: "none: the lab splits" if at == _NONE else _heading(shown, at),
             help="A column that says train, validation or test for each name.",
         )
     if names is None or categories is None:
@@ -221,8 +216,9 @@ def _say_what_was_kept() -> None:
     if kept is None:
         return
     st.success(
-        f"Kept “{plain(kept.title)}”: {count(kept.names)} names in {count(len(kept.categories))} "
-        "categories. It is chosen above, and in the Train form's list of corpora.",
+        f"Imported “{plain(kept.title)}”: {count(kept.names)} names in "
+        f"{count(len(kept.categories))} categories. It is now selected above, and listed in the "
+        "Train form.",
         icon=":material/check_circle:",
     )
     for notice in kept.notices:

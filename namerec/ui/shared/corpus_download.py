@@ -51,7 +51,7 @@ def tutorial_panel() -> None:
                 "2. Start the lab with their folder: "
                 "`NAMEREC_NAMES_DIR=FOLDER streamlit run dashboard.py`. "
                 "It is then the tutorial corpus.\n"
-                "3. Or put them into a zip and upload that under **Your own**.\n\n"
+                "3. Or put them into a zip and upload that under **Your corpora**.\n\n"
                 "The bundled corpus needs no network at all."
             )
             st.caption("The files, at the commit whose hashes are checked:")

@@ -53,7 +53,7 @@ def test_letters_are_columns_and_colours_reach_to_the_most_frequent(theme):
     assert len(cells.z) == 3
     assert (cells.z[0][0], cells.z[0][1], cells.zmax) == (50, None, 50)
     assert list(drawn.layout.xaxis.ticktext) == list("abcdefghijklmnopqrstuvwxyz")
-    assert drawn.layout.xaxis.title.text == "letter (upper and lower case as one)"
+    assert drawn.layout.xaxis.title.text == "letter (upper and lower case together)"
     assert drawn.layout.yaxis.title.text == "team"
     assert alt_text(drawn).startswith("Letters of names, by team. Most frequent in all: a 33 %")
 
@@ -78,7 +78,7 @@ def test_no_names_give_the_titled_empty_figure(categories):
     for drawn, title in (
         (length_figure(lengths([[]] * size, categories), LIGHT), "letters in the name"),
         (letter_figure(letters(("",) * size, categories), LIGHT),
-         "letter (upper and lower case as one)"),
+         "letter (upper and lower case together)"),
     ):  # fmt: skip
         assert not drawn.data
         assert drawn.layout.xaxis.title.text == title

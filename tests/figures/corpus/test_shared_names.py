@@ -63,14 +63,14 @@ def test_categories_that_share_nothing_give_the_titled_empty_figure(categories):
     drawn = shared_figure(shared(apart, categories), LIGHT)
     assert not drawn.data
     assert drawn.layout.xaxis.title.text == "are names of this language too"
-    assert drawn.layout.annotations[0].text == "No name stands in two languages."
-    assert alt_text(drawn) == "Names that stand in more than one language: 0."
+    assert drawn.layout.annotations[0].text == "No name is in two languages."
+    assert alt_text(drawn) == "Names that are in more than one language: 0."
 
 
 def test_the_categories_that_share_most_are_told_to_those_who_cannot_see():
     drawn = shared_figure(shared(TABLE, THREE), LIGHT)
     assert alt_text(drawn) == (
-        "Names that stand in more than one language: 100. Most: English and Scottish with 99."
+        "Names that are in more than one language: 100. Most: English and Scottish with 99."
     )
 
 

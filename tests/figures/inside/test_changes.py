@@ -90,7 +90,7 @@ def test_letters_outside_the_rows_have_no_outline():
 def test_the_words_for_those_who_cannot_see():
     words = alt_text(changes_figure(FOUND, LIGHT))
     assert f"{len(FOUND.singles)} one-letter changes of “B on”, which is Irish with 86 %" in words
-    assert "Most harm:" in words
+    assert "Lowest:" in words
 
 
 def test_no_edits_give_an_empty_heat_map():
