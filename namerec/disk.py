@@ -24,7 +24,7 @@ def open_regular(path: Path) -> BinaryIO:
     """Opens a file for reading, without a wait for a pipe and nothing of a device.
 
     Raises:
-        OSError: If there is none, it cannot be read, or it is no regular file.
+        OSError: If there is none, it cannot be read, or it is not a regular file.
     """
     # Where a system has no such flag, opening a pipe by its name does not wait.
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -34,7 +34,7 @@ def open_regular(path: Path) -> BinaryIO:
         if stat.S_ISDIR(kind):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
         if not stat.S_ISREG(kind):
-            raise OSError(errno.EINVAL, "it is no regular file", str(path))
+            raise OSError(errno.EINVAL, "it is not a regular file", str(path))
     except OSError:
         os.close(descriptor)
         raise

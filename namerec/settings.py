@@ -130,8 +130,8 @@ def settings() -> Settings:
         raise ConfigError(" ".join(dict.fromkeys(map(_in_words, error.errors())))) from None
     if read.insecure and read.proxies:
         raise ConfigError(
-            f"{variable('insecure')} lets anybody in, and {variable('trusted_proxies')} only whom "
-            "a proxy vouches for. Set one of them, or neither."
+            f"{variable('insecure')} lets everyone in, but {variable('trusted_proxies')} lets in "
+            "only people that a proxy has signed in. Set only one of them, or neither."
         )
     return read
 

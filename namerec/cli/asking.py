@@ -22,9 +22,9 @@ from namerec.errors import DataError, NameInputError
 
 
 @click.command()
-@click.option("--run", "run_id", metavar="RUN", help="Default: the best run there is.")
+@click.option("--run", "run_id", metavar="RUN", help="Default: the best run.")
 @click.option("--part", type=click.Choice(PARTS), default="test", show_default=True)
-@click.option("--dataset", metavar="PATH", help="Other names than those it was trained on.")
+@click.option("--dataset", metavar="PATH", help="Names other than those it was trained on.")
 @json_option
 @sentences_for_errors
 def evaluate(run_id: str | None, part: Part, dataset: str | None, as_json: bool) -> None:
@@ -41,8 +41,9 @@ def evaluate(run_id: str | None, part: Part, dataset: str | None, as_json: bool)
     own = catalogue.load(training.dataset)
     if own.fingerprint != network.info.dataset.fingerprint:
         raise DataError(
-            f"The names in “{training.dataset}” are not those this run was trained on, so its "
-            "training names cannot be told from others. Put the old files back, or train again."
+            f"The names in “{training.dataset}” are not those that this run was trained on, so it "
+            "is not known which of them were training names. Put the old files back, or train "
+            "again."
         )
     names = own if dataset is None else catalogue.load(dataset)
     names = names.with_categories(network.categories)
@@ -71,7 +72,7 @@ def evaluate(run_id: str | None, part: Part, dataset: str | None, as_json: bool)
 
 @click.command()
 @click.argument("names", nargs=-1, metavar="[NAME]...")
-@click.option("--run", "run_id", metavar="RUN", help="Default: the best run there is.")
+@click.option("--run", "run_id", metavar="RUN", help="Default: the best run.")
 @click.option("--top", type=click.IntRange(1, 200), default=3, show_default=True)
 @json_option
 @sentences_for_errors
@@ -84,8 +85,7 @@ def predict(names: tuple[str, ...], run_id: str | None, top: int, as_json: bool)
     if not names:
         if sys.stdin is None or sys.stdin.isatty():
             raise NameInputError(
-                "No names were given. Write them behind the command, or give one a line on "
-                "standard input."
+                "No names were given. Give them after the command, or one a line on standard input."
             )
         text = io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8-sig", errors="replace")
         given = (line.rstrip("\r\n") for line in text)
@@ -105,6 +105,6 @@ def predict(names: tuple[str, ...], run_id: str | None, top: int, as_json: bool)
             }
         )
         answer = ", ".join(f"{category} {100 * share:.1f} %" for category, share in best)
-        click.echo(f"{name.original}: {answer or 'nothing in it can be read'}")
+        click.echo(f"{name.original}: {answer or 'no letter in it can be read'}")
     if as_json:
         print_json({"run": network.info.id, "predictions": rows})

@@ -8,8 +8,14 @@ from namerec.cli.common import json_option, print_json, sentences_for_errors
 
 
 @click.command()
-@click.option("--quick", is_flag=True, help="Fewer rounds, no growth: under 45 seconds.")
-@click.option("--threads", type=click.IntRange(1, 64), help="PyTorch's threads; default: as set.")
+@click.option(
+    "--quick", is_flag=True, help="Fewer rounds, and no series of growing sizes: under 45 seconds."
+)
+@click.option(
+    "--threads",
+    type=click.IntRange(1, 64),
+    help="Number of PyTorch threads. Default: PyTorch's setting.",
+)
 @json_option
 @sentences_for_errors
 def bench(quick: bool, threads: int | None, as_json: bool) -> None:

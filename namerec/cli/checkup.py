@@ -63,7 +63,7 @@ def check_up() -> Iterator[Findings]:
             findings.problems.append(str(error))
         except Exception as error:  # noqa: BLE001 - it must go on whatever is damaged
             findings.problems.append(
-                f"This could not be looked at ({type(error).__name__}: {str(error)[:200]})."
+                f"This could not be checked ({type(error).__name__}: {str(error)[:200]})."
             )
         yield findings
 
@@ -86,7 +86,9 @@ def _versions(findings: Findings) -> None:
             )
     if wrong:
         findings.tell(list(wrong.values()))
-        findings.problems.append(f"Run pip install {' '.join(wrong)} to have what was tested.")
+        findings.problems.append(
+            f"Run pip install {' '.join(wrong)} to install the tested versions."
+        )
 
 
 def pinned() -> dict[str, str]:
@@ -106,8 +108,9 @@ def _folders(findings: Findings) -> None:
         there = next(path for path in (folder, *folder.parents) if path.exists())
         if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
             findings.problems.append(
-                f"The {name} folder {folder} cannot be written. Change its owner or its rights, or "
-                f"set {'NAMEREC_CACHE' if name == 'cache' else 'NAMEREC_HOME'} to another folder."
+                f"The {name} folder {folder} cannot be written. Change its owner or its "
+                f"permissions, or set {'NAMEREC_CACHE' if name == 'cache' else 'NAMEREC_HOME'} to "
+                "another folder."
             )
         if name == "data":
             free = shutil.disk_usage(there).free
@@ -128,7 +131,7 @@ def _settings(findings: Findings) -> None:
             findings.facts[name] = os.environ[name]
     findings.tell(
         [
-            f"Nothing reads the variable {name}: check its spelling, or unset it."
+            f"The variable {name} is not known: check its spelling, or unset it."
             for name in unknown_variables()
         ]
     )
@@ -196,10 +199,8 @@ def _debris(findings: Findings) -> None:
             elif name == "lock" and not (path.parent / "config.json").exists():
                 locks.append(path)
     findings.facts |= {"left over": len(unfinished), "locks without a run": len(locks)}
-    findings.tell(
-        [f"{path} was left over when a program was killed. Delete it." for path in unfinished]
-    )
-    findings.tell([f"{path} locks a run that is not there. Delete it." for path in locks])
+    findings.tell([f"{path} is left over from a killed program. Delete it." for path in unfinished])
+    findings.tell([f"{path} locks a run that does not exist. Delete it." for path in locks])
 
 
 def _machine(findings: Findings) -> None:
@@ -210,8 +211,8 @@ def _machine(findings: Findings) -> None:
     findings.facts |= {"processors": os.cpu_count(), "training threads": settings().threads}
     if free < 2 * RESERVE:
         findings.problems.append(
-            f"Only {_megabytes(free)} MB of memory are free, so that hardly any training is "
-            "accepted. End other programs, or raise this container's limit."
+            f"Only {_megabytes(free)} MB of memory are free, so most trainings will be refused. "
+            "Close other programs, or raise this container's memory limit."
         )
 
 

@@ -30,12 +30,12 @@ class EarlierChoice(click.Choice[str]):
         """See the base class; says what an earlier name is called now."""
         now = name_now(value)
         if now != value:
-            click.echo(f"“{value}” is called “{now}” now.", err=True)
+            click.echo(f"“{value}” is now called “{now}”.", err=True)
         return super().convert(now, param, ctx)
 
 
 json_option = click.option(
-    "--json", "as_json", is_flag=True, help="Make the last line one JSON object."
+    "--json", "as_json", is_flag=True, help="Print one JSON object as the last line."
 )
 
 

@@ -24,12 +24,13 @@ if TYPE_CHECKING:
     type=click.FloatRange(0, 1),
     default=0.03,
     show_default=True,
-    help="Validation accuracy that may be given up for macro recall when priors are made even.",
+    help="Validation accuracy that may be lost in favour of macro recall when all categories are "
+    "treated as equally common.",
 )
 @json_option
 @sentences_for_errors
 def compare(run_ids: tuple[str, ...], most_lost: float, as_json: bool) -> None:
-    """Put finished runs beside the baselines, on the test names of their splits.
+    """Compare finished runs with the baselines, on the test names of their splits.
 
     Runs that differ in their seeds alone are one row, with mean and standard deviation; runs of one
     split (train them with --set split_seed=N) are also averaged.
@@ -53,8 +54,8 @@ def compare(run_ids: tuple[str, ...], most_lost: float, as_json: bool) -> None:
         ):
             raise DataError(
                 f"Run {folder.id} is on “{settings.dataset}” by the {settings.protocol} split, "
-                f"which cannot stand beside “{training.dataset}” by the {training.protocol} "
-                "split. Compare runs on the same names and protocol."
+                f"which cannot be compared with “{training.dataset}” by the {training.protocol} "
+                "split. Choose runs on the same names and the same split."
             )
         by_split.setdefault(settings.split_draw, []).append(_contestant(folder))
     rows: list[Row] = []
@@ -69,8 +70,8 @@ def compare(run_ids: tuple[str, ...], most_lost: float, as_json: bool) -> None:
     click.echo(
         f"Measured on {training.dataset}: {split.words('test')}, seeds "
         f"{', '.join(map(str, sorted(by_split)))}; mean and standard deviation of n values. Priors "
-        f"are weakened as far as macro recall on validation names gains and at most "
-        f"{100 * most_lost:.1f} points of their accuracy are lost."
+        "are weakened as long as macro recall on validation names rises and at most "
+        f"{100 * most_lost:.1f} points of accuracy on them are lost."
     )
     if as_json:
         print_json({"rows": [asdict(summary) for summary in summaries]})

@@ -9,7 +9,7 @@ from namerec.cli.common import json_option, print_json, sentences_for_errors
 
 @click.group()
 def data() -> None:
-    """Look at corpora, and fetch the tutorial's."""
+    """List the corpora, and download the tutorial corpus."""
 
 
 @data.command("list")
@@ -21,7 +21,7 @@ def list_data(as_json: bool) -> None:
 
     rows = []
     for corpus in catalogue.available():
-        state = "here" if corpus.installed else "not here yet"
+        state = "here" if corpus.installed else "not downloaded yet"
         click.echo(f"{corpus.reference}: {corpus.description} ({state}: {corpus.where})")
         rows.append(
             {
@@ -39,7 +39,7 @@ def list_data(as_json: bool) -> None:
 @json_option
 @sentences_for_errors
 def download(as_json: bool) -> None:
-    """Fetch the tutorial corpus (18 files, 200 kB) and check every file."""
+    """Download the tutorial corpus (18 files, 200 kB) and check every file."""
     from namerec.data import tutorial
 
     def progress(done: int, files: int) -> None:

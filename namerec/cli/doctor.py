@@ -13,7 +13,7 @@ from namerec.cli.common import json_option, print_json, sentences_for_errors
 @json_option
 @sentences_for_errors
 def doctor(as_json: bool) -> None:
-    """Look for what is missing, damaged or left over, and say how to mend it.
+    """Check for what is missing, damaged or left over, and say how to repair it.
 
     Changes nothing. Exit code 0 if all is well, 1 if there are problems.
     """

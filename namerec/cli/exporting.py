@@ -34,13 +34,14 @@ def _with_kinds(command: click.Command) -> click.Command:
     type=click.Path(file_okay=False, path_type=Path),
     default=Path(),
     metavar="FOLDER",
-    help="Where the files go; made if it is not there. Default: here.",
+    help="The folder for the files; it is created if it does not exist. Default: the current "
+    "folder.",
 )
-@click.option("--force", is_flag=True, help="Replace files that are there already.")
+@click.option("--force", is_flag=True, help="Overwrite existing files.")
 @json_option
 @sentences_for_errors
 def export(run_ids: tuple[str, ...], kind: str, out: Path, force: bool, as_json: bool) -> None:
-    """Carry runs away as files.
+    """Export runs as files.
 
     A report is about all RUNs together; of everything else each of several gets its own folder.
     """
@@ -77,8 +78,8 @@ def _write(files: Sequence[MadeFile], out: Path, force: bool) -> None:
     there = [file.name for file in files if (out / file.name).exists()]
     if there and not force:
         raise RunError(
-            f"There is already {listed(there)} in {out.absolute()}, and nothing was written. Give "
-            "another folder with --out, or replace with --force."
+            f"In {out.absolute()} there is already {listed(there)}, so nothing was written. Give "
+            "another folder with --out, or overwrite with --force."
         )
     try:
         for file in files:
@@ -97,7 +98,7 @@ def _write(files: Sequence[MadeFile], out: Path, force: bool) -> None:
 @json_option
 @sentences_for_errors
 def import_file(file: Path, as_json: bool) -> None:
-    """Bring a run here that was packed elsewhere, by export RUN --to zip.
+    """Import a run that was exported elsewhere with export RUN --to zip.
 
     It is checked before it is put among the runs, and nothing in it is ever run as a program.
     """

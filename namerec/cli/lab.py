@@ -11,10 +11,10 @@ from namerec.files import ROOT
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
-@click.option("--dataset", metavar="PATH", help="A corpus of your own to offer beside the others.")
+@click.option("--dataset", metavar="PATH", help="A corpus of your own, in addition to the others.")
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
 def lab(dataset: str | None, options: tuple[str, ...]) -> None:
-    """Start the lab and say at which address a browser finds it.
+    """Start the lab and print its address for a browser.
 
     Further OPTIONS are Streamlit's own, for example --server.port 8600.
     """

@@ -18,15 +18,17 @@ _LOOK = 0.5
 @click.option("--seeds", type=click.IntRange(1, 20), default=1, show_default=True)
 @click.option(
     "--forget-bias", "biases", type=click.FloatRange(-10, 10), multiple=True, default=(3.0,),
-    show_default=True, help="Of the LSTMs; repeat for several experiments.",
+    show_default=True, help="Of the LSTMs; repeat the option for several experiments.",
 )  # fmt: skip
 @click.option("--clip", type=click.FloatRange(0, 1000), default=1.0, show_default=True)
 @click.option("--hidden", type=click.IntRange(1, 256), default=32, show_default=True)
 @click.option(
     "--distance", "distances", type=click.IntRange(5, 250), multiple=True,
-    help="Letters of noise; repeat. Default: those of the Memory page.",
+    help="Letters of noise; repeat the option for several. Default: those of the Memory page.",
 )  # fmt: skip
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="A JSON file.")
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), help="The JSON file for the results."
+)
 @json_option
 @sentences_for_errors
 def memory_task(
@@ -38,10 +40,10 @@ def memory_task(
     out: Path | None,
     as_json: bool,
 ) -> None:
-    """Measure for how long the networks remember a letter.
+    """Measure over how many letters the networks remember one.
 
-    Results that are in the file already are kept: a run that was interrupted goes on when it is
-    asked for again. The one that ships with the project is what comes of:
+    Results that are already in the file are kept, so the same command resumes an interrupted
+    experiment. The result that ships with the project was made with:
 
     namerec memory-task --seeds 3 --forget-bias 3 --forget-bias 2 --forget-bias 1 --forget-bias 0
     --out assets/memory_task.json
@@ -95,4 +97,4 @@ def _follow(keeper: Any) -> None:
             )
     left = keeper.progress()
     if left is not None:
-        raise TrainingError(left.message or "The experiment was stopped before its end.")
+        raise TrainingError(left.message or "The experiment was stopped before it had finished.")

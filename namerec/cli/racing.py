@@ -34,7 +34,7 @@ _LOOK = 0.2
 @click.command()
 @click.option(
     "--preset", "preset_name", type=EarlierChoice(PRESETS), default="fast", show_default=True,
-    help="Its shared half; what it gives one network alone is left out.",
+    help="The preset for all networks; settings that it has for only one network are left out.",
 )  # fmt: skip
 @click.option(
     "--dataset", default="bundled", show_default=True, metavar="bundled|tutorial|PATH",
@@ -58,10 +58,10 @@ def race(
     nonlinearity: Any,
     as_json: bool,
 ) -> None:
-    """Train RNN, LSTM and custom LSTM with one set of settings, and compare them.
+    """Train several networks with one set of settings, and compare them.
 
-    They take turns, so that all have trained for the same seconds at any moment; each one's
-    numbers and seconds are those that it has alone. Three runs are stored.
+    They train in turns, so that at any moment all have trained for the same number of seconds.
+    Each network gets the same numbers and seconds as when it trains alone. Every run is stored.
     """
     from namerec.core.tasks.race import left_out, race_configs
     from namerec.core.tasks.verdict_words import verdict_sentences
@@ -78,7 +78,7 @@ def race(
         if "steps" in PRESET_TABLE[preset_name]["training"]:
             raise ConfigError(
                 f"The preset {preset_name} is counted in steps, so --epochs cannot be given with "
-                "it. Leave it out, or take another preset."
+                "it. Leave --epochs out, or choose another preset."
             )
         shared["epochs"] = epochs
     configs = race_configs(preset_name, nonlinearity, **shared)
@@ -97,7 +97,9 @@ def race(
         finally:
             manager.shutdown()
     except KeyboardInterrupt:
-        click.echo("\nStopped. Go on with each: python -m namerec train --resume RUN", err=True)
+        click.echo(
+            "\nStopped. Resume each run with: python -m namerec train --resume RUN", err=True
+        )
         sys.exit(INTERRUPTED)
     entered = entrants(manager.store, [(run, manager.look(run.id)) for run in runs])
     verdict = judged(entered, runs[0].info, names.spellings())

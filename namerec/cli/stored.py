@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 @click.group()
 def runs() -> None:
-    """Look at stored runs, name them, delete them and bring them back."""
+    """List stored runs, and name, delete, restore and copy them."""
 
 
 @runs.command("list")
-@click.option("--deleted", is_flag=True, help="Those that can be brought back instead.")
+@click.option("--deleted", is_flag=True, help="List the deleted runs, which can be restored.")
 @json_option
 @sentences_for_errors
 def list_runs(deleted: bool, as_json: bool) -> None:
-    """List all runs, newest first; deleted ones, the last deleted first."""
+    """List all runs, the newest first; of deleted runs, the last deleted first."""
     from namerec.runs.deletion import discarded
     from namerec.runs.store import RunStore
     from namerec.runs.summary import RunSummary
@@ -76,12 +76,12 @@ def _values(run: RunSummary) -> dict[str, Any]:
 
 @runs.command("label")
 @click.argument("run_id", metavar="RUN")
-@click.option("--title", help="What it is called; “” for nothing.")
-@click.option("--note", help="What there is to remember of it; “” for nothing.")
-@click.option("--pin/--no-pin", default=None, help="Whether it is kept at the top of lists.")
+@click.option("--title", help="The run's title; “” for none.")
+@click.option("--note", help="A note on the run; “” for none.")
+@click.option("--pin/--no-pin", default=None, help="Whether the run is pinned to the top of lists.")
 @sentences_for_errors
 def label_run(run_id: str, title: str | None, note: str | None, pin: bool | None) -> None:
-    """Say what a run is called; what is not given stays."""
+    """Set a run's title, note and pin; what is not given stays as it is."""
     from namerec.runs.labels import RunLabel, read_label
     from namerec.runs.store import RunStore
 
@@ -95,7 +95,7 @@ def label_run(run_id: str, title: str | None, note: str | None, pin: bool | None
         pinned=now.pinned if pin is None else pin,
     )
     store.set_label(run_id, label)
-    named = f"is called “{label.title}”" if label.title else "has no title"
+    named = f"now has the title “{label.title}”" if label.title else "has no title"
     click.echo(f"Run {run_id} {named}{', and is pinned' if label.pinned else ''}.")
 
 
@@ -103,31 +103,31 @@ def label_run(run_id: str, title: str | None, note: str | None, pin: bool | None
 @click.argument("run_ids", nargs=-1, required=True, metavar="RUN...")
 @sentences_for_errors
 def delete_runs(run_ids: tuple[str, ...]) -> None:
-    """Delete runs that have ended; for 30 days they can be brought back."""
+    """Delete runs that have ended. They can be restored for 30 days."""
     from namerec.runs.deletion import discard
     from namerec.runs.store import RunStore
 
     for run_id in run_ids:
         discard(RunStore(), run_id)
-        click.echo(f"Run {run_id} is deleted. Undo it: python -m namerec runs restore {run_id}")
+        click.echo(f"Run {run_id} was deleted. Undo with: python -m namerec runs restore {run_id}")
 
 
 @runs.command("restore")
 @click.argument("run_id", metavar="RUN")
 @sentences_for_errors
 def restore_run(run_id: str) -> None:
-    """Bring a deleted run back."""
+    """Restore a deleted run."""
     from namerec.runs.deletion import restore
     from namerec.runs.store import RunStore
 
     restore(RunStore(), run_id)
-    click.echo(f"Run {run_id} is back.")
+    click.echo(f"Run {run_id} was restored.")
 
 
 @runs.command("empty-trash")
 @sentences_for_errors
 def empty() -> None:
-    """Remove all deleted runs for good, which frees their room."""
+    """Remove all deleted runs for good, which frees disk space."""
     from namerec.runs.deletion import discarded, empty_trash
     from namerec.runs.store import RunStore
 
@@ -142,7 +142,7 @@ def empty() -> None:
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @sentences_for_errors
 def copy_run(run_id: str, folder: Path) -> None:
-    """Copy a finished run into FOLDER, without what only going on with it needs.
+    """Copy a finished run into FOLDER, without the files that are needed only to resume it.
 
     The pretrained runs in assets/pretrained were made so.
     """
@@ -150,4 +150,4 @@ def copy_run(run_id: str, folder: Path) -> None:
     from namerec.runs.store import RunStore
 
     target = copy_finished(RunStore(), run_id, folder)
-    click.echo(f"Run {run_id} is now in {target}.")
+    click.echo(f"Run {run_id} was copied to {target}.")

@@ -57,14 +57,18 @@ _WITH_FROM = frozenset({"branch_of", "point", "seed", "assignments", "as_json"})
     "--seed", type=click.IntRange(0), help="Default: 0, or with --from the seed of that run."
 )
 @click.option(
-    "--set", "assignments", multiple=True, metavar="NAME=VALUE", help="Any other setting; repeat."
+    "--set",
+    "assignments",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Any other setting; repeat the option for several.",
 )
-@click.option("--resume", metavar="RUN", help="Go on with a stopped or interrupted run instead.")
+@click.option("--resume", metavar="RUN", help="Resume a stopped or interrupted run instead.")
 @click.option(
     "--from",
     "branch_of",
     metavar="RUN",
-    help="Begin a new run with the weights, the settings and the split of another one.",
+    help="Start a new run with the weights, the settings and the split of another run.",
 )
 @click.option(
     "--at",
@@ -72,7 +76,7 @@ _WITH_FROM = frozenset({"branch_of", "point", "seed", "assignments", "as_json"})
     type=click.Choice(["best", "last"]),
     default="best",
     show_default=True,
-    help="With --from: at that run's best epoch, or at the last one stored.",
+    help="With --from: start from that run's best epoch, or from the last one stored.",
 )
 @json_option
 @sentences_for_errors
@@ -98,7 +102,7 @@ def train(
 
     store = RunStore()
     if resume is not None:
-        _refuse_beside("--resume", _WITH_RESUME, "goes on with the settings it was begun with")
+        _refuse_beside("--resume", _WITH_RESUME, "continues with the settings it was started with")
         run = store.resumable(resume).info
         folder = store.open(resume)
         size = stored(run.config, run.dataset.names, len(run.dataset.categories))
@@ -107,7 +111,7 @@ def train(
         _refuse_beside(
             "--from",
             _WITH_FROM,
-            "has the network, the names and the split of the one it goes on from",
+            "has the network, the names and the split of the run it continues from",
         )
         chosen = _assigned(assignments)
         if seed is not None:
@@ -115,7 +119,9 @@ def train(
         folder = _branch(store, store.open(branch_of), point, chosen)
     else:
         if _given("point"):
-            raise click.UsageError("--at says where in a run to begin, so it needs --from RUN.")
+            raise click.UsageError(
+                "--at chooses the epoch of another run to start from, so it needs --from RUN."
+            )
         config = preset(preset_name, model, seed=seed or 0, dataset=dataset)
         chosen = _assigned(assignments)
         if protocol is not None:
@@ -130,7 +136,9 @@ def train(
         with contextlib.closing(LocalExecutor(catalogue.load).stream(folder)) as stream:
             _follow(stream, folder.info().config)
     except KeyboardInterrupt:
-        click.echo(f"\nStopped. Go on with: python -m namerec train --resume {folder.id}", err=True)
+        click.echo(
+            f"\nStopped. Resume with: python -m namerec train --resume {folder.id}", err=True
+        )
         sys.exit(INTERRUPTED)
     info, status = folder.info(), folder.status()
     scored = status.scores["test"]
@@ -196,7 +204,9 @@ def _assigned(assignments: Iterable[str]) -> dict[str, str]:
     for assignment in assignments:
         name, equals, value = assignment.partition("=")
         if not equals or not name.strip():
-            raise ConfigError(f"“{assignment}” is not NAME=VALUE, for example hidden_size=64.")
+            raise ConfigError(
+                f"“{assignment}” is not of the form NAME=VALUE, for example hidden_size=64."
+            )
         result[name.strip()] = value.strip()
     return result
 

@@ -66,8 +66,8 @@ def unpack(raw: bytes, title: str) -> tuple[list[NamesFile], list[str]]:
             return list(_read(archive, wanted, quoted)), notices
     except DAMAGE as error:
         raise DataError(
-            f"{quoted} is no zip archive, or it is damaged ({shown(str(error))}). Make it again: "
-            "one text file a category, for example Greek.txt, one name a line."
+            f"{quoted} is not a zip archive, or it is damaged ({shown(str(error))}). Create it "
+            "again: one text file a category, for example Greek.txt, one name a line."
         ) from error
 
 
@@ -76,7 +76,7 @@ def _check(infos: list[zipfile.ZipInfo], quoted: str) -> None:
     encrypted = [_base_name(info) for info in infos if is_encrypted(info)]
     if encrypted:
         raise DataError(
-            f"{quoted} has encrypted entries ({listed(encrypted)}), which are not read. Make the "
+            f"{quoted} has encrypted entries ({listed(encrypted)}), which are not read. Create the "
             "archive without a password."
         )
     unpacked = sum(info.file_size for info in infos)
@@ -89,8 +89,8 @@ def _check(infos: list[zipfile.ZipInfo], quoted: str) -> None:
         if info.file_size > MAX_RATIO * info.compress_size:
             raise DataError(
                 f"“{shown(_base_name(info))}” in {quoted} unpacks to {info.file_size:,} bytes from "
-                f"{info.compress_size:,}; at most {MAX_RATIO} for one are allowed. A list of names "
-                "does not pack that well: check what it holds."
+                f"{info.compress_size:,}; at most {MAX_RATIO} for one are allowed. Lists of names "
+                "do not compress that much: check what is in the file."
             )
 
 
@@ -130,14 +130,14 @@ def _read(
     if not wanted:
         raise DataError(
             f"{quoted} has no text files of names. Put one file a category into it, for example "
-            "Greek.txt, with one name a line; a table is uploaded as it is."
+            "Greek.txt, with one name a line; upload a table as it is, without a zip."
         )
     for base, info in wanted:
         if info.compress_type not in METHODS:
             raise DataError(
-                f"“{shown(base)}” in {quoted} is packed by method {info.compress_type}; only "
-                "stored and deflated entries are read. Make the archive with your system's own "
-                "zip command."
+                f"“{shown(base)}” in {quoted} is compressed by method {info.compress_type}; only "
+                "stored and deflated entries are read. Create the archive with your system's own "
+                "zip program."
             )
         # What an entry says of its size may be a lie: no more is asked for than what it says, since
         # `zipfile` unpacks all that is asked for before it cuts it to size.

@@ -57,7 +57,7 @@ def available() -> list[CorpusInfo]:
         CorpusInfo(
             reference=BUNDLED,
             title="bundled corpus",
-            description="18 languages, this project's own lists of surnames. No name is written "
+            description="18 languages, this project's own lists of surnames. No name is listed "
             "twice in a language.",
             installed=bundled.FOLDER.is_dir(),
             where=str(bundled.FOLDER),
@@ -66,7 +66,7 @@ def available() -> list[CorpusInfo]:
             reference=TUTORIAL,
             title="tutorial corpus",
             description="18 languages, 20,050 lines: the corpus of the classic PyTorch name "
-            "tutorial. Half of it is Russian, and names stand in it twice and more.",
+            "tutorial. Half of it is Russian, and many names are in it more than once.",
             installed=tutorial.installed() is not None,
             where=str(own or tutorial.download_folder()),
         ),
@@ -75,7 +75,7 @@ def available() -> list[CorpusInfo]:
                 reference=corpus.reference,
                 title=corpus.title,
                 description=f"{len(corpus.categories)} categories, {corpus.names:,} lines: your "
-                f"own, kept since {corpus.kept.astimezone():%Y-%m-%d %H:%M}.",
+                f"own, stored since {corpus.kept.astimezone():%Y-%m-%d %H:%M}.",
                 installed=True,
                 where=str(kept.where(corpus)),
             )

@@ -28,7 +28,7 @@ def without_small_categories(
         DataError: If too few or too many categories are left.
     """
     if not lines:
-        raise DataError(f"“{base}” has no names in it. Give at least two categories of names.")
+        raise DataError(f"“{base}” contains no names. Give at least two categories of names.")
     keys: dict[str, set[str]] = {}
     for line in lines:
         known = keys.setdefault(line.category, set())
@@ -64,7 +64,7 @@ def remarks(dataset: Dataset) -> list[str]:
     if unreadable := dataset.unreadable:
         examples = listed([line.name or "(empty)" for line in unreadable], 3)
         found.append(
-            f"Left out: {len(unreadable):,} lines that hold no letter that can be read: {examples}."
+            f"Left out: {len(unreadable):,} lines that have no letter that can be read: {examples}."
         )
     numbers = np.unique(dataset.keys(), return_inverse=True)[1]
     pairs = numbers * len(dataset.categories) + dataset.labels
@@ -76,6 +76,7 @@ def remarks(dataset: Dataset) -> list[str]:
         found.append(
             f"Duplicates: {repeats:,} of {len(pairs):,} lines repeat a name of their own category, "
             f"“{shown(dataset.names[line])}” in “{dataset.categories[dataset.labels[line]]}” the "
-            f"most ({counts[most]:,} lines). They are kept; the leak-free split takes each once."
+            f"most ({counts[most]:,} lines). They are kept; the leak-free split uses each name "
+            "once."
         )
     return found

@@ -66,7 +66,7 @@ class _Transfer:
     def write(self, piece: bytes) -> None:
         """Hands a piece on (pooch takes this object for the output file)."""
         if self.abandoned.is_set():
-            raise InterruptedError("nobody waits for this download any more")
+            raise InterruptedError("the download was cancelled")
         self.pieces.put(piece)
 
     def flush(self) -> None:

@@ -89,13 +89,13 @@ def decode_as(raw: bytes, title: str, encoding: str) -> str:
     """
     if encoding not in ENCODINGS:
         raise DataError(
-            f"“{shown(encoding)}” is no encoding on offer. Allowed are {', '.join(ENCODINGS)}."
+            f"“{shown(encoding)}” is not a known encoding. Allowed are {', '.join(ENCODINGS)}."
         )
     text = decode(raw, title) if encoding == UTF_8 else _decode_other(raw, title, encoding)
     if "\0" in text:
         raise DataError(
             f"“{shown(title)}” holds NUL characters when it is read as {ENCODINGS[encoding]}, so "
-            "it is in UTF-16, or no text file at all. Choose another encoding, or save it as UTF-8."
+            "it is in UTF-16, or is not a text file. Choose another encoding, or save it as UTF-8."
         )
     return text.removeprefix("\ufeff")
 

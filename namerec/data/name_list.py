@@ -45,8 +45,8 @@ def encodings_of_list(raw: bytes, file_name: str) -> tuple[EncodingSample, ...]:
         if offered := samples([raw]):
             return offered
     raise DataError(
-        f"{title} is no text in any encoding on offer. Save it as UTF-8 text or CSV; a "
-        "spreadsheet program does so with “Save as”."
+        f"{title} is not text in any known encoding. Save it as UTF-8 text or CSV; a spreadsheet "
+        "program does so with “Save as”."
     )
 
 
@@ -93,7 +93,10 @@ def _column(
             yield number, row[at]
         else:
             cells = counted(len(row), "cell")
-            why = f"It has {cells}, the first row {width:,}; quote names that hold a separator."
+            why = (
+                f"It has {cells}, the first row {width:,}; put names that contain the separator in "
+                "double quotes."
+            )
             odd.append(UnreadableLine(number, shown(", ".join(row)), why))
 
 

@@ -84,8 +84,8 @@ class OwnCorpora:
             self._sweep()
         except OSError as error:
             raise DataError(
-                f"The corpus cannot be kept in {self.root}: {error.strerror}. Free some space, or "
-                "set NAMEREC_HOME to a folder that can be written."
+                f"The corpus cannot be stored in {self.root}: {error.strerror}. Free some space, "
+                "or set NAMEREC_HOME to a folder that can be written."
             ) from error
         return corpus
 
@@ -116,17 +116,17 @@ class OwnCorpora:
         """
         if not ID.fullmatch(identity) or not self._path(identity).is_file():
             raise DataError(
-                f"The corpus “{PREFIX}{shown(identity)}” is not, or no longer, kept on this "
-                "computer. Upload the same names again to bring it back, or choose another corpus."
+                f"The corpus “{PREFIX}{shown(identity)}” is not, or no longer, on this computer. "
+                "Upload the same names again, or choose another corpus."
             )
         try:
             corpus = self._description(identity)
             if corpus.id != identity:
                 raise ValueError("it describes another corpus")
             if self.where(corpus).stat().st_size != corpus.csv_bytes:
-                raise ValueError("its table of names is torn")
+                raise ValueError("its table of names is incomplete")
         except ValidationError as error:
-            raise _damaged(identity, "its description is not whole") from error
+            raise _damaged(identity, "its description is incomplete") from error
         except (OSError, ValueError) as error:
             raise _damaged(identity, getattr(error, "strerror", None) or str(error)) from error
         return corpus
@@ -143,7 +143,7 @@ class OwnCorpora:
         except DataError as error:
             raise _damaged(identity, "its table of names cannot be read") from error
         if dataset.fingerprint != corpus.fingerprint:
-            raise _damaged(identity, "its names are not those that were kept")
+            raise _damaged(identity, "its names have changed since they were stored")
         return dataset
 
     def stamp(self, identity: str) -> str:
@@ -219,7 +219,7 @@ class OwnCorpora:
 
 def _replaced_words(earlier: OwnCorpus) -> str:
     return (
-        f"Replaced: “{shown(earlier.title)}”, kept since "
+        f"Replaced: “{shown(earlier.title)}”, stored since "
         f"{earlier.kept.astimezone():%Y-%m-%d %H:%M}: the same names, as the network reads them."
     )
 

@@ -117,7 +117,7 @@ def open_table(
         delimiter = guessed_delimiter(text, title, file_name)
     elif delimiter not in DELIMITERS:
         raise DataError(
-            f"“{shown(delimiter)}” cannot stand between cells. Allowed are "
+            f"“{shown(delimiter)}” is not a column separator. Allowed are "
             f"{', '.join(DELIMITERS.values())}."
         )
     rows = rows_of(text, delimiter, title)
@@ -129,8 +129,8 @@ def open_table(
     header = first[1]
     if len(header) > MAX_COLUMNS:
         raise DataError(
-            f"{title} has {len(header):,} columns; at most {MAX_COLUMNS} are allowed. Keep those "
-            "of the names and the categories."
+            f"{title} has {len(header):,} columns; at most {MAX_COLUMNS} are allowed. Keep only "
+            "the columns of the names and the categories."
         )
     if has_header:
         return OpenTable(header, rows, delimiter)

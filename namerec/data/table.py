@@ -138,8 +138,8 @@ def labelled(
         where = f"line {number:,} of {title}"
         if len(row) != width:
             raise DataError(
-                f"There are {len(row):,} cells in {where}, but {width:,} columns. Put names "
-                "that hold a separator in double quotes."
+                f"There are {len(row):,} cells in {where}, but {width:,} columns. Put names that "
+                "contain the separator in double quotes."
             )
         yield LabelledName(
             checked_name(row[columns.name], where),
@@ -221,7 +221,7 @@ def _column(
         )
     raise DataError(
         f"{title} has no column of {content} (looked for: {sought}). Its first line names these "
-        f"columns: {listed}{more}. Rename one of them, or say which one it is."
+        f"columns: {listed}{more}. Rename one of them, or choose which column it is."
     )
 
 
@@ -231,7 +231,7 @@ def _part(cell: str, where: str) -> Part | None:
         return None
     if value not in SPLIT_VALUES:
         raise DataError(
-            f"The split column says “{shown(cell.strip())}” in {where}. Allowed are "
+            f"The split column has “{shown(cell.strip())}” in {where}. Allowed are "
             f"{', '.join(SPLIT_VALUES)}."
         )
     return SPLIT_VALUES[value]

@@ -24,7 +24,7 @@ def read_bytes(path: Path) -> bytes:
     """Reads a regular file of at most `MAX_BYTES`.
 
     Raises:
-        DataError: If it is no regular file, cannot be opened, or is larger.
+        DataError: If it is not a regular file, cannot be opened, or is larger.
     """
     try:
         if not stat.S_ISREG(path.stat().st_mode):
@@ -114,7 +114,7 @@ def checked_category(text: str, where: str) -> str:
         )
     if any(unicodedata.category(character) in {"Cc", "Cs"} for character in category):
         raise DataError(
-            f"The category “{shown(category)}” in {where} holds control characters or bytes that "
-            "are no text. Give it a name in letters."
+            f"The category “{shown(category)}” in {where} contains control characters or bytes "
+            "that are not text. Give it a name in letters."
         )
     return category

@@ -50,7 +50,7 @@ SILENCE = 8.0
 LIMIT = 120.0
 
 _BRING_YOUR_OWN = (
-    "bring the files yourself: set NAMEREC_NAMES_DIR to a folder that holds them, or give "
+    "provide the files yourself: set NAMEREC_NAMES_DIR to a folder that holds them, or give "
     "--dataset PATH"
 )
 
@@ -156,7 +156,7 @@ def corpus_folder() -> Path:
             "that holds the files of the tutorial corpus, or unset it."
         )
     raise DataError(
-        "The tutorial corpus is not on this computer yet, or not whole. Download it with "
+        "The tutorial corpus is not on this computer yet, or is incomplete. Download it with "
         "“python -m namerec data download” or with the button on the Dataset page, or set "
         "NAMEREC_NAMES_DIR to a folder that holds its files."
     )
@@ -182,9 +182,9 @@ def _reason(error: Exception) -> str:
     if isinstance(error, DownloadError):
         return str(error)
     if isinstance(error, OSError):
-        return f"the file cannot be kept ({error.strerror or type(error).__name__})"
+        return f"the file cannot be stored ({error.strerror or type(error).__name__})"
     # The one ValueError that pooch raises here is that of a hash that does not fit.
-    return "what arrived is not the file that was asked for (its SHA-256 differs)"
+    return "the file received is not the right one (its SHA-256 differs)"
 
 
 def _sweep(folder: Path) -> None:

@@ -72,7 +72,7 @@ def kind_of(raw: bytes, file_name: str) -> Kind:
     if ending not in _TABLES:
         raise DataError(f"{title} is neither a zip archive nor a table. {allowed}")
     if raw.startswith(_ZIP_BEGINNING):
-        raise DataError(f"{title} is called a table but is a packed file. {allowed}")
+        raise DataError(f"{title} has the name of a table, but is a compressed file. {allowed}")
     return "table"
 
 
@@ -95,8 +95,8 @@ def encodings_to_choose(raw: bytes, file_name: str) -> tuple[EncodingSample, ...
     if offered := samples(strange):
         return offered
     raise DataError(
-        f"“{shown(_base(file_name))}” holds no text in any encoding on offer. Save it as UTF-8 "
-        "text and try again."
+        f"“{shown(_base(file_name))}” is not text in any known encoding. Save it as UTF-8 text and "
+        "try again."
     )
 
 
@@ -151,11 +151,11 @@ def _archive_lines(raw: bytes, base: str, encoding: str) -> tuple[list[LabelledN
         if len(lines) == before:
             empty.append(file.file_name)
     if empty:
-        notices.append(f"Left out: {listed(empty)}. There are no names in them.")
+        notices.append(f"Left out: {listed(empty)}. They contain no names.")
     counts = Counter(file.file_name for file in files)
     if again := [file_name for file_name, count in counts.items() if count > 1]:
         notices.append(
-            f"In several folders of the archive: {listed(again)}. Files of one name are one "
+            f"In several folders of the archive: {listed(again)}. Files of the same name are one "
             "category."
         )
     return lines, notices
@@ -203,11 +203,11 @@ def _columns(choices: UploadChoices, header: list[str], title: str) -> Columns:
     chosen = [column for column in given if column is not None]
     for column in chosen:
         if not 0 <= column < len(header):
-            raise DataError(f"There is no column {column + 1:,}. {there} Choose among them.")
+            raise DataError(f"There is no column {column + 1:,}. {there} Choose one of these.")
     if len(set(chosen)) < len(chosen):
         raise DataError(
-            f"One column was chosen for two things. {there} Choose a column of its own for the "
-            "names, the categories and the parts of the split."
+            f"One column was chosen twice. {there} Choose a different column for the names, the "
+            "categories and the split."
         )
     return Columns(choices.name_column, choices.category_column, choices.split_column)
 

@@ -30,13 +30,16 @@ def best_epoch_words(source: Source) -> str:
     best, done = (lineage_epoch(info, own) for own in (status.best_epoch, status.epoch))
     if not info.branch_points:
         return f"epoch {best} of {done}"
-    return f"epoch {best} of {done} of its lineage ({status.best_epoch} of its own {status.epoch})"
+    return (
+        f"epoch {best} of {done}, counted from the first run (epoch {status.best_epoch} of "
+        f"{status.epoch} of this run)"
+    )
 
 
 def branch_words(info: RunInfo) -> str:
     """What a run goes on from, the latest first; nothing for one with weights of its own."""
     return ", which ".join(
-        f"goes on from {branch_point.run} after {counted(branch_point.epoch, 'epoch')}"
+        f"continues from {branch_point.run} after {counted(branch_point.epoch, 'epoch')}"
         for branch_point in reversed(info.branch_points)
     )
 
@@ -46,7 +49,7 @@ def trained_on(source: Source) -> str:
     info = source.run.info
     protocol = PROTOCOL_WORDS[info.config.training.protocol]
     joined = f"the run {branch_words(info)}; " if info.branch_points else ""
-    among = "the best of its own" if info.branch_points else "the best"
+    among = "the best of this run" if info.branch_points else "the best"
     return (
         f"{measured_on(source, 'train')}, of the {count(info.dataset.names)} of "
         f"“{info.dataset.title}” ({protocol}); {joined}the weights are those of "

@@ -63,7 +63,7 @@ def weights_files(source: Source) -> list[MadeFile]:
         "scores": json.dumps(about.scores(source)),
     }
     content = _with_texts(stored, texts)
-    among = "the best of its own" if info.branch_points else "the best"
+    among = "the best of this run" if info.branch_points else "the best"
     words = f"The weights of {about.best_epoch_words(source)}, {among} on validation."
     return [MadeFile(f"{source.run.id}-weights.safetensors", content, words)]
 
@@ -99,9 +99,9 @@ def curves_files(source: Source) -> list[MadeFile]:
     unsorted: list[StepRecord | EpochRecord] = [*told.steps, *told.epochs]
     records = sorted(unsorted, key=lambda record: record.step)
     table = _curves(source, records, told.branch_points)
-    words = "Each line is the mean since the line before it of the same kind."
+    words = "Each line is the mean since the previous line of the same kind."
     if told.branch_points:
-        words += " Steps, epochs and seconds are counted through from the first run on."
+        words += " Steps, epochs and seconds are counted from the start of the first run."
     return [MadeFile(f"{source.run.id}-curves.csv", as_csv(table).encode(), words)]
 
 

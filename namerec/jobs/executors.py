@@ -83,8 +83,8 @@ class LocalExecutor:
                 raise
             except OSError as error:
                 failure = RunError(
-                    f"Run {run.id} cannot be stored: {error.strerror or error}. See to the "
-                    "disk, then go on with it from its last stored epoch."
+                    f"Run {run.id} cannot be stored: {error.strerror or error}. Check the disk, "
+                    "then resume the run from its last stored epoch."
                 )
                 keeper.fail(failure)
                 raise failure from error
@@ -100,8 +100,8 @@ class LocalExecutor:
         dataset = self._load_dataset(info.config.training.dataset)
         if dataset.fingerprint != info.dataset.fingerprint:
             raise DataError(
-                f"The names in “{dataset.title}” are not those this run was begun with. Put the "
-                "old files back, or start a new run on the new ones."
+                f"The names in “{dataset.title}” are not those that this run was started with. Put "
+                "the old files back, or start a new run on the new ones."
             )
         training = info.config.training
         # Now that it is its turn: what is free, and the limits, may have changed while it waited.
@@ -146,8 +146,8 @@ def _once_there_is_room(
                 raise
             log.warning("run %s is held: %s", run.id, error)
             yield Held(
-                f"The disk is full ({error.strerror}), so run {run.id} is held; nothing of it is "
-                "lost. Free some space where the data folder lies, then go on with it."
+                f"The disk is full ({error.strerror}), so run {run.id} is paused; nothing of it is "
+                "lost. Free some space on the disk of the data folder, then resume the run."
             )
 
 
@@ -229,10 +229,10 @@ def _unforeseen(error: Exception) -> str:
     if isinstance(error, MemoryError) or "can't allocate memory" in str(error):
         return (
             "There was not enough memory for this training. Make the batch, the network or the "
-            "n-grams smaller, or close other programs, and start again. The full cause is in "
+            "n-grams smaller, or close other programs, and start again. The full error is in "
             "“error.txt” in the run's folder."
         )
     return (
-        f"Training failed in a way namerec did not foresee ({type(error).__name__}: "
-        f"{str(error)[:200]}). The full cause is in “error.txt” in the run's folder."
+        f"Training failed with an unexpected error ({type(error).__name__}: {str(error)[:200]}). "
+        "The full error is in “error.txt” in the run's folder."
     )

@@ -78,12 +78,14 @@ def store_queued(run: RunSummary, folder: RunFolder) -> None:
     try:
         with folder.lock():
             if folder.status() != run.status:
-                raise JobError(f"Run {run.id} was changed just now. Look at it, then try again.")
+                raise JobError(
+                    f"Run {run.id} has just been changed. Check its state, then try again."
+                )
             queued = run.status.model_copy(update={"state": "queued", "message": ""})
             folder.write_status(queued)
     except OSError as error:
         raise JobError(
-            f"Run {run.id} cannot be queued: {error.strerror}. See to the disk, then try again."
+            f"Run {run.id} cannot be queued: {error.strerror}. Check the disk, then try again."
         ) from None
 
 

@@ -85,15 +85,15 @@ def check_queue(
     own = sum(owners.get(job.run_id, "") == owner for job in jobs)
     if own >= settings.most_jobs_per_user:
         raise JobError(
-            f"You have {counted(own, 'run')} in training or waiting; "
+            f"You have {counted(own, 'run')} in training or waiting; at most "
             f"{settings.most_jobs_per_user:,} are allowed at a time "
             f"({variable('most_jobs_per_user')}). Wait until one ends, or stop one."
         )
     waiting = sum(job.place > 0 for job in jobs)
     if waiting >= settings.most_queued:
         raise JobError(
-            f"{counted(waiting, 'run')} of all users are waiting; {settings.most_queued:,} are "
-            f"allowed ({variable('most_queued')}). Try again when some of them have been trained."
+            f"{counted(waiting, 'run')} of all users are waiting; at most {settings.most_queued:,} "
+            f"are allowed ({variable('most_queued')}). Try again when some of them have finished."
         )
 
 
@@ -128,7 +128,7 @@ def check_memory(
     """
     estimate = need(config, dataset).total
     free = available() if free is None else free
-    limits = [(max(0, free - RESERVE), "can be given to a training on this computer now")]
+    limits = [(max(0, free - RESERVE), "are free for a training on this computer now")]
     if settings.most_memory:
         said = f"are allowed here ({variable('most_memory')})"
         limits.append((settings.most_memory * MEGABYTE, said))
@@ -162,7 +162,7 @@ def check_disk(home: Path, settings: Settings, more: int = 0, promised: int = 0)
             f"The data folder holds {_megabytes(used)}{others if promised else ''} and this would "
             f"add about {_megabytes(more)}; {_megabytes(limit)} are allowed "
             f"({variable('most_disk')}). Delete runs or corpora that are no longer needed, and "
-            f"empty the trash; all lies in {home}."
+            f"empty the trash. The data folder is {home}."
         )
 
 
@@ -181,9 +181,9 @@ def check_upload(kept: int, home: Path, settings: Settings, more: int = 0) -> No
     """
     if kept >= settings.most_uploads:
         raise DataError(
-            f"{'1 corpus' if kept == 1 else f'{count(kept)} corpora'} of yours were kept in this "
-            f"session; {settings.most_uploads:,} are allowed ({variable('most_uploads')}). Use "
-            "one of them."
+            f"{'1 corpus' if kept == 1 else f'{count(kept)} corpora'} of yours were stored in this "
+            f"session; at most {settings.most_uploads:,} are allowed ({variable('most_uploads')}). "
+            "Use one of them."
         )
     check_disk(home, settings, more)
 
@@ -192,15 +192,15 @@ def out_of_time(seconds: float, settings: Settings) -> str:
     """Why a run that has been trained for so long must end now; empty while it may go on.
 
     Args:
-        seconds: Of training so far, pauses left out, over all of its goings-on.
+        seconds: Of training so far, pauses left out, since the run was first started.
         settings: The limits.
     """
     if not settings.most_minutes or seconds < 60 * settings.most_minutes:
         return ""
     return (
         f"Stopped after {seconds / 60:.1f} minutes of training; {settings.most_minutes:g} are "
-        f"allowed ({variable('most_minutes')}). Its best whole epoch is kept. For a run that gets "
-        "to its end, lower epochs, steps or hidden_size."
+        f"allowed ({variable('most_minutes')}). Its best whole epoch is kept. To finish in time, "
+        "lower epochs, steps or hidden_size."
     )
 
 

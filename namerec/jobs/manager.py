@@ -253,7 +253,7 @@ class JobManager:
         """
         job = self._queue.job(run_id)
         if job is None:
-            raise JobError(f"There is no job for run “{run_id}” in this server.")
+            raise JobError(f"This server has no job for run “{run_id}”.")
         if not job.over.wait(seconds):
             raise JobError(f"Run {run_id} is still {job.snapshot.state} after {seconds:g} seconds.")
         return job.snapshot

@@ -122,7 +122,7 @@ class MemoryKeeper:
             JobError: If there is none, or one is underway.
         """
         if self._known.asked is None:
-            raise JobError("There is no unfinished memory task to go on with. Start one.")
+            raise JobError("There is no unfinished memory task to resume. Start one.")
         self._begin(self._known.asked, anew=False)
 
     def cancel(self) -> None:
@@ -156,7 +156,7 @@ class MemoryKeeper:
     def _begin(self, plan: MemoryPlan, *, anew: bool) -> None:
         with self._changing:
             if self._work is not None:
-                raise JobError("A memory task is underway already. Stop it first.")
+                raise JobError("A memory task is already running. Stop it first.")
             self._work = _Work(plan, since=time.monotonic())
             self._cancelled.clear()
             self._over.clear()
@@ -182,7 +182,10 @@ class MemoryKeeper:
             self._message = str(error)
         except Exception as error:  # noqa: BLE001 - a dead thread must not look busy
             _LOG.exception("The memory task failed")
-            self._message = f"The experiment failed: {type(error).__name__}. See the server's log."
+            self._message = (
+                f"The experiment failed with an unexpected error ({type(error).__name__}). See the "
+                "server's log, then start it again."
+            )
         finally:
             with self._changing:
                 self._work = None

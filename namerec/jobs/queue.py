@@ -16,8 +16,8 @@ log = logging.getLogger(__name__)
 
 #: Why a run has failed that the system gives no thread for.
 _NO_THREAD = (
-    "Training could not begin: the system gives no more threads. Close other programs or end "
-    "other trainings, then go on with the run."
+    "Training could not start, because the system allows no more threads. Close other programs or "
+    "stop other trainings, then resume the run."
 )
 #: Ended jobs kept in memory; the folders of all others are the truth about them.
 JOBS_KEPT = 8
@@ -66,7 +66,9 @@ class Queue:
         """
         job = self.job(run_id)
         if job is None:
-            raise JobError(f"Run “{run_id}” is not at work in this server, so it cannot be {verb}.")
+            raise JobError(
+                f"Run “{run_id}” is not being trained by this server, so it cannot be {verb}."
+            )
         state = job.snapshot.state
         if state not in allowed:
             raise JobError(f"Run {run_id} is {state}, so it cannot be {verb}.")
@@ -79,7 +81,10 @@ class Queue:
             JobError: If the queue is closed.
         """
         if self._closed:
-            raise JobError("This server is ending, so it begins no training. Start it again first.")
+            raise JobError(
+                "This server is shutting down, so it starts no training. Start the server again "
+                "first."
+            )
 
     def ensure_idle(self, run_id: str) -> None:
         """Refuses a second job for one run.
@@ -173,7 +178,7 @@ class Queue:
         finally:
             for job in group.jobs:
                 if not job.over.is_set():  # a dead thread must not look alive
-                    job.end_without_work("failed", "Training ended without a word.")
+                    job.end_without_work("failed", "Training ended unexpectedly. Resume the run.")
             self._begin_what_may()
 
     def _number(self) -> None:

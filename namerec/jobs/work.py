@@ -92,10 +92,14 @@ def _training(job: Job, executor: Executor) -> Iterator[StreamRecord]:
         job.end(state, str(error))
     except Exception as error:
         log.exception("run %s failed", job.folder.id)
-        job.end("failed", job.stored_message() or f"Training failed: {type(error).__name__}.")
+        job.end(
+            "failed",
+            job.stored_message()
+            or f"Training failed with an unexpected error ({type(error).__name__}).",
+        )
     except BaseException:  # whatever ends a thread: a dead one must not look alive
         log.exception("run %s ended without a word", job.folder.id)
-        job.end("failed", "Training ended without a word.")
+        job.end("failed", "Training ended unexpectedly. Resume the run.")
     finally:
         job.begun.set()
         job.over.set()

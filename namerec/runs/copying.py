@@ -34,8 +34,8 @@ def copy_finished(store: RunStore, identity: str, folder: Path) -> Path:
     status = run.status()
     if status.state != "finished":
         raise RunError(
-            f"Run {identity} is {run.state(status)}; only finished runs are copied. "
-            f"Go on with it first: python -m namerec train --resume {identity}"
+            f"Run {identity} is {run.state(status)}; only finished runs are copied. Resume it "
+            f"first: python -m namerec train --resume {identity}"
         )
     target = folder / identity
     try:
@@ -46,8 +46,8 @@ def copy_finished(store: RunStore, identity: str, folder: Path) -> Path:
                 write_whole(target / name, file.read())
     except FileExistsError as error:
         raise RunError(
-            f"Run {identity} is not copied: {error.filename} is there already. Delete it, or "
-            "give another folder to copy to."
+            f"Run {identity} was not copied: {error.filename} already exists. Delete it, or give "
+            "another folder to copy to."
         ) from None
     except OSError as error:
         raise RunError(f"The copy cannot be written to {target}: {error.strerror}.") from None

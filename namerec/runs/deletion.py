@@ -43,8 +43,8 @@ def discard(store: RunStore, identity: str) -> None:
     """
     if identity in store.trash:
         raise RunError(
-            f"Another run {identity} is in the trash already. Empty the trash first, or give "
-            "one of the two folders another name."
+            f"The trash already holds another run {identity}. Empty the trash first, or give one "
+            "of the two folders another name."
         )
     # Whoever worked on it would hold it now: one that says so was interrupted.
     with _ended(store, identity, frozenset({"queued"})) as folder:
@@ -62,19 +62,20 @@ def restore(store: RunStore, identity: str) -> None:
     """
     if identity not in store.trash:
         raise RunError(
-            f"There is no run “{shown(identity)}” in the trash. Deleted runs stay there for "
-            f"{DAYS} days, or until it is emptied."
+            f"There is no run “{shown(identity)}” in the trash. Deleted runs stay there for {DAYS} "
+            "days, or until the trash is emptied."
         )
     try:
         store.trash.where(identity).rename(store.root / identity)
     except FileNotFoundError:  # brought back or emptied by somebody else at this moment
         raise RunError(
-            f"Run {identity} is no longer in the trash. The list of runs shows what there is."
+            f"Run {identity} is no longer in the trash. The list of runs shows which runs there "
+            "are."
         ) from None
     except OSError as error:
         raise RunError(
-            f"Run {identity} cannot be brought back to {store.root}: {error.strerror}. Make "
-            "that folder writable, or give a run that has its name there another one."
+            f"Run {identity} cannot be restored to {store.root}: {error.strerror}. Make that "
+            "folder writable, or rename a folder of the same name there."
         ) from None
 
 
@@ -108,7 +109,10 @@ def _ended(
     try:
         with folder.lock():
             if (state := _stored_state(folder)) in busy:
-                raise RunError(f"Run {identity} is {state}; only runs that have ended are removed.")
+                raise RunError(
+                    f"Run {identity} is {state}; only runs that have ended can be deleted. Stop it "
+                    "first."
+                )
             yield folder
     except OSError as error:
         raise RunError(

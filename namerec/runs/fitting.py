@@ -72,12 +72,12 @@ def check_predictions(answers: PredictedNames, info: RunInfo, file: str) -> None
         for array in (answers.indices, answers.labels, answers.log_probabilities)
     ]
     if layout != [("i8", (names,)), ("i8", (names,)), ("f4", (names, categories))]:
-        raise _misfit(info, file, "its answers do not fit the run's settings")
+        raise _misfit(info, file, "its predictions do not fit the run's settings")
     for numbers, end in ((answers.indices, info.dataset.names), (answers.labels, categories)):
         if names and not 0 <= numbers.min() <= numbers.max() < end:
-            raise _misfit(info, file, "its answers are about other names")
+            raise _misfit(info, file, "its predictions are for other names")
     if not (answers.log_probabilities < _ROUNDING).all():
-        raise _misfit(info, file, "its answers are not probabilities")
+        raise _misfit(info, file, "its predictions are not probabilities")
 
 
 def _network(info: RunInfo) -> torch.nn.Module:

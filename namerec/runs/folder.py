@@ -248,8 +248,8 @@ class RunFolder:
         if not (self.path / file).is_file():
             kept = ", ".join(map(str, self.milestones())) or "none"
             raise RunError(
-                f"Run {self.id} has kept no weights of epoch {epoch}. Kept: {kept}. Look at one "
-                "of these, or at its best epoch."
+                f"Run {self.id} has no stored weights of epoch {epoch}. Stored are those of "
+                f"{kept}. Choose one of these, or its best epoch."
             )
         weights = read_tensors(self.path / file)[0]
         check_weights(weights, self.info(), file)
@@ -265,8 +265,8 @@ class RunFolder:
         """
         if not (self.path / BEST).exists():
             raise RunError(
-                f"Run {self.id} has not finished an epoch yet, so there is no network to look "
-                "into. Wait for its first epoch, or go on with it."
+                f"Run {self.id} has not finished an epoch yet, so there is no network to show. "
+                "Wait for its first epoch, or resume the run."
             )
         return read_tensors(self.path / BEST)[0]
 

@@ -85,8 +85,8 @@ def branch_from(folder: RunFolder, point: Point, config: RunConfig, fingerprint:
     if point == "last":
         if not (folder.path / LAST).exists():
             raise RunError(
-                f"Run {folder.id} has kept no last epoch to go on from; pretrained and copied runs "
-                "have not. Go on from its best one."
+                f"Run {folder.id} has no stored last epoch to continue from; pretrained and copied "
+                "runs have none. Continue from its best epoch."
             )
         stored = folder.checkpoint()
         weights, epoch = stored.weights, stored.progress.epoch
@@ -190,7 +190,7 @@ def _epoch_until(whole: History, info: RunInfo, epoch: int) -> EpochRecord:
         if record.epoch == lineage_epoch:
             return record
     raise RunError(
-        f"The records of run {info.id} do not reach epoch {epoch}, so nothing can go on from "
+        f"The records of run {info.id} end before epoch {epoch}, so no run can continue from "
         "there. Train the run again, or put its “metrics.jsonl” back from a copy."
     )
 
@@ -205,18 +205,19 @@ def _ensure_same(info: RunInfo, config: RunConfig, fingerprint: str) -> None:
     if different:
         values = ", ".join(f"{name} is {getattr(ours, name)}" for name in different)
         raise ConfigError(
-            f"A run that goes on from {info.id} has its network: there {values}. Leave that as it "
-            "is, or start a new network."
+            f"A run that continues from {info.id} must have the same network: there {values}. Use "
+            "the same value, or train a new network."
         )
     if info.dataset.fingerprint != fingerprint:
         raise ConfigError(
-            f"Run {info.id} was trained on “{info.dataset.title}”. What goes on from it is trained "
-            "on the same names, or nothing it is scored on would be new to it."
+            f"Run {info.id} was trained on “{info.dataset.title}”. A run that continues from it "
+            "must be trained on the same names, or it could be scored on names that it was "
+            "trained on."
         )
     was, wanted = info.config.training, config.training
     if (was.protocol, was.split_draw) != (wanted.protocol, wanted.split_draw):
         raise ConfigError(
-            f"Run {info.id} has the {was.protocol} split of seed {was.split_draw}. What goes on "
-            f"from it keeps that split (split_seed={was.split_draw}), or names it is scored on "
-            "would be names it was trained on."
+            f"Run {info.id} has the {was.protocol} split of seed {was.split_draw}. A run that "
+            f"continues from it must keep that split (split_seed={was.split_draw}), or it could be "
+            "scored on names that it was trained on."
         )

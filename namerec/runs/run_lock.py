@@ -29,8 +29,8 @@ def hold(run: Path) -> AbstractContextManager[Any]:
         held = lock.acquire(poll_interval=0.01)
     except Timeout:
         raise RunError(
-            f"Run {run.name} is being trained already, here or by another namerec on the same "
-            "data folder. Wait until it ends, or stop it there."
+            f"Run {run.name} is already being trained, here or by another namerec on the same data "
+            "folder. Wait until it ends, or stop it there."
         ) from None
     try:
         _ensure_present(run)

@@ -113,8 +113,8 @@ class RunStore:
                 if (root / identity / "config.json").is_file():
                     return RunFolder(root / identity)
         raise RunError(
-            f"There is no run “{shown(identity)}”. `python -m namerec runs list` and the run "
-            "pickers show what there is."
+            f"There is no run “{shown(identity)}”. `python -m namerec runs list` and the lists of "
+            "runs on the pages show which runs there are."
         )
 
     def open_or_best(self, identity: str | None) -> RunFolder:
@@ -142,8 +142,8 @@ class RunStore:
         summary = self.readable(identity)
         if summary.pretrained or summary.state not in RESUMABLE_STATES:
             raise RunError(
-                f"Run {identity} is {summary.state}; only interrupted, stopped and failed runs of "
-                "your own can be gone on with."
+                f"Run {identity} is {summary.state}; only your own interrupted, stopped and failed "
+                "runs can be resumed."
             )
         return summary
 
@@ -159,7 +159,7 @@ class RunStore:
             write_label(folder.path, label)
         except OSError as error:
             raise RunError(
-                f"What run {identity} is called cannot be stored in {folder.path}: "
+                f"The title and note of run {identity} cannot be stored in {folder.path}: "
                 f"{error.strerror}. Free some space, or make that folder writable."
             ) from None
 

@@ -48,7 +48,7 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         written = tensors.pop(CHECKSUM, None)
         if written is not None and not torch.equal(written, _checksum(tensors)):
-            raise ValueError("its values are not those that were written")
+            raise ValueError("its values have changed since they were written")
         return {_name_now(name): tensor for name, tensor in tensors.items()}, file.metadata() or {}
 
 
@@ -91,7 +91,7 @@ def _opened(path: Path) -> Iterator[Any]:
     try:
         about = path.stat()
         if not stat.S_ISREG(about.st_mode):  # opening a pipe would wait for who writes to it
-            raise OSError("it is no regular file")
+            raise OSError("it is not a regular file")
         size = about.st_size
         if size > MAX_BYTES:
             raise RunError(

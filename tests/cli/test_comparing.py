@@ -39,7 +39,7 @@ def test_runs_on_other_names_or_by_another_protocol_are_refused(tiny_folder):
     other = trained(tiny_folder, "--split", "raw")
     sentence = refused("compare", one, other)
     assert "raw split" in sentence
-    assert "same names and protocol" in sentence
+    assert "same names and the same split" in sentence
 
 
 def test_a_run_without_answers_is_refused(store, tiny_folder):

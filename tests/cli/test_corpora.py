@@ -18,7 +18,7 @@ def test_corpora_are_listed_with_where_they_are(monkeypatch, tmp_path):
     assert said[0].startswith("bundled: 18 languages")
     assert said[0].endswith(f"(here: {ROOT / 'assets' / 'names'})")
     assert said[1].startswith("tutorial: ")
-    assert "(not here yet: " in said[1]
+    assert "(not downloaded yet: " in said[1]
 
 
 def test_a_download_says_where_it_put_the_corpus(monkeypatch, tmp_path):

@@ -131,7 +131,7 @@ def test_a_removal_that_was_killed_is_told_as_one(run: RunFolder):
     assert examined(0)["debris"]["facts"]["left over"] == 0  # it may be going on
     os.utime(aside, (0, 0))
     (told,) = problems("debris")
-    assert told.startswith(f"{aside} was left over")
+    assert told.startswith(f"{aside} is left over")
 
 
 def test_a_file_that_is_renamed_into_place_meanwhile_is_no_problem(run: RunFolder, monkeypatch):
@@ -171,7 +171,9 @@ def test_versions_that_are_missing_or_others_are_told(monkeypatch):
     told = problems("versions")
     assert told[0].startswith("click is 8")
     assert told[1] == "no-such-package 1.0 is not installed."
-    assert told[2] == "Run pip install click==0.1 no-such-package==1.0 to have what was tested."
+    assert (
+        told[2] == "Run pip install click==0.1 no-such-package==1.0 to install the tested versions."
+    )
 
 
 def test_a_look_that_fails_is_a_problem_and_the_others_go_on(monkeypatch):

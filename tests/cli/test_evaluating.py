@@ -78,7 +78,7 @@ def test_names_of_categories_the_network_does_not_know_are_refused(run, tmp_path
 
 def test_a_part_without_names_is_told(run, tmp_path):
     path = names_in(tmp_path / "other", Alphan=["Baka"], Betan=["Fen"])
-    assert "leaves none for the" in refused("evaluate", "--run", run.id, "--dataset", path)
+    assert "too few for the" in refused("evaluate", "--run", run.id, "--dataset", path)
 
 
 def test_a_run_whose_names_have_changed_is_not_scored_on_them(store, tmp_path, tiny_folder):
@@ -92,6 +92,6 @@ def test_a_run_whose_names_have_changed_is_not_scored_on_them(store, tmp_path, t
         file.write("Newovic\n")
     for arguments in ((), ("--dataset", str(tiny_folder))):
         sentence = refused("evaluate", "--run", run.id, *arguments)
-        assert "are not those this run was trained on" in sentence
+        assert "are not those that this run was trained on" in sentence
     shutil.rmtree(folder)
     assert "There is no dataset" in refused("evaluate", "--run", run.id)

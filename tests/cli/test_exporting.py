@@ -110,7 +110,7 @@ def test_a_packed_run_is_brought_to_another_computer(
 def test_what_is_no_packed_run_is_refused(run, tmp_path):
     assert "cannot be read" in refused("import", str(tmp_path / "nothing.zip"))
     (tmp_path / "x.zip").write_bytes(b"PK\x03\x04")
-    assert "“x.zip” is no zip of a run" in refused("import", str(tmp_path / "x.zip"))
+    assert "“x.zip” is not a zip of a run" in refused("import", str(tmp_path / "x.zip"))
 
 
 def test_runs_and_kinds_that_are_not_there_are_told(run, tmp_path):

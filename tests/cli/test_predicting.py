@@ -45,7 +45,7 @@ def test_without_json_a_line_a_name_is_written(run):
     (row, _) = answered("predict", "--run", run.id, "Bakaovic", "???", "--top", "1")["predictions"]
     category, share = row["top"][0]
     assert result.stdout == (
-        f"Bakaovic: {category} {100 * share:.1f} %\n???: nothing in it can be read\n"
+        f"Bakaovic: {category} {100 * share:.1f} %\n???: no letter in it can be read\n"
     )
 
 

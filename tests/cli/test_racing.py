@@ -84,5 +84,5 @@ def test_a_race_that_is_interrupted_stores_its_stop_and_says_how_to_go_on(
     monkeypatch.setattr(JobManager, "look", interrupt)  # at the first look at how they get on
     result = ask("race", "--dataset", str(tiny_folder), "--epochs", "2")
     assert result.exit_code == 130
-    assert "Go on with each: python -m namerec train --resume RUN" in result.stderr
+    assert "Resume each run with: python -m namerec train --resume RUN" in result.stderr
     assert {run.status.state for run in store.summaries()} == {"stopped"}

@@ -40,7 +40,7 @@ def test_a_pretrained_run_is_not_gone_on_with(store, trained, tmp_path, monkeypa
     shipped = trained.store(RunStore(tmp_path / "pretrained", None), epochs=1)
     monkeypatch.setattr(RunStore.__init__, "__defaults__", (None, tmp_path / "pretrained"))
     before = {file.name: file.read_bytes() for file in shipped.path.iterdir()}
-    assert "of your own can be gone on with" in refused("train", "--resume", shipped.id)
+    assert "failed runs can be resumed" in refused("train", "--resume", shipped.id)
     assert {file.name: file.read_bytes() for file in shipped.path.iterdir()} == before
 
 
@@ -82,7 +82,7 @@ def test_a_run_whose_names_have_changed_is_not_gone_on_with(store, tmp_path, tin
     with (folder / "Alphan.txt").open("a") as file:
         file.write("Newovic\n")
     sentence = refused("train", "--resume", stopped.id)
-    assert "are not those this run was begun with. Put the old files back" in sentence
+    assert "are not those that this run was started with. Put the old files back" in sentence
     assert_holds_epochs(stopped, solo, 1)
 
 
@@ -108,7 +108,7 @@ def test_ctrl_c_stores_the_stop_and_says_how_to_go_on(store, tiny_folder):
     assert said == ""
     assert "Traceback" not in complaints
     *_, last = complaints.splitlines()
-    assert last == f"Stopped. Go on with: python -m namerec train --resume {run_id}"
+    assert last == f"Stopped. Resume with: python -m namerec train --resume {run_id}"
     status = folder.status()
     assert (status.state, status.epoch) == ("stopped", 2)
     assert not folder.is_locked()
@@ -177,9 +177,9 @@ def test_what_the_other_run_decides_is_not_given_beside_it(store, run, more):
     [
         ("hidden_size=16", "there hidden_size is 8"),
         ("forget_bias=1", "there forget_bias is 0.0"),
-        ("split_seed=3", "keeps that split (split_seed=0)"),
+        ("split_seed=3", "must keep that split (split_seed=0)"),
         ("protocol=raw", "has the leak-free split"),
-        ("dataset=bundled", "is trained on the same names"),
+        ("dataset=bundled", "must be trained on the same names"),
         ("epochs=0", "epochs: "),
     ],
 )

@@ -55,7 +55,7 @@ def test_an_empty_lab_lists_no_runs():
 
 def test_runs_are_named_noted_and_pinned(run):
     named = ask("runs", "label", run.id, "--title", " My  run ", "--pin")
-    assert named.stdout == f"Run {run.id} is called “My run”, and is pinned.\n"
+    assert named.stdout == f"Run {run.id} now has the title “My run”, and is pinned.\n"
     assert ask("runs", "list").stdout.endswith("  pinned  “My run”\n")
     ask("runs", "label", run.id, "--note", "As in the report")
     (row,) = answered("runs", "list")["runs"]

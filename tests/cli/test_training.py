@@ -60,7 +60,7 @@ def test_the_earlier_name_of_the_course_split_is_taken_with_a_hint(store, tiny_f
     arguments = ("train", "--dataset", str(tiny_folder), "--split", "report", *TINY)
     result = ask(*arguments, "--json")
     assert json.loads(result.stdout.splitlines()[-1])["split"] == "course"
-    assert result.stderr.splitlines()[0] == "“report” is called “course” now."
+    assert result.stderr.splitlines()[0] == "“report” is now called “course”."
 
 
 def test_a_preset_is_trained_as_it_stands_but_for_what_is_set(store, tiny_folder):
@@ -109,7 +109,7 @@ def test_a_split_may_be_set_either_way_and_the_more_exact_one_wins(store, tiny_f
         ("protocol=fair", "protocol: "),
         ("nonlinearity=tanh", "nonlinearity belongs to the RNN"),
         ("dataset=", "dataset: "),
-        ("epochs", "“epochs” is not NAME=VALUE, for example hidden_size=64."),
+        ("epochs", "“epochs” is not of the form NAME=VALUE, for example hidden_size=64."),
         ("=3", "“=3” is not NAME=VALUE"),
         ("", "“” is not NAME=VALUE"),
     ],

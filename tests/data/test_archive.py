@@ -205,7 +205,7 @@ def test_as_many_entries_as_are_allowed_are_read():
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 def test_methods_that_unpack_whole_blocks_at_once_are_refused(method):
-    assert f"is packed by method {method}; only stored and deflated" in refusal(
+    assert f"is compressed by method {method}; only stored and deflated" in refusal(
         zipped(NAMES, method)
     )
 
@@ -214,7 +214,7 @@ def test_methods_that_unpack_whole_blocks_at_once_are_refused(method):
     "raw", [b"", b"PK", b"PK\x03\x04", b"Pappas\n", b"\x1f\x8b" + b"x" * 90, zipped(NAMES)[:-30]]
 )
 def test_what_is_no_archive_is_told_so(raw):
-    assert "is no zip archive, or it is damaged" in refusal(raw)
+    assert "is not a zip archive, or it is damaged" in refusal(raw)
 
 
 def test_an_entry_whose_checksum_does_not_fit_is_damage():

@@ -90,7 +90,7 @@ def test_an_encoding_that_does_not_fit_is_told_with_the_byte():
 
 def test_an_encoding_that_is_not_on_offer_is_refused():
     for encoding in ("rot13", "zlib", "idna", "utf-7", "", "\ud800"):
-        with pytest.raises(DataError, match=r"no encoding on offer\. Allowed are utf-8, cp1252"):
+        with pytest.raises(DataError, match=r"not a known encoding\. Allowed are utf-8, cp1252"):
             decode_as(b"Pappas", "x.txt", encoding)
 
 

@@ -41,7 +41,7 @@ def test_without_such_a_heading_the_first_column_is_read_and_the_first_row_count
 def test_a_row_of_another_width_is_listed_and_loses_nothing():
     names = read_list(b"name,id\nLi,1\nGarcia, Maria,2\nBo\n", "names.csv", UTF_8)
     assert [line.name.letters for line in names.lines] == ["Li"]
-    why = "the first row 2; quote names that hold a separator."
+    why = "the first row 2; put names that contain the separator in double quotes."
     assert names.unreadable == (
         (3, "Garcia, Maria, 2", f"It has 3 cells, {why}"),
         (4, "Bo", f"It has 1 cell, {why}"),
@@ -63,7 +63,7 @@ def test_a_file_of_windows_is_read_in_the_encoding_that_is_chosen():
     [
         (b"a" * (MAX_LIST_BYTES + 1), "2,097,153 bytes; at most 2,097,152 are"),
         (b" \n\n", "is empty"),
-        (b"PK\x03\x04abc", "no text in any encoding"),
+        (b"PK\x03\x04abc", "not text in any known encoding"),
     ],
 )
 def test_what_is_no_list_is_refused_plainly(raw, words):

@@ -91,7 +91,7 @@ def test_a_kept_corpus_is_removed_and_gone(corpora):
     assert corpora.find(corpus.fingerprint) is None
     assert files_in(corpora) == [other.table_name, f"{other.id}.json"]
     for ask in (corpora.load, corpora.describe, corpora.stamp, corpora.remove):
-        with pytest.raises(DataError, match=r"no longer, kept on this computer\. Upload the same"):
+        with pytest.raises(DataError, match=r"no longer, on this computer\. Upload the same"):
             ask(corpus.id)
 
 
@@ -167,14 +167,17 @@ def test_a_torn_table_is_seen_without_reading_it(corpora):
     (listed,) = corpora.entries()
     assert isinstance(listed, DamagedCorpus)
     assert listed.id == corpus.id
-    assert "its table of names is torn. Remove it and upload the same names again" in listed.reason
+    assert (
+        "its table of names is incomplete. Remove it and upload the same names again"
+        in listed.reason
+    )
 
 
 def test_a_table_with_other_names_of_the_same_size_is_not_taken_for_the_corpus(corpora):
     corpus = corpora.keep(read_upload(TABLE, "n.csv"))
     path = corpora.where(corpus)
     path.write_bytes(path.read_bytes().replace(b"Pappas", b"Poppas"))
-    with pytest.raises(DataError, match="its names are not those that were kept"):
+    with pytest.raises(DataError, match="its names have changed since they were stored"):
         corpora.load(corpus.id)
 
 
@@ -247,7 +250,7 @@ def test_what_was_replaced_is_told_and_its_table_goes_once_nobody_can_be_at_it(c
     assert not any("Replaced" in notice for notice in first.notices)
     age(corpora)
     second = corpora.keep(spelled("ü"))
-    assert "Replaced: “with u”, kept since" in second.notices[-1]
+    assert "Replaced: “with u”, stored since" in second.notices[-1]
     assert files_in(corpora) == [second.table_name, f"{second.id}.json"]
     third = corpora.keep(spelled("ú"))
     tables = sorted([second.table_name, third.table_name])
@@ -281,7 +284,7 @@ def test_a_corpus_kept_before_tables_were_called_after_their_content_is_read_and
 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path):
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(DataError, match=r"cannot be kept in .*file.*set NAMEREC_HOME"):
+    with pytest.raises(DataError, match=r"cannot be stored in .*file.*set NAMEREC_HOME"):
         OwnCorpora(tmp_path / "file").keep(upload_of(1))
 
 
@@ -296,7 +299,7 @@ def test_names_that_take_too_much_room_written_out_are_refused(corpora, monkeypa
     "identity", ["", "../../etc", "x" * 16, "\0", "0" * 15, "\ud800", "0" * 400]
 )
 def test_what_is_no_id_is_no_corpus(corpora, identity):
-    with pytest.raises(DataError, match="kept on this computer") as failure:
+    with pytest.raises(DataError, match="is not, or no longer, on this computer") as failure:
         corpora.load(identity)
     assert str(failure.value).isprintable()
 
@@ -307,7 +310,7 @@ def test_an_id_leads_nowhere_but_into_the_folder_of_corpora(corpora):
         path = file_of(corpora, corpus, ending)
         path.rename(corpora.root.parent / path.name)
     for ask in (corpora.load, corpora.remove):
-        with pytest.raises(DataError, match="kept on this computer"):
+        with pytest.raises(DataError, match="is not, or no longer, on this computer"):
             ask(f"../{corpus.id}")
     assert (corpora.root.parent / corpus.table_name).exists()
 
@@ -316,7 +319,7 @@ def test_a_description_with_another_fingerprint_is_damage(corpora):
     corpus = corpora.keep(upload_of(1))
     path = corpora.root / f"{corpus.id}.json"
     path.write_text(path.read_text().replace(corpus.fingerprint, "0" * 64))
-    with pytest.raises(DataError, match="its description is not whole"):
+    with pytest.raises(DataError, match="its description is incomplete"):
         corpora.describe(corpus.id)
 
 
@@ -382,13 +385,15 @@ def test_a_damaged_one_keeps_no_other_from_the_catalogue():
     damaged, other = corpora.keep(upload_of(1)), corpora.keep(upload_of(2))
     (corpora.root / f"{damaged.id}.json").write_bytes(b"{")
     assert [info.reference for info in catalogue.available()][2:] == [other.reference]
-    with pytest.raises(DataError, match="is damaged: its description is not whole"):
+    with pytest.raises(DataError, match="is damaged: its description is incomplete"):
         catalogue.load(damaged.reference)
 
 
 def test_a_corpus_that_is_gone_says_so_and_its_stamp_too():
     for ask in (catalogue.load, catalogue.stamp):
-        with pytest.raises(DataError, match=r"“own:0123456789abcdef” is not, or no longer, kept"):
+        with pytest.raises(
+            DataError, match=r"“own:0123456789abcdef” is not, or no longer, on this computer"
+        ):
             ask("own:0123456789abcdef")
 
 

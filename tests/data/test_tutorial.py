@@ -138,7 +138,7 @@ def test_temporary_files_of_a_killed_process_are_removed_and_fresh_ones_are_not(
 
 def test_a_folder_that_cannot_be_written_is_a_download_error(server, tmp_path):
     (tmp_path / "corpus").write_text("a file in the way")
-    with pytest.raises(DownloadError, match="the file cannot be kept"):
+    with pytest.raises(DownloadError, match="the file cannot be stored"):
         fetch(server, tmp_path / "corpus")
 
 

@@ -74,7 +74,7 @@ def test_files_of_one_name_in_several_folders_are_one_category():
     upload = read_upload(zipped({"a/X.txt": b"Pappas\n", "b/X.txt": b"Ritsos\n", **NAMES}), "n.zip")
     assert pairs(upload)[-2:] == [("Pappas", "X"), ("Ritsos", "X")]
     assert upload.notices == (
-        "In several folders of the archive: “X.txt”. Files of one name are one category.",
+        "In several folders of the archive: “X.txt”. Files of the same name are one category.",
     )
 
 
@@ -82,7 +82,7 @@ def test_what_was_left_out_of_an_archive_is_told():
     raw = zipped([(link("Link.txt"), b"x"), ("Empty.txt", b"\n\n"), *NAMES.items()])
     assert read_upload(raw, "n.zip").notices == (
         "Left out: “Link.txt”. Links and devices are not followed.",
-        "Left out: “Empty.txt”. There are no names in them.",
+        "Left out: “Empty.txt”. They contain no names.",
     )
 
 
@@ -181,10 +181,10 @@ def test_rows_without_a_category_are_left_out_with_a_notice():
         (UploadChoices(name_column=0), "No column of categories was chosen"),
         (UploadChoices(name_column=0, category_column=2), "There is no column 3."),
         (UploadChoices(name_column=-1, category_column=1), "There is no column 0."),
-        (UploadChoices(name_column=1, category_column=1), "One column was chosen for two things"),
-        (UploadChoices(name_column=0, category_column=1, split_column=0), "for two things"),
-        (UploadChoices(encoding="utf-32"), "no encoding on offer"),
-        (UploadChoices(delimiter="ab"), "cannot stand between cells"),
+        (UploadChoices(name_column=1, category_column=1), "One column was chosen twice"),
+        (UploadChoices(name_column=0, category_column=1, split_column=0), "chosen twice"),
+        (UploadChoices(encoding="utf-32"), "not a known encoding"),
+        (UploadChoices(delimiter="ab"), "is not a column separator"),
     ],
 )
 def test_choices_that_make_no_sense_are_refused(choices, message):
@@ -206,7 +206,7 @@ def test_utf8_leaves_nothing_to_choose():
 
 
 def test_bytes_that_are_no_text_leave_nothing_to_choose_either():
-    with pytest.raises(DataError, match="no text in any encoding on offer"):
+    with pytest.raises(DataError, match="not text in any known encoding"):
         encodings_to_choose(b"\xff\0\0\0\xd8", "n.csv")
 
 
@@ -234,7 +234,7 @@ def test_more_names_than_are_allowed_are_refused(monkeypatch):
         (b"", "n.csv", "“n.csv” is empty. Give a zip archive"),
         (b"", "n.zip", "“n.zip” is empty"),
         (b"\n\n", "n.csv", "“n.csv” is empty"),
-        (b"name,label\n", "n.csv", "“n.csv” has no names in it"),
+        (b"name,label\n", "n.csv", "“n.csv” contains no names"),
         (b"Pappas\nRitsos\n", "n.txt", "No column of categories"),
         (b"name,label\na,b,c\n", "n.csv", "3 cells in line 2 of “n.csv”, but 2 columns"),
         (b'name,label\n"a,b\n', "n.csv", "is not a table from line 2 on"),
@@ -242,12 +242,12 @@ def test_more_names_than_are_allowed_are_refused(monkeypatch):
         (b"name,label\n" + b"a" * 2000 + b",b\n", "n.csv", "has 2,000 characters"),
         (b"name,label,split\na,b,later\n", "n.csv", "0 categories with at least 2 distinct"),
         (zipped(NAMES), "n.xlsx", "is neither a zip archive nor a table"),
-        (zipped(NAMES), "n.csv", "is called a table but is a packed file"),
+        (zipped(NAMES), "n.csv", "has the name of a table, but is a compressed file"),
         (b"%PDF", "n.pdf", "is neither a zip archive nor a table"),
         (TABLE, "names", "is neither a zip archive nor a table"),
-        (TABLE, "n.zip", "is no zip archive"),
+        (TABLE, "n.zip", "is not a zip archive"),
         (zipped({"Greek.txt": b"Pappas\nRitsos\n"}), "n.zip", "has 1 category; 2 to 200"),
-        (zipped({"A.txt": b"\n", "B.txt": b""}), "n.zip", "has no names in it"),
+        (zipped({"A.txt": b"\n", "B.txt": b""}), "n.zip", "contains no names"),
         (zipped({"A\x01.txt": b"Pappas\n"}), "n.zip", "control characters"),
     ],
 )
@@ -290,7 +290,7 @@ def test_duplicates_are_kept_and_reported():
     assert len(upload.dataset) == 8
     assert upload.notices == (
         "Duplicates: 3 of 8 lines repeat a name of their own category, “Ritsos” in “Greek” the "
-        "most (3 lines). They are kept; the leak-free split takes each once.",
+        "most (3 lines). They are kept; the leak-free split uses each name once.",
     )
 
 
@@ -298,7 +298,7 @@ def test_lines_that_cannot_be_read_are_left_out_with_a_notice():
     upload = read_upload(TABLE + b"123,Greek\n,Greek\n", "n.csv")
     assert upload.dataset.unreadable == ()
     assert upload.notices == (
-        "Left out: 2 lines that hold no letter that can be read: “123”, “(empty)”.",
+        "Left out: 2 lines that have no letter that can be read: “123”, “(empty)”.",
     )
 
 
@@ -307,7 +307,7 @@ def test_a_split_column_that_is_not_for_all_is_refused():
     chosen = UploadChoices(name_column=0, category_column=1, split_column=2)
     assert "1 of 4 names have no part" in refusal(raw, choices=chosen)
     later = raw.replace(b"b,x,", b"b,x,later")
-    assert "The split column says “later” in line 3" in refusal(later, choices=chosen)
+    assert "The split column has “later” in line 3" in refusal(later, choices=chosen)
 
 
 def test_a_title_of_ones_own_is_taken_and_cut():

@@ -67,7 +67,7 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str, str]] = {
         "n.zip",
         "500 categories; 2 to 200",
     ),
-    "header only": (lambda: b"name,label\n", "n.csv", "has no names in it"),
+    "header only": (lambda: b"name,label\n", "n.csv", "contains no names"),
     "one endless line": (lambda: b"name,label\n" + b"a" * 10**7, "n.csv", ""),
     "one endless cell": (lambda: b'name,label\n"' + b"a\n" * 5 * 10**6, "n.csv", ""),
     "a million columns": (lambda: b"," * 10**6 + b"\n" + b"," * 10**6, "n.csv", ""),

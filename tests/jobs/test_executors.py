@@ -66,7 +66,7 @@ def test_a_run_is_held_and_running_while_it_streams(executor, fresh, solo):
     status = fresh.status()
     assert (status.state, status.epochs, status.steps) == ("running", 3, solo.plan.steps)
     assert fresh.is_locked()
-    with pytest.raises(RunError, match="is being trained already"):
+    with pytest.raises(RunError, match="is already being trained"):
         next(executor.stream(RunFolder(fresh.path)))
     assert fresh.status() == status
     stream.close()
@@ -271,7 +271,7 @@ def test_a_disk_that_fails_is_told_and_leaves_the_run_as_it_was(executor, fresh,
     disk.name, disk.error = "last.safetensors", errno.EIO
     with pytest.raises(RunError) as caught:
         list(executor.stream(fresh))
-    assert_sentence(caught.value, fresh.id, "Input/output error", "go on with it")
+    assert_sentence(caught.value, fresh.id, "Input/output error", "resume the run")
     assert (fresh.status().state, fresh.status().message) == ("failed", str(caught.value))
     assert "OSError" in (fresh.path / "error.txt").read_text()
     disk.works = True
@@ -308,8 +308,9 @@ def test_an_unforeseen_failure_is_stored_with_its_cause(executor, fresh, solo, m
     status = fresh.status()
     assert status.state == "failed"
     assert status.message == (
-        "Training failed in a way namerec did not foresee (RuntimeError: " + "x" * 200 + "). The "
-        "full cause is in “error.txt” in the run's folder."
+        "Training failed with an unexpected error (RuntimeError: "
+        + "x" * 200
+        + "). The full error is in “error.txt” in the run's folder."
     )
     assert "in failing" in (fresh.path / "error.txt").read_text()
     assert f"run {fresh.id} failed" in caplog.text

@@ -156,7 +156,7 @@ def test_a_run_may_take_so_many_minutes():
 def test_a_training_that_does_not_fit_is_refused_with_what_to_lower(tiny_dataset):
     small = tiny_config()
     check_memory(small, tiny_dataset, Settings(), free=400 * MB)
-    with pytest.raises(ConfigError, match=r"need about \d+ MB .*; 0 MB can be given .* now"):
+    with pytest.raises(ConfigError, match=r"need about \d+ MB .*; 0 MB are free for .* now"):
         check_memory(small, tiny_dataset, Settings(), free=100 * MB)
     with pytest.raises(ConfigError, match=r"1,000 MB are allowed here .*MOST_MEMORY"):
         check_memory(
@@ -168,7 +168,7 @@ def test_a_training_that_does_not_fit_is_refused_with_what_to_lower(tiny_dataset
 
 
 def test_the_smaller_of_two_limits_is_the_one_told(tiny_dataset):
-    with pytest.raises(ConfigError, match="44 MB can be given"):
+    with pytest.raises(ConfigError, match="44 MB are free"):
         check_memory(network(1024), tiny_dataset, Settings(most_memory=50), free=300 * MB)
     with pytest.raises(ConfigError, match="50 MB are allowed here"):
         check_memory(network(1024), tiny_dataset, Settings(most_memory=50), free=900 * MB)

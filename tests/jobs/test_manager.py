@@ -176,7 +176,7 @@ def test_a_reader_can_do_nothing_to_a_snapshot(fed_manager, fed, tiny_dataset):
         (RuntimeError("boom"), "Training failed: RuntimeError."),
         (MemoryError(), "Training failed: MemoryError."),
         (OSError(errno.EIO, "x"), "Training failed: OSError."),
-        (SystemExit(3), "Training ended without a word."),
+        (SystemExit(3), "Training ended unexpectedly. Resume the run."),
     ],
 )
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
@@ -246,7 +246,7 @@ def test_a_changed_dataset_is_refused_and_the_run_kept(managed, store, stopped, 
     manager.resume(stopped.id)
     ended = manager.wait(stopped.id, LIMIT)
     assert ended.state == "failed"
-    assert "are not those this run was begun with" in ended.message
+    assert "are not those that this run was started with" in ended.message
     assert "Put the old files back" in ended.message
     assert_holds_epochs(stopped, solo, 2)
     assert [run.state for run in store.summaries()] == ["failed"]
@@ -353,7 +353,7 @@ def test_nothing_begins_after_a_shutdown(fed_manager, fed, store, stopped, tiny_
     ):
         with pytest.raises(JobError) as caught:
             begin()
-        assert_sentence(caught.value, "This server is ending")
+        assert_sentence(caught.value, "This server is shutting down")
     assert [run.state for run in store.summaries()] == ["stopped"]  # nothing was made or changed
     assert fed.begun == []
 
@@ -375,10 +375,10 @@ def test_a_thread_that_cannot_begin_fails_its_run_and_the_next_trains(
     fed.feed(third).put(final_record(), End())
     ended = fed_manager.wait(second, LIMIT)
     assert (ended.state, ended.place) == ("failed", 0)
-    assert_sentence(JobError(ended.message), "no more threads", "go on with the run")
+    assert_sentence(JobError(ended.message), "no more threads", "resume the run")
     assert fed_manager.wait(third, LIMIT).state == "finished"
     assert fed.begun == [first, third]
-    assert "could not begin" in caplog.text
+    assert "could not start" in caplog.text
     fed_manager.wait_for_record(second, 10 * LIMIT)  # at once
     fed_manager.shutdown()
 

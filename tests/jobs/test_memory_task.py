@@ -154,7 +154,7 @@ def test_while_it_runs_it_says_what_is_trained_and_how_much_is_left(fed_manager,
     assert progress.job.history[-1].validation_accuracy == 0.875
     assert progress.remaining > 0
     assert [entry.accuracy for entry in keeper.known().entries] == [0.75]
-    with pytest.raises(JobError, match="underway already"):
+    with pytest.raises(JobError, match="already running"):
         keeper.start(SMALL)
     keeper.cancel()
 

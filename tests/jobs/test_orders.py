@@ -281,7 +281,7 @@ def test_orders_about_unknown_runs_are_refused_with_a_sentence(manager, finished
         for verb in ("pause", "proceed", "stop"):
             with pytest.raises(JobError) as caught:
                 getattr(manager, verb)(run_id)
-            assert_sentence(caught.value, "is not at work in this server")
-        with pytest.raises(JobError, match="There is no job for run"):
+            assert_sentence(caught.value, "is not being trained by this server")
+        with pytest.raises(JobError, match="This server has no job for run"):
             manager.wait(run_id, 0)
         assert manager.snapshot(run_id) is None

@@ -145,7 +145,7 @@ def test_a_run_that_another_process_takes_up_first_is_refused_with_a_sentence(
     manager, store, stopped
 ):
     """Between the look at it and its queueing."""
-    with RunFolder(stopped.path).lock(), pytest.raises(RunError, match="being trained already"):
+    with RunFolder(stopped.path).lock(), pytest.raises(RunError, match="already being trained"):
         manager.resume(stopped.id)
     assert manager.snapshot(stopped.id) is None
     assert stopped.status().state == "stopped"  # it is not ours to change
@@ -163,7 +163,7 @@ def test_a_run_that_another_process_has_changed_is_refused_with_a_sentence(
     monkeypatch.setattr(RunFolder, "lock", lock_too_late)
     with pytest.raises(JobError) as caught:
         manager.resume(stopped.id)
-    assert_sentence(caught.value, stopped.id, "was changed just now")
+    assert_sentence(caught.value, stopped.id, "has just been changed")
     assert stopped.status().state == "finished"
 
 
@@ -171,7 +171,7 @@ def test_a_run_that_goes_on_and_waits_is_not_removed(fed_manager, fed, store, st
     first = start(fed_manager, solo.dataset)
     fed_manager.resume(stopped.id)
     assert (stopped.status().state, stopped.status().epoch) == ("queued", 2)
-    with pytest.raises(RunError, match="is queued; only runs that have ended are removed"):
+    with pytest.raises(RunError, match="is queued; only runs that have ended can be deleted"):
         remove(store, stopped.id)
     fed.feed(first).put(final_record(), End())
     fed.feed(stopped.id).put(final_record(), End())
@@ -266,7 +266,7 @@ def test_a_run_that_goes_on_from_another_is_taken_up_again_with_its_history(
 
 
 def test_a_run_that_cannot_go_on_from_another_is_not_made(manager, store, finished, tiny_dataset):
-    with pytest.raises(ConfigError, match="has its network"):
+    with pytest.raises(ConfigError, match="must have the same network"):
         manager.start(tiny_config("rnn"), tiny_dataset, go_on_from=(finished.id, "best"))
     with pytest.raises(RunError, match="There is no run"):
         manager.start(tiny_config(), tiny_dataset, go_on_from=("nothing", "best"))

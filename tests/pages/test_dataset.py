@@ -292,7 +292,7 @@ def test_an_upload_that_replaces_an_earlier_one_says_so(lab):
     uploaded(lab, "later.csv", table())
     button(lab, "Import").click().run()
     assert the_one_kept().title == "later"
-    assert any("“earlier”, kept since" in item.value for item in lab.warning)
+    assert any("“earlier”, stored since" in item.value for item in lab.warning)
 
 
 @pytest.mark.parametrize(
@@ -300,8 +300,8 @@ def test_an_upload_that_replaces_an_earlier_one_says_so(lab):
     [
         ("x.csv", b"", "is empty"),
         ("x.csv", b'name,lang\nA,"b\n', "is not a table from line 2"),
-        ("x.csv", b"PK\x03\x04junk", "called a table but is a packed file"),
-        ("x.zip", b"no zip at all", "is no zip archive"),
+        ("x.csv", b"PK\x03\x04junk", "has the name of a table, but is a compressed file"),
+        ("x.zip", b"no zip at all", "is not a zip archive"),
         ("x.zip", b"\0" * (MAX_UPLOAD_BYTES + 1), "at most 10 MiB are allowed"),
         ("x.csv", b"one column\nonly\n", "only one column"),
     ],

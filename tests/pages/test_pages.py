@@ -101,8 +101,8 @@ def test_scores_say_what_they_were_measured_on(lab):
     [
         ("", "No name was given"),
         ("   ", "No name was given"),
-        ("😀😀", "Nothing in the 2 characters given"),
-        ("-" * 50, "Nothing in the 50 characters given"),
+        ("😀😀", "None of the 2 characters given"),
+        ("-" * 50, "None of the 50 characters given"),
     ],
 )
 def test_a_name_that_cannot_be_read_gets_a_sentence(lab, typed, said):

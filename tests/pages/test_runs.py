@@ -309,7 +309,7 @@ def test_a_run_that_was_packed_is_brought_back_and_what_is_none_is_a_sentence(la
     lab.file_uploader[0].set_value(("run.zip", packed.content, "application/zip")).run()
     button(lab, "Import it").click().run()
     assert not lab.error
-    assert f"Run {folder.id} is here now." in said(lab)
+    assert f"Run {folder.id} was imported." in said(lab)
     assert lab.query_params["runs"] == folder.id
     assert store.open(folder.id).predictions()
     button(lab, "Look at it").click().run()

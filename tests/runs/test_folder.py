@@ -214,7 +214,7 @@ def test_a_run_without_milestones_is_gone_on_with_and_says_so(stopped, solo):
     assert_holds_epochs(stopped, solo, 2)
     with pytest.raises(RunError) as caught:
         stopped.milestone_weights(2)
-    assert_sentence(caught.value, stopped.id, "no weights of epoch 2", "Kept: none")
+    assert_sentence(caught.value, stopped.id, "no stored weights of epoch 2", "Kept: none")
 
 
 def test_files_that_are_no_milestones_are_not_taken_for_some(finished):
@@ -289,7 +289,7 @@ def test_only_one_can_hold_a_run(finished):
         assert again.is_locked()
         with pytest.raises(RunError) as caught:
             again.lock()
-        assert_sentence(caught.value, finished.id, "is being trained already")
+        assert_sentence(caught.value, finished.id, "is already being trained")
         with pytest.raises(RunError):
             finished.lock()
         assert again.is_locked()
@@ -354,7 +354,7 @@ with RunFolder(Path({str(stopped.path)!r})).lock():
             assert child.stdout.readline() == b"held\n"
             assert stopped.is_locked()
             assert stopped.state(status) == "running"
-            with pytest.raises(RunError, match="is being trained already"):
+            with pytest.raises(RunError, match="is already being trained"):
                 stopped.lock()
         finally:
             child.kill()

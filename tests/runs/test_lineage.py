@@ -226,7 +226,7 @@ def test_names_and_splits_that_would_leak_are_refused(finished, tiny_dataset):
 
 def test_a_run_without_a_last_epoch_is_gone_on_from_at_its_best(store, finished, tiny_dataset):
     (finished.path / LAST).unlink()
-    with pytest.raises(RunError, match="Go on from its best one"):
+    with pytest.raises(RunError, match="Continue from its best epoch"):
         branch_from(finished, "last", _config(finished), tiny_dataset.fingerprint)
     assert _branch(store, tiny_dataset, finished, "best").info().branch_points
 
@@ -240,7 +240,7 @@ def test_a_run_without_a_finished_epoch_begins_nothing(store, tiny_dataset):
 
 def test_records_that_end_before_the_epoch_are_told(finished, tiny_dataset):
     (finished.path / "metrics.jsonl").write_bytes(b"")
-    with pytest.raises(RunError, match="do not reach epoch"):
+    with pytest.raises(RunError, match="end before epoch"):
         branch_from(finished, "best", _config(finished), tiny_dataset.fingerprint)
 
 

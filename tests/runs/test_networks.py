@@ -44,7 +44,7 @@ def test_a_network_can_be_looked_back_on_at_its_milestones(finished, solo):
     for epoch in (1, 2):
         network = load_network(finished, epoch)
         assert as_bits(network.model.state_dict()) == as_bits(solo.checkpoints[epoch - 1].weights)
-    with pytest.raises(RunError, match="no weights of epoch 3"):
+    with pytest.raises(RunError, match="no stored weights of epoch 3"):
         load_network(finished, 3)
 
 

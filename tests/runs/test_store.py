@@ -265,7 +265,7 @@ def test_a_copy_that_is_there_already_stays_and_is_told(store, finished, tmp_pat
     with pytest.raises(RunError) as refusal:
         copy_finished(store, finished.id, tmp_path / "copies")
     assert str(refusal.value) == (
-        f"Run {finished.id} is not copied: {copy} is there already. Delete it, or give another "
+        f"Run {finished.id} was not copied: {copy} already exists. Delete it, or give another "
         "folder to copy to."
     )
     assert (copy / "config.json").read_text() == "{}"
@@ -408,7 +408,7 @@ def test_a_run_that_has_ended_is_removed_whole_and_no_other(store, finished, mak
 
 
 def test_a_run_somebody_works_on_is_not_removed(store, finished):
-    with finished.lock(), pytest.raises(RunError, match="being trained already"):
+    with finished.lock(), pytest.raises(RunError, match="already being trained"):
         remove(store, finished.id)
     assert [run.id for run in store.summaries()] == [finished.id]
 

@@ -110,7 +110,7 @@ def test_a_path_is_no_run_to_delete_or_to_bring_back(store, finished, identity):
 
 
 def test_a_run_somebody_works_on_or_that_waits_is_not_deleted(store, finished):
-    with finished.lock(), pytest.raises(RunError, match="being trained already"):
+    with finished.lock(), pytest.raises(RunError, match="already being trained"):
         discard(store, finished.id)
     finished.write_status(RunStatus(state="queued"))
     with pytest.raises(RunError, match="is queued; only runs that have ended"):
@@ -149,10 +149,10 @@ def test_ids_that_are_taken_by_now_are_told(store, several):
     shutil.copytree(store.root / kept, store.root / "copy")
     discard(store, kept)
     (store.root / "copy").rename(store.root / kept)
-    with pytest.raises(RunError, match="in the trash already") as caught:
+    with pytest.raises(RunError, match="trash already holds") as caught:
         discard(store, kept)
     assert_sentence(caught.value, kept)
-    with pytest.raises(RunError, match="cannot be brought back") as caught:
+    with pytest.raises(RunError, match="cannot be restored") as caught:
         restore(store, kept)
     assert_sentence(caught.value, kept)
     assert kept in _listed(store)
@@ -243,7 +243,7 @@ def test_a_folder_that_cannot_be_changed_is_told(store, several, monkeypatch):
     monkeypatch.setattr(Path, "rename", refuse)
     for order, words in (
         (partial(discard, store, several[1]), "cannot be removed"),
-        (partial(restore, store, several[0]), "cannot be brought back"),
+        (partial(restore, store, several[0]), "cannot be restored"),
         (partial(empty_trash, store), "cannot be removed"),
     ):
         with pytest.raises(RunError, match=words) as caught:

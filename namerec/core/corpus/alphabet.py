@@ -142,8 +142,8 @@ def readable(text: str) -> NormalisedName:
     if not text.strip():
         raise NameInputError("No name was given. Type a surname, for example Schmidt or Okonkwo.")
     raise NameInputError(
-        f"Nothing in the {len(text):,} characters given is a letter that can be read. "
-        "Type a surname in letters; other scripts and accents are converted."
+        f"None of the {len(text):,} characters given is a letter that can be read. Type a surname "
+        "in letters; other scripts and accents are converted."
     )
 
 

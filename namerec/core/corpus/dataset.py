@@ -100,7 +100,7 @@ class Dataset:
             raise DataError(
                 f"“{self.title}” has {len(strangers)} categories that the network does not know "
                 f"({', '.join(strangers[:5])}{', …' if len(strangers) > 5 else ''}). It knows "
-                f"{', '.join(categories[:20])}. Evaluate it on names of these."
+                f"{', '.join(categories[:20])}. Evaluate it on names of these categories."
             )
         numbers = np.array([categories.index(category) for category in self.categories])
         return replace(self, categories=categories, labels=numbers[self.labels])

@@ -58,8 +58,8 @@ def make_split(dataset: Dataset, protocol: Protocol, seed: int) -> Split:
     for name, part in (("training", train), ("validation", validation), ("test", test)):
         if len(part) == 0:
             raise DataError(
-                f"“{dataset.title}” has {len(dataset):,} names, which leaves none for the {name} "
-                f"part of the {protocol} split. Give more names of each category."
+                f"“{dataset.title}” has {len(dataset):,} names, too few for the {name} part of the "
+                f"{protocol} split. Give more names of each category."
             )
     return Split(protocol, seed, train, validation, test)
 
@@ -104,7 +104,7 @@ def _given(dataset: Dataset, generator: np.random.Generator) -> _Parts:
     parts = dataset.given_parts
     if parts is None:
         raise DataError(
-            f"“{dataset.title}” brings no split of its own. Choose the leak-free, raw or report "
+            f"“{dataset.title}” has no split of its own. Choose the leak-free, raw or course "
             "protocol, or give a CSV with a split column (train, validation, test)."
         )
     train, validation, test = (np.flatnonzero(parts == part) for part in range(3))

@@ -124,8 +124,8 @@ def contrast(
     )
     if len(common) == 0:
         raise NamerecError(
-            f"The two networks were asked {len(indices_a):,} and {len(indices_b):,} names and none "
-            "of them is the same. Choose two runs on the same dataset with the same split."
+            f"The two networks were asked {len(indices_a):,} and {len(indices_b):,} names and have "
+            "none in common. Choose two runs on the same dataset with the same split."
         )
     rows_a, rows_b = first_a[in_a], first_b[in_b]
     labels = a.labels[rows_a]
@@ -134,8 +134,8 @@ def contrast(
         or (labels != b.labels[rows_b]).any()
     ):
         raise NamerecError(
-            "The two networks disagree about the categories of the same names, so one of the "
-            "stored answers is not of this dataset. Train or evaluate both runs again."
+            "The two networks disagree about the categories of the same names, so the stored "
+            "predictions of one are for another dataset. Train or evaluate both runs again."
         )
     if spellings is not None:
         names = np.unique(spellings[common], return_inverse=True)[1]
@@ -188,8 +188,8 @@ def contrast_words(result: Contrast, name_a: str, name_b: str) -> str:
     if on_a == on_b:
         return f"{right}, {of_all}: no difference (McNemar's test)."
     return (
-        f"{right}, {of_all}: between equally good networks a difference this large would come "
-        f"about by chance in {_chance(result.test.p_value)} of cases (McNemar's test)."
+        f"{right}, {of_all}: between equally good networks a difference this large would happen by "
+        f"chance in {_chance(result.test.p_value)} of cases (McNemar's test)."
     )
 
 

@@ -59,7 +59,7 @@ def check_run(folder: RunFolder) -> None:
     if info.parameters != info.config.model.parameter_count(categories):
         raise RunError("The number of its parameters is not that of its network.")
     if info.threads > MOST_THREADS:  # going on with it would start so many
-        raise RunError(f"It asks for {info.threads:,} threads; at most {MOST_THREADS} are used.")
+        raise RunError(f"It needs {info.threads:,} threads; at most {MOST_THREADS} are allowed.")
     _check_task(info)
     _check_presence(folder, info, status)
     own = _checked_epochs(folder, info, status)
@@ -90,9 +90,9 @@ def _check_predictions(folder: RunFolder, status: RunStatus) -> None:
     answers = folder.predictions()
     if status.state != "finished":
         if status.scores:
-            raise RunError("It has scores, and is not finished.")
+            raise RunError("It has scores, but is not finished.")
     elif not set(answers) == set(status.scores) == _SCORED:
-        raise RunError("It has answers on other names than it was scored on.")
+        raise RunError("Its predictions are not for the names that it was scored on.")
     for answered in answers.values():
         if not len(answered.labels):
             raise RunError("It has answers on no names.")
@@ -112,9 +112,11 @@ def _check_presence(folder: RunFolder, info: RunInfo, status: RunStatus) -> None
     if missing:
         raise RunError(f"It lacks {', '.join(missing)}.")
     if not info.branch_points and there & {FIRST, BEFORE}:
-        raise RunError("It has files of a run that goes on from another one, and does not.")
+        raise RunError(
+            "It has the files of a continued run, but does not continue from another run."
+        )
     if not status.best_epoch <= status.epoch <= max(status.epochs, status.epoch):
-        raise RunError("Its best epoch is none of those it has done.")
+        raise RunError("Its best epoch is not one of the epochs it has finished.")
 
 
 def _checked_epochs(folder: RunFolder, info: RunInfo, status: RunStatus) -> list[EpochRecord]:
@@ -124,12 +126,14 @@ def _checked_epochs(folder: RunFolder, info: RunInfo, status: RunStatus) -> list
         raise RunError(f"Its records end after {len(own):,} of {status.epoch:,} epochs.")
     _, before = metrics.read(folder.path / BEFORE)
     if info.branch_points and not (before and before[-1].step == info.branch_points[-1].step):
-        raise RunError("The records of what it goes on from do not reach to where it begins.")
+        raise RunError(
+            "The records of the run that it continues from end before the epoch where it starts."
+        )
     categories = len(info.dataset.categories)
     if any(len(record.validation_confusion) != categories for record in (*before, *own)):
-        raise RunError("Its records are about other categories.")
+        raise RunError("Its records are for other categories.")
     if not all(_agrees_with_its_counts(record) for record in (*before, *own)):
-        raise RunError("An accuracy in its records is not that of the counts beside it.")
+        raise RunError("An accuracy in its records does not match the counts next to it.")
     best = [record for record in own if record.best and record.epoch <= status.epoch]
     found = (best[-1].epoch, best[-1].validation_accuracy) if best else (0, None)
     if (status.best_epoch, status.validation_accuracy) != found:
@@ -146,7 +150,7 @@ def _agrees_with_its_counts(record: EpochRecord) -> bool:
 def _check_progress(progress: Progress, own: list[EpochRecord]) -> None:
     ends = {record.epoch: record.step for record in own}
     if ends.get(progress.epoch) != progress.step or progress.best_epoch > progress.epoch:
-        raise RunError(f"Its “{LAST}” is of another epoch than its records say.")
+        raise RunError(f"Its “{LAST}” is from another epoch than its records say.")
 
 
 def names_that_came(content: bytes, info: RunInfo) -> Dataset:

@@ -126,8 +126,8 @@ def _alone(root: Path) -> Iterator[None]:
         lock.acquire(poll_interval=0.02)
     except Timeout:
         raise RunError(
-            f"Another run has been imported for {LOCK_SECONDS:,.0f} seconds, and one is brought "
-            "here at a time. Wait until it is there, and import this one again."
+            f"Another import has been running for {LOCK_SECONDS:,.0f} seconds, and only one runs "
+            "at a time. Wait until it has finished, then import this run again."
         ) from None
     try:
         yield
@@ -188,18 +188,18 @@ def _settle(folder: RunFolder, manifest: Manifest, arrival: _Arrival) -> str:
     if label.pinned:  # what is at the top of lists here is for whoever looks at them to say
         write_label(folder.path, label.model_copy(update={"pinned": False}))
     folder.info(), folder.status()  # what was read can be longer, or nothing, written again
-    words = [f"Run {folder.id} is here now."]
+    words = [f"Run {folder.id} was imported."]
     if folder.id != manifest.run:
-        words.append(f"It was called {manifest.run}, which is another run's id here.")
+        words.append(f"Its id was {manifest.run}, which another run has here.")
     if status.state in ACTIVE_STATES:
-        words.append("It had not ended when it was packed; here it is stopped.")
+        words.append("It had not ended when it was exported, so it is stopped here.")
     if arrival.names is not None:
-        words.append(f"Its {len(arrival.names):,} names were kept with your own corpora.")
+        words.append(f"Its {len(arrival.names):,} names were added to your corpora.")
     if not arrival.named:
         title = shown(arrival.info.dataset.title)
         words.append(
-            f"The names it was trained on, “{title}”, are not here: bring them on the Dataset "
-            "page to see its names, and to go on with it."
+            f"The names it was trained on, “{title}”, are not on this computer. Upload them on the "
+            "Dataset page to see its names and to resume it."
         )
     return " ".join(words)
 

@@ -65,7 +65,7 @@ def _still(folder: RunFolder) -> Iterator[None]:
         held = folder.lock()
     except OSError as error:
         raise RunError(
-            f"Run {folder.id} cannot be held while it is read: {error.strerror}. Make its folder "
+            f"Run {folder.id} cannot be locked while it is read: {error.strerror}. Make its folder "
             f"{folder.path} writable."
         ) from None
     with held:
@@ -75,7 +75,7 @@ def _still(folder: RunFolder) -> Iterator[None]:
 def _names(source: Source) -> tuple[bytes | None, str]:
     """The names to pack, if any, and a sentence on where they are."""
     if not is_own(source.run.info.config.training.dataset):
-        return None, "The corpus is not in it: every namerec has it or can download it."
+        return None, "The corpus is not in it, because every namerec has it or can download it."
     try:
         table = as_table(source.dataset)
     except DataError as error:

@@ -36,7 +36,7 @@ from namerec.text import shown
 
 _Record = TypeVar("_Record", bound=BaseModel)
 
-_AGAIN = "If need be, export the run again where it was trained."
+_AGAIN = "If necessary, export the run again where it was trained."
 #: Bytes unpacked in one go.
 _CHUNK = 2**20
 
@@ -134,7 +134,7 @@ class RunZip:
         if left or digest.hexdigest() != packed.sha256:
             raise RunError(
                 f"“{packed.name}” in {self._quoted} is not the file that was packed: its content "
-                f"has changed on the way. Copy the zip again. {_AGAIN}"
+                f"was changed after the export. Copy the zip again. {_AGAIN}"
             )
 
 
@@ -183,7 +183,7 @@ def _damage_told(quoted: str) -> Iterator[None]:
         yield
     except DAMAGE as error:
         raise RunError(
-            f"{quoted} is no zip of a run, or it is damaged ({shown(str(error))}). {_AGAIN}"
+            f"{quoted} is not a zip of a run, or it is damaged ({shown(str(error))}). {_AGAIN}"
         ) from None
 
 
@@ -208,7 +208,7 @@ def _checked(infos: list[zipfile.ZipInfo], quoted: str, packed: int) -> dict[str
             raise RunError(f"{quoted} holds {words}: {listed(wrong)}. It is not read. {_AGAIN}")
     missing = sorted({MANIFEST, CONFIG, STATUS} - set(names))
     if missing:
-        raise RunError(f"{quoted} is no zip of a run: it lacks {listed(missing)}. {_AGAIN}")
+        raise RunError(f"{quoted} is not a zip of a run: it lacks {listed(missing)}. {_AGAIN}")
     size = sum(info.file_size for info in infos)
     if size > MAX_BYTES:
         raise RunError(_too_large(quoted, size))

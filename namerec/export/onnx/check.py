@@ -106,8 +106,8 @@ def ensure_agreement(source: Source, content: bytes) -> Difference:
         raise RunError(
             f"The ONNX file of run {source.run.id} was not made: it does not answer as the network "
             f"does. On {difference.names} log-probabilities differ by up to "
-            f"{difference.log_probabilities:.2g} nats, where at most {ROUNDING:g} of the "
-            "largest is rounding. Take the weights away instead, and report this with the run."
+            f"{difference.log_probabilities:.2g} nats, where at most {ROUNDING:g} of the largest "
+            "is rounding. Export the weights instead, and report this with the run."
         )
     return difference
 

@@ -57,7 +57,7 @@ def script_files(source: Source) -> list[MadeFile]:
     program = program_of(source, "script")
     head = f"{_HEAD}\n{program.imports}\n\n{as_comment(chr(10).join(facts(source)))}"
     parts = [head, *map(_with_heading, program.sections)]
-    words = f"Start it in the folder of its tables. It needs {needed_packages(source)}."
+    words = f"Run it in the folder of its tables. It needs {needed_packages(source)}."
     script = MadeFile(SCRIPT, ("\n\n\n".join(parts) + "\n").encode(), words)
     return [script, *tables(source)]
 

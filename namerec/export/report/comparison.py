@@ -58,7 +58,7 @@ def _branch_words(run: RunFacts) -> str:
     """What a run's row holds of earlier runs, and how good it was where it began."""
     return (
         f"{run.name} {branch_words(run.run.info)}; {duration(run.earlier_seconds, 1)} of its "
-        f"training were until then. {origin_words(run)}"
+        f"training were before that. {origin_words(run)}"
     ).rstrip()
 
 
@@ -100,12 +100,12 @@ def comparison_section(facts: ReportFacts) -> Section:
                 "warning",
             )
         )
-    blocks.append(Paragraph("Each two networks compared:"))
+    blocks.append(Paragraph("The networks compared in pairs:"))
     blocks.append(Points(tuple(_pair_words(facts, pair) for pair in facts.pairs)))
     blocks.append(
         Paragraph(
-            f"{_single_words(facts)} McNemar’s test covers the choice of names, not that of the "
-            "seed. It counts each distinct name once.",
+            f"{_single_words(facts)} McNemar’s test accounts for the choice of names, but not for "
+            "the choice of the seed. It counts each distinct name once.",
             "quiet",
         )
     )
@@ -116,8 +116,8 @@ def _single_words(facts: ReportFacts) -> str:
     """What a difference is one of; runs that share some training are not two single trainings."""
     shared = [bool(_shared_words(facts, pair)) for pair in facts.pairs]
     share = (
-        "one run goes on from the other, or both go on from a third, they share the training until "
-        "then: the difference is that of what came after."
+        "one run continues from the other, or both continue from a third, they share the training "
+        "up to that point: the difference comes from the training after it."
     )
     if all(shared):
         return f"Where {share}"
@@ -131,11 +131,11 @@ def _shared_words(facts: ReportFacts, pair: Pair) -> str:
     for later, earlier in ((b, a), (a, b)):
         for point in later.lineage.branch_points:
             if point.run == earlier.run.id:
-                return f"{later.name} goes on from {earlier.name} after epoch {point.epoch}."
+                return f"{later.name} continues from {earlier.name} after epoch {point.epoch}."
     of_b = {point.run for point in b.lineage.branch_points}
     runs_of_a = [point.run for point in reversed(a.lineage.branch_points)]
     third = next((run for run in runs_of_a if run in of_b), None)
-    return f"Both go on from run {third}." if third else ""
+    return f"Both continue from run {third}." if third else ""
 
 
 def _overlaid(facts: ReportFacts, quantity: Quantity, what: str) -> Picture:

@@ -21,8 +21,8 @@ def claim_words(have_gates: Sequence[bool], curves: Sequence[Curve]) -> str:
     """
     if len(set(have_gates)) < 2:
         return (
-            "Whether gates make the difference cannot be told from this report: for that it would "
-            "have to hold a network with gates and one without."
+            "This report cannot show whether gates make the difference: it would need a network "
+            "with gates and one without."
         )
     reached = [
         set(curve.measured.steps[1:][curve.measured.names[1:] >= ENOUGH_NAMES].tolist())
@@ -31,7 +31,7 @@ def claim_words(have_gates: Sequence[bool], curves: Sequence[Curve]) -> str:
     common = set.intersection(*reached)
     if not common:
         return (
-            f"Whether gates make the difference cannot be told here: fewer than {ENOUGH_NAMES} "
+            f"Whether gates make the difference cannot be shown here: fewer than {ENOUGH_NAMES} "
             "names are long enough in all networks."
         )
     step = max(common)
@@ -48,10 +48,9 @@ def claim_words(have_gates: Sequence[bool], curves: Sequence[Curve]) -> str:
         )
     if max(high for _, high in with_gates) < min(low for low, _ in without):
         return (
-            f"On these names the measurement does not show that, but the contrary: {back}, a "
-            "smaller share of the gradient is left in every network with gates than in any "
-            "without, and the 95 % intervals are apart. Where such a network is more accurate, "
-            "this is not why."
+            f"On these names the measurement shows the opposite: {back}, a smaller share of the "
+            "gradient is left in every network with gates than in any without, and the 95 % "
+            "intervals are apart. Where such a network is more accurate, this is not why."
         )
     return (
         f"On these names the measurement does not show that: {back}, the shares left in networks "

@@ -62,8 +62,8 @@ def gradient_section(facts: ReportFacts) -> Section:
         Paragraph(
             claim_words(_have_gates(measured), after)
             if same
-            else "These networks were not all measured on the same names, so whether gates make "
-            "the difference cannot be told from their lines."
+            else "These networks were not all measured on the same names, so their lines cannot "
+            "show whether gates make the difference."
         )
     )
     blocks.append(_picture("gradients-before", _began(measured), before, "h"))
@@ -132,7 +132,7 @@ def _where(run: RunFacts) -> str:
     """Which weights a run began with."""
     if run.branch_point is None:
         return "before training"
-    return f"where it goes on (after epoch {run.branch_point.epoch} of its lineage)"
+    return f"at the start of this run (after epoch {run.branch_point.epoch})"
 
 
 def _began(measured: Sequence[_Measured]) -> str:
@@ -142,7 +142,11 @@ def _began(measured: Sequence[_Measured]) -> str:
         place = places.pop()
         return place[0].upper() + place[1:]
     apart = "before training" in places
-    return "Before training, or where a run goes on" if apart else "Where each run goes on"
+    return (
+        "Before training, or at the start of a continued run"
+        if apart
+        else "At the start of each run"
+    )
 
 
 def _picture(slug: str, when: str, curves: Sequence[Curve], symbol: str) -> Picture:
@@ -212,27 +216,27 @@ def _remarks(measured: Sequence[_Measured], curves: Sequence[Curve]) -> list[str
         )
     if any(found.after.both_directions for _, found in measured):
         remarks.append(
-            "Of networks that read in both directions, only the cells that read forward are shown: "
-            "those that read backward meet the beginning last, so the answer does not depend on "
-            "the forward ones to carry it."
+            "Of networks that read in both directions, only the cells that read forward are "
+            "shown: the backward cells read the beginning of the name last, so the answer can get "
+            "it from them and does not need the forward cells to remember it."
         )
     for curve in curves:
         left_out = curve.measured.vanished + curve.measured.overflowed
         if left_out:
             remarks.append(
                 f"{curve.name}: {counted(left_out, 'name')} left out, because the gradient at the "
-                "end is zero or a gradient is too large for the network’s numbers."
+                "end is zero or a gradient is too large for the network’s number format."
             )
         if curve.measured.floored:
             remarks.append(
                 f"{curve.name}: {count(curve.measured.floored)} gradients are smaller than "
-                f"{power_words(FLOOR)}, and count as it."
+                f"{power_words(FLOOR)}, and are counted as this value."
             )
     corpora = {one.run.run.info.dataset.fingerprint: one for one in measured}
     for run, found in corpora.values():
         remarks.append(
             f"The names of “{said(run.run.info.dataset.title)}” have {found.mean_length:.1f} "
-            f"letters on average and {found.most_length} at most, so that a gradient has few "
-            "steps to fade over."
+            f"letters on average and {found.most_length} at most, so a gradient has few steps in "
+            "which it can vanish."
         )
     return remarks

@@ -22,7 +22,7 @@ def memory_section() -> Section:
     """What fading costs where something must be remembered for longer: the bundled result."""
     settings = MemorySettings()
     curves = memory_curves(points(read_results(BUNDLED).matching(settings)))
-    title = "Recall of a first letter, by the noise after it"
+    title = "Memory task: accuracy by letters of noise"
     blocks: list[Block] = [
         Paragraph(
             "Surnames are too short to show what gates are for. In the memory task, a network is "

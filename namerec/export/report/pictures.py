@@ -76,7 +76,7 @@ def matrix_blocks(facts: RunFacts, beginning: str) -> list[Block]:
     """The confusion matrix, the most frequent confusions, and the scores of each category."""
     picture, matrix = matrix_picture(facts, beginning), facts.matrices.get(facts.part)
     if picture is None or matrix is None:
-        return [Paragraph("There is no confusion matrix before an epoch is finished.", "warning")]
+        return [Paragraph("There is no confusion matrix until an epoch has finished.", "warning")]
     blocks: list[Block] = [picture]
     if pairs := _most_confused(matrix):
         blocks.append(Paragraph(f"Most often confused ({facts.on(matrix.part)}):"))

@@ -46,7 +46,8 @@ def report_facts(sources: Sequence[Source]) -> ReportFacts:
     """
     if not 1 <= len(sources) <= MOST_RUNS:
         raise RunError(
-            f"A report is made of 1 to {MOST_RUNS} runs; {len(sources)} were given. Choose some."
+            f"A report is made from 1 to {MOST_RUNS} runs; {len(sources)} were given. Choose 1 to "
+            f"{MOST_RUNS} runs."
         )
     runs = tuple(map(_run_facts, sources, _names([source.run for source in sources])))
     pairs = tuple(
@@ -104,7 +105,7 @@ def _history(source: Source, lineage: Lineage, corpus: Dataset | Absent) -> Hist
         baselines=() if isinstance(corpus, Absent) else _baselines(source, corpus),
     )
     branch_points = tuple(
-        (branch_point.step, f"went on from epoch {branch_point.epoch}")
+        (branch_point.step, f"continued from epoch {branch_point.epoch}")
         for branch_point in lineage.branch_points
     )
     return replace(history, branch_points=branch_points)
@@ -161,9 +162,9 @@ def _gradients(source: Source, corpus: Dataset | Absent) -> Gradients | Absent:
 def _contrast(a: RunFacts, b: RunFacts) -> Contrast | Absent:
     for facts in (a, b):
         if "test" not in facts.answers:
-            return Absent(f"{facts.name} is not finished, so it has no answers to test names.")
+            return Absent(f"{facts.name} is not finished, so it has no predictions for test names.")
     if a.asked != b.asked:
-        return Absent("They were not asked the same names.")
+        return Absent("They were not tested on the same names.")
     if isinstance(a.spellings, Absent):
         return Absent(f"Their {NAMES_GONE}.")
     try:

@@ -65,7 +65,8 @@ def _unfinished(facts: RunFacts) -> list[Block]:
     blocks: list[Block] = []
     if run.state != "finished":
         of_all = (
-            f"{status.epoch} of {'its own ' if facts.branch_point else ''}{status.epochs} epochs"
+            f"{status.epoch} of {'this run’s own ' if facts.branch_point else ''}{status.epochs} "
+            "epochs"
         )
         blocks.append(
             Paragraph(
@@ -80,9 +81,10 @@ def _unfinished(facts: RunFacts) -> list[Block]:
         state = "with" if point.state_kept else "without"
         blocks.append(
             Paragraph(
-                f"It goes on from run {point.run} after epoch {point.epoch} (step "
+                f"It continues from run {point.run} after epoch {point.epoch} (step "
                 f"{count(point.step)}, {duration(point.seconds, 1)} of training), {state} the "
-                "optimizer’s state. Epochs, steps and seconds are counted from the first run on."
+                "optimizer’s state. Epochs, steps and seconds are counted from the start of the "
+                "first run."
             )
         )
     return blocks
@@ -118,7 +120,7 @@ def _scores(facts: RunFacts) -> list[Block]:
             )
         )
     else:
-        blocks.append(Paragraph("No epoch was finished, so there are no scores.", "warning"))
+        blocks.append(Paragraph("No epoch has finished, so there are no scores.", "warning"))
     if origin := origin_words(facts):
         blocks.append(Paragraph(origin))
     return [*blocks, Paragraph(_how_it_went(facts), "quiet")]
@@ -139,14 +141,14 @@ def origin_words(facts: RunFacts) -> str:
     if not facts.was_better_before:
         return words
     return (
-        f"{words} An earlier epoch of its lineage was better, {before.epoch} with "
-        f"{percent(before.validation_accuracy)}; the scores are not of that one."
+        f"{words} Epoch {before.epoch}, before this run started, was better with "
+        f"{percent(before.validation_accuracy)}; the scores are not those of that epoch."
     )
 
 
 def _own_words(facts: RunFacts) -> str:
     """A best epoch's number in the run's own count, behind that of its lineage."""
-    return f" ({facts.run.status.best_epoch} of its own)" if facts.branch_point else ""
+    return f" (epoch {facts.run.status.best_epoch} of this run alone)" if facts.branch_point else ""
 
 
 def _best_of_words(facts: RunFacts) -> str:
@@ -157,7 +159,7 @@ def _best_of_words(facts: RunFacts) -> str:
         return epochs
     first, last = facts.branch_point.epoch + 1, facts.branch_point.epoch + own
     there = f"{first} to {last}" if own > 1 else f"{first}"
-    return f"its own {epochs} ({there} of the lineage)"
+    return f"the {epochs} of this run ({there}, counted from the first run)"
 
 
 def _how_it_went(facts: RunFacts) -> str:
@@ -170,7 +172,7 @@ def _how_it_went(facts: RunFacts) -> str:
         else ""
     )
     earlier = (
-        f", {duration(facts.earlier_seconds, 1)} of it before it goes on here"
+        f", {duration(facts.earlier_seconds, 1)} of it in the earlier runs"
         if facts.branch_point
         else ""
     )

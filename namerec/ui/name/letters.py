@@ -177,8 +177,7 @@ def _method_in_words(run: RunSummary, method: Method, *, adds_up: bool) -> str:
             "the bars need not add up to the whole change."
         )
         if model.is_linear and not model.char_ngrams:
-            words += " In this RNN, which has no nonlinearity, they would add up before the "
-            "softmax."
+            words += " In this RNN, with no nonlinearity, they would add up before the softmax."
     met = "as in training with letter dropout" if dropout else "which it never saw in training"
     words += f" A letter that is faded out is blank input to the network, {met}."
     if model.char_ngrams:

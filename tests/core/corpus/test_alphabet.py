@@ -208,7 +208,7 @@ def test_an_empty_name_is_asked_for(text):
 
 @pytest.mark.parametrize(("text", "count"), [("😀", "1"), ("...'", "4"), ("7" * 2000, "2,000")])
 def test_a_name_without_a_letter_is_refused_with_what_was_given(text, count):
-    with pytest.raises(NameInputError, match=rf"Nothing in the {count} characters given"):
+    with pytest.raises(NameInputError, match=rf"None of the {count} characters given"):
         readable(text)
 
 

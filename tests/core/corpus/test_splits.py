@@ -255,21 +255,19 @@ def test_the_validation_part_dealt_from_a_given_split_leaks_nothing(noise, seed)
 
 
 def test_given_asks_for_a_column_where_there_is_none(tiny_dataset):
-    with pytest.raises(
-        DataError, match=r"“tiny” brings no split of its own\. Choose .*split column"
-    ):
+    with pytest.raises(DataError, match=r"“tiny” has no split of its own\. Choose .*split column"):
         make_split(tiny_dataset, "given", 0)
 
 
 def test_given_without_a_test_part_says_so():
     dataset = _given_dataset(("train", 100), ("validation", 20))
-    with pytest.raises(DataError, match="none for the test part of the given split"):
+    with pytest.raises(DataError, match="too few for the test part of the given split"):
         make_split(dataset, "given", 0)
 
 
 def test_given_without_a_training_part_says_so():
     dataset = _given_dataset(("validation", 100), ("test", 20))
-    with pytest.raises(DataError, match="none for the training part of the given split"):
+    with pytest.raises(DataError, match="too few for the training part of the given split"):
         make_split(dataset, "given", 0)
 
 

@@ -105,10 +105,10 @@ def test_a_score_that_says_it_was_measured_elsewhere_is_refused(finished, name, 
 def test_scores_without_answers_or_without_an_end_are_refused(finished, stopped):
     scores = json.loads((finished.path / "status.json").read_text())["scores"]
     changed(stopped, "status.json", lambda status: status.update(scores=scores))
-    assert "has scores, and is not finished" in refused(stopped)
+    assert "has scores, but is not finished" in refused(stopped)
     finished.write_predictions({})
     changed(finished, "status.json", lambda status: status.update(scores={}))
-    assert "other names than it was scored on" in refused(finished)
+    assert "not for the names that it was scored on" in refused(finished)
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_an_accuracy_beside_other_counts_is_refused(stopped):
             record["validation_accuracy"] = 0.999
     path.write_text("".join(json.dumps(record) + "\n" for record in records))
     changed(stopped, "status.json", lambda status: status.update(validation_accuracy=0.999))
-    assert "not that of the counts beside it" in refused(stopped)
+    assert "does not match the counts" in refused(stopped)
 
 
 def _none(answers: PredictedNames) -> PredictedNames:

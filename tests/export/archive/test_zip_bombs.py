@@ -206,7 +206,7 @@ def test_names_are_read_under_both_names_and_packed_under_one_no_spreadsheet_ope
     del content["manifest.json"]
     earlier = {EARLIER_NAMES if name == NAMES else name: data for name, data in content.items()}
     there = elsewhere()
-    assert "names were kept" in import_run(zipped(earlier), there).words
+    assert "names were added" in import_run(zipped(earlier), there).words
     assert catalogue.load(reference).fingerprint == tiny_dataset.fingerprint
     assert not import_run(zipped(content), there).added
 
@@ -254,7 +254,7 @@ def test_who_waits_too_long_is_told(files, elsewhere, monkeypatch):
     lock = there.root / ".arriving" / "lock"
     lock.parent.mkdir(parents=True)
     with FileLock(lock):
-        with pytest.raises(RunError, match="Another run has been imported"):
+        with pytest.raises(RunError, match="Another import has been running"):
             import_run(zipped(files), there)
         lock.unlink()
     assert_nothing_there(there)

@@ -134,7 +134,7 @@ def test_a_finished_run_is_the_same_elsewhere(store, finished, solo, elsewhere):
     done = import_run(content, other)
     assert done.added
     assert done.run == finished.id
-    assert f"Run {finished.id} is here now." in done.words
+    assert f"Run {finished.id} was imported." in done.words
     (run,) = other.entries()
     assert isinstance(run, RunSummary)
     assert (run.info, run.status) == (finished.info(), finished.status())
@@ -153,7 +153,7 @@ def test_a_stopped_run_on_own_names_goes_on_elsewhere_bit_for_bit(
     other = elsewhere()
     assert OwnCorpora().entries() == []
     done = import_run(content, other)
-    assert "72 names were kept" in done.words
+    assert "72 names were added" in done.words
     assert catalogue.load(reference).fingerprint == tiny_dataset.fingerprint
     folder = other.open(done.run)
     assert_holds_epochs(folder, solo, 2)
@@ -260,7 +260,7 @@ def test_what_a_run_goes_on_from_has_to_be_whole_too(
     first = content["first.safetensors"]
     for changes, words in (
         ({"first.safetensors": first[:-8] + bytes(8)}, "“first.safetensors”"),
-        ({"before.jsonl": b""}, "do not reach to where it begins"),
+        ({"before.jsonl": b""}, "end before the epoch where it starts"),
     ):
         assert words in refused(zipped(content | changes), there)
     for name in ("first.safetensors", "before.jsonl"):
@@ -294,7 +294,7 @@ def test_a_run_that_had_not_ended_arrives_stopped(store, stopped, solo, elsewher
     del hand_made["manifest.json"]
     there = elsewhere()
     done = import_run(zipped(hand_made, listed(hand_made, run=stopped.id)), there)
-    assert "here it is stopped" in done.words
+    assert "so it is stopped here" in done.words
     (run,) = there.summaries()
     assert run.state == run.status.state == "stopped"
     assert there.resumable(run.id)
@@ -305,7 +305,7 @@ def test_a_run_that_had_not_ended_arrives_stopped(store, stopped, solo, elsewher
 
 def test_a_run_in_training_is_not_packed(store, stopped):
     stopped.write_status(stopped.status().model_copy(update={"state": "running"}))
-    with stopped.lock(), pytest.raises(RunError, match="being trained already"):
+    with stopped.lock(), pytest.raises(RunError, match="already being trained"):
         packed(store, stopped.id)
     assert packed(store, stopped.id)
 
@@ -341,7 +341,7 @@ def test_an_id_that_is_another_runs_is_made_longer_and_said(store, finished, sol
     (finished.path / "epoch-0001.safetensors").unlink()
     done = import_run(content, store)
     assert done.run.startswith(f"{finished.id}-")
-    assert f"called {finished.id}, which is another run's id here" in done.words
+    assert f"Its id was {finished.id}, which another run has here" in done.words
     assert_holds_all(store.open(done.run), solo)
     stored = json.loads((store.root / done.run / "config.json").read_text())
     assert stored["id"] == done.run
@@ -475,7 +475,7 @@ def test_100_000_entries_are_refused_before_they_are_listed(elsewhere, monkeypat
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"no zip at all" * 100])
 def test_what_is_no_zip_is_refused(elsewhere, content):
-    assert "“run.zip” is no zip of a run" in refused(content, elsewhere())
+    assert "“run.zip” is not a zip of a run" in refused(content, elsewhere())
 
 
 def test_a_torn_zip_is_refused(files, elsewhere):
@@ -532,8 +532,8 @@ def test_what_does_not_fit_together_is_refused(files, elsewhere):
         changed = json.dumps(config | change).encode()
         assert words in refused(zipped(files | {"config.json": changed}), there)
     for changes, words in (
-        ({"scores": {}}, "other names than it was scored on"),
-        ({"best_epoch": 9}, "best epoch is none"),
+        ({"scores": {}}, "not for the names that it was scored on"),
+        ({"best_epoch": 9}, "best epoch is not one"),
         ({"epoch": 4, "epochs": 4}, "records end after 3 of 4"),
     ):
         changed = _status(files["status.json"], **changes)

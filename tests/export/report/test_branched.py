@@ -114,16 +114,19 @@ def test_the_best_epoch_is_the_best_of_the_runs_own(line):
     best = line.second.run.status.best_epoch
     said = words_of(report_facts([line.second]))
     assert (
-        f"The best of its own 2 epochs (4 to 5 of the lineage), chosen on {ON}, is epoch "
+        "The best of the 2 epochs of this run (4 to 5, counted from the first run), chosen on "
+        f"{ON}, is epoch "
         f"{3 + best}; " in said
     )
-    assert f"Scores of epoch {3 + best} ({best} of its own)." in said
-    assert "The best of its own 1 epoch (6 of the lineage)" in words_of(report_facts([line.third]))
+    assert f"Scores of epoch {3 + best} (epoch {best} of this run alone)." in said
+    assert "The best of the 1 epoch of this run (6, counted from the first run)" in words_of(
+        report_facts([line.third])
+    )
     alone = words_of(report_facts([line.first]))
     own = line.first.run.status.best_epoch
     assert f"The best of 3 epochs, chosen on {ON}, is epoch {own};" in alone
     assert "It began at" not in alone
-    assert "of its own" not in alone
+    assert "of this run" not in alone
 
 
 def test_where_it_began_stands_beside_the_best_since(line):
@@ -135,11 +138,11 @@ def test_where_it_began_stands_beside_the_best_since(line):
     )
     worse = words_of(line.rewritten(line.second, {}))
     assert joined in worse
-    assert "earlier epoch of its lineage was better" not in worse
+    assert "before this run started, was better" not in worse
     better = words_of(line.rewritten(line.second, {2: 1.0}, loss=0.0))
     assert (
-        f"{joined} An earlier epoch of its lineage was better, 2 with 100.0 %; the scores are not "
-        "of that one." in better
+        f"{joined} Epoch 2, before this run started, was better with 100.0 %; the scores are not "
+        "those of that epoch." in better
     )
 
 
@@ -160,7 +163,7 @@ def test_where_the_epoch_it_began_with_is_lost_nothing_is_said_of_it(line):
     finally:
         path.write_bytes(kept)
     assert "It began at" not in said
-    assert "The best of its own 2 epochs (4 to 5 of the lineage)" in said
+    assert "The best of the 2 epochs of this run (4 to 5, counted from the first run)" in said
 
 
 def test_a_run_that_has_done_no_epoch_yet_says_where_it_began(line):
@@ -169,7 +172,7 @@ def test_a_run_that_has_done_no_epoch_yet_says_where_it_began(line):
     said = words_of(report_facts([line.source(line.store.create(config, line.dataset, origin).id)]))
     began = percent(history(line.first.folder).epochs[2].validation_accuracy)
     assert f"It began at {began} (epoch 3), measured on {ON}; no epoch was finished since." in said
-    assert "0 of its own 0 epochs are done" in said
+    assert "0 of this run’s own 0 epochs are done" in said
 
 
 # -- one count in every file
@@ -180,14 +183,14 @@ def test_what_the_weights_have_seen_names_the_runs_before(line):
     best = second.run.status.best_epoch
     assert about.trained_on(second) == (
         "training names, leak-free split, of the 72 of “tiny” (leak-free split: no name is in two "
-        f"parts); the run goes on from {line.first.run.id} after 3 epochs; the weights are those "
-        f"of epoch {3 + best} of 5 of its lineage ({best} of its own 2), the best of its own on "
-        "the validation part"
+        f"parts); the run continues from {line.first.run.id} after 3 epochs; the weights are those "
+        f"of epoch {3 + best} of 5, counted from the first run (epoch {best} of 2 of this run), "
+        "the best of this run on the validation part"
     )
     assert (
-        f"goes on from {second.run.id} after 5 epochs, which goes on from {line.first.run.id} "
-        "after 3 epochs; the weights are those of epoch 6 of 6 of its lineage (1 of its own 1)"
-        in about.trained_on(third)
+        f"continues from {second.run.id} after 5 epochs, which continues from {line.first.run.id} "
+        "after 3 epochs; the weights are those of epoch 6 of 6, counted from the first run (epoch "
+        f"1 of 1 of this run)" in about.trained_on(third)
     )
     own = line.first.run.status.best_epoch
     assert about.trained_on(line.first).endswith(
@@ -201,8 +204,8 @@ def test_weights_settings_and_answers_count_epochs_alike(line, tmp_path):
     (tmp_path / weights.name).write_bytes(weights.content)
     with safe_open(tmp_path / weights.name, framework="pt") as opened:
         assert opened.metadata()["epoch"] == str(3 + best)
-    told = f"epoch {3 + best} of 5 of its lineage ({best} of its own 2)"
-    assert weights.words == f"The weights of {told}, the best of its own on validation."
+    told = f"epoch {3 + best} of 5, counted from the first run (epoch {best} of 2 of this run)"
+    assert weights.words == f"The weights of {told}, the best of this run on validation."
     (answers,) = predictions_files(line.second)
     assert answers.words == f"Answers of {told}; probabilities are 0 to 1."
     settings = json.loads(settings_files(line.second)[0].content)
@@ -227,25 +230,27 @@ def test_the_table_says_which_seconds_are_of_earlier_runs(line, facts):
     assert table.rows[1][-1] == duration(point.seconds + line.second.run.status.seconds, 1)
     began = history(line.second.folder).epochs[2].validation_accuracy
     assert (
-        f"{second} goes on from {line.first.run.id} after 3 epochs; {duration(point.seconds, 1)} "
-        f"of its training were until then. It began at {percent(began)} (epoch 3)" in table.caption
+        f"{second} continues from {line.first.run.id} after 3 epochs; {duration(point.seconds, 1)} "
+        f"of its training were before that. It began at {percent(began)} (epoch 3)" in table.caption
     )
-    assert f"{first} goes on" not in table.caption
+    assert f"{first} continues" not in table.caption
     alone = results_table(report_facts([line.first]))
     assert alone.head[-1] == "training"
-    assert "until then" not in alone.caption
-    assert f", {duration(point.seconds, 1)} of it before it goes on here, on cpu" in words_of(facts)
+    assert "before that" not in alone.caption
+    assert f", {duration(point.seconds, 1)} of it in the earlier runs, on cpu" in words_of(facts)
 
 
 def test_a_pair_says_that_one_goes_on_from_the_other_and_no_seed_is_blamed(line, facts):
     section = comparison_section(facts)
     first, second = (run.name for run in facts.runs)
     (pair,) = next(block for block in section.blocks if isinstance(block, Points)).lines
-    assert f"on test names, leak-free split. {second} goes on from {first} after epoch 3. " in pair
+    assert (
+        f"on test names, leak-free split. {second} continues from {first} after epoch 3. " in pair
+    )
     remark = section.blocks[-1]
     assert isinstance(remark, Paragraph)
     assert "another seed" not in remark.words
-    assert remark.words.startswith("Where one run goes on from the other")
+    assert remark.words.startswith("Where one run continues from the other")
 
 
 def test_runs_that_go_on_from_a_third_share_it_and_others_do_not(line):
@@ -253,12 +258,12 @@ def test_runs_that_go_on_from_a_third_share_it_and_others_do_not(line):
     other = line.source(Solo(tiny_config("lstm", epochs=1), line.dataset).store(line.store).id)
     section = comparison_section(report_facts([line.second, sibling, other]))
     pairs = next(block for block in section.blocks if isinstance(block, Points)).lines
-    third = f"Both go on from run {line.first.run.id}."
+    third = f"Both continue from run {line.first.run.id}."
     assert [third in pair for pair in pairs] == [True, False, False]
     remark = section.blocks[-1]
     assert isinstance(remark, Paragraph)
     assert remark.words.startswith("Each network was trained once: another seed")
-    assert "Where one run goes on from the other, or both go on from a third, they share" in (
+    assert "Where one run continues from the other, or both continue from a third, they share" in (
         remark.words
     )
 
@@ -268,34 +273,36 @@ def test_runs_that_go_on_from_a_third_share_it_and_others_do_not(line):
 
 def test_gradients_of_a_run_that_goes_on_are_taken_where_it_goes_on(line):
     section = gradient_section(report_facts([line.second]))
-    where = "here it goes on (after epoch 3 of its lineage)"
+    where = "t the start of this run (after epoch 3)"
     pictures = [block for block in section.blocks if isinstance(block, Picture)]
-    assert pictures[0].title == f"W{where}: gradient by the hidden state, by letters back"
-    assert pictures[0].caption.startswith(f"W{where}. ")
+    assert pictures[0].title == f"A{where}: gradient by the hidden state, by letters back"
+    assert pictures[0].caption.startswith(f"A{where}. ")
     table = next(block for block in section.blocks if isinstance(block, Table))
     best = 3 + line.second.run.status.best_epoch
-    assert [row[1] for row in table.rows] == [f"w{where}", f"epoch {best} (best since)"]
+    assert [row[1] for row in table.rows] == [f"a{where}", f"epoch {best} (best since)"]
     words = [block.words for block in section.blocks if isinstance(block, Paragraph)]
-    assert any(text.startswith(f"Taken RNN (linear) w{where}: ") for text in words)
+    assert any(text.startswith(f"Taken RNN (linear) a{where}: ") for text in words)
     assert not re.search("before training", "\n".join(words), re.IGNORECASE)
 
 
 def test_gradients_of_other_runs_are_taken_before_training(line, facts):
     section = gradient_section(facts)
     pictures = [block for block in section.blocks if isinstance(block, Picture)]
-    assert pictures[0].title.startswith("Before training, or where a run goes on: gradient")
+    assert pictures[0].title.startswith(
+        "Before training, or at the start of a continued run: gradient"
+    )
     table = next(block for block in section.blocks if isinstance(block, Table))
-    places = ["before training", "where it goes on (after epoch 3 of its lineage)"]
+    places = ["before training", "at the start of this run (after epoch 3)"]
     assert [row[1] for row in table.rows][::2] == places
     words = "\n".join(b.words for b in section.blocks if isinstance(b, Paragraph))
     first, second = (re.escape(run.name) for run in facts.runs)
     (said,) = re.findall("Before training it was .*", words)
     assert re.search(first, said)
     assert not re.search(second, said.split(". ")[0])
-    assert f"Taken {facts.runs[1].name} where it goes on" in words
+    assert f"Taken {facts.runs[1].name} at the start of this run" in words
     alone = gradient_section(report_facts([line.first]))
     title = next(block for block in alone.blocks if isinstance(block, Picture)).title
     assert title.startswith("Before training: gradient")
     last = gradient_section(report_facts([line.second, line.third]))
     title = next(block for block in last.blocks if isinstance(block, Picture)).title
-    assert title.startswith("Where each run goes on: gradient")
+    assert title.startswith("At the start of each run: gradient")

@@ -240,14 +240,14 @@ def test_of_an_unfinished_run_there_is_what_there_is_so_far(runs):
     assert f"Counted on {counted.sum()} names: validation names, leak-free split" in said
     assert np.array_equal(report_facts([stopped]).runs[0].matrices["validation"].counts, counted)
     finished = runs.trained(tiny_config(epochs=1))
-    assert "is not finished, so it has no answers" in words_of(finished, stopped)
+    assert "is not finished, so it has no predictions" in words_of(finished, stopped)
 
 
 def test_a_run_without_an_epoch_says_so(runs):
     folder = runs.store.create(tiny_config(), runs.dataset)
     said = words_of(runs.source(folder.id))
-    assert "No epoch was finished, so there are no scores." in said
-    assert "There is no confusion matrix before an epoch is finished." in said
+    assert "No epoch has finished, so there are no scores." in said
+    assert "There is no confusion matrix until an epoch has finished." in said
     assert "Nothing measured yet" in said
     assert [file.name for file in figure_files(runs.source(folder.id))][-1] == "accuracy.html"
 
@@ -270,17 +270,17 @@ def test_a_run_that_goes_on_from_another_tells_where(runs, sources):
     point = origin.branch_points[0]
     said = words_of(second)
     assert (
-        f"It goes on from run {first.run.id} after epoch {point.epoch} (step {point.step}" in said
+        f"It continues from run {first.run.id} after epoch {point.epoch} (step {point.step}" in said
     )
     facts = report_facts([second]).runs[0]
-    assert facts.history.branch_points == ((point.step, f"went on from epoch {point.epoch}"),)
+    assert facts.history.branch_points == ((point.step, f"continued from epoch {point.epoch}"),)
     assert facts.seconds == pytest.approx(point.seconds)
 
 
 def test_runs_that_were_asked_other_names_are_not_compared(runs, sources):
     other = runs.trained(tiny_config(seed=5, epochs=1))
     said = words_of(sources[0], other)
-    assert "cannot be compared. They were not asked the same names." in said
+    assert "cannot be compared. They were not tested on the same names." in said
     assert "These networks were not all measured on the same names" in said
 
 

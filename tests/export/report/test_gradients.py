@@ -20,7 +20,7 @@ def curve(name: str, share: float, error: float = 0.01, names: int = 80) -> Curv
     ("rnn", "lstm", "error", "said"),
     [
         (0.1, 0.5, 0.01, "agrees with that: 3 letters back, a larger share"),
-        (0.5, 0.1, 0.01, "does not show that, but the contrary: 3 letters back, a smaller share"),
+        (0.5, 0.1, 0.01, "shows the opposite: 3 letters back, a smaller share"),
         (0.1, 0.11, 0.5, "does not show that: 3 letters back, the shares left"),
     ],
 )
@@ -38,6 +38,6 @@ def test_one_network_with_gates_that_does_not_lead_is_enough_against_the_claim()
 
 def test_nothing_is_claimed_of_too_little():
     alone = claim_words([True, True], [curve("a", 0.5), curve("b", 0.1)])
-    assert "it would have to hold a network with gates and one without" in alone
+    assert "it would need a network with gates and one without" in alone
     few = claim_words([False, True], [curve("RNN", 0.1, names=9), curve("LSTM", 0.5, names=9)])
     assert "fewer than 50 names are long enough" in few
