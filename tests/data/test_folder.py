@@ -96,7 +96,7 @@ def test_a_pipe_is_not_waited_for(tmp_path):
 
 def test_a_file_name_that_is_no_text_is_an_error_and_can_be_printed(tmp_path):
     (tmp_path / os.fsdecode(b"Gr\xe9co.txt")).write_text("Pappas")
-    with pytest.raises(DataError, match="no text") as failure:
+    with pytest.raises(DataError, match="not text") as failure:
         read_folder(tmp_path)
     str(failure.value).encode()
 

@@ -51,7 +51,7 @@ def test_an_empty_split_cell_is_no_part():
 
 
 def test_an_unknown_split_value_is_told_with_its_line():
-    with pytest.raises(DataError, match=r"says “later” in line 4 of “names\.csv”\. Allowed are"):
+    with pytest.raises(DataError, match=r"has “later” in line 4 of “names\.csv”\. Allowed are"):
         parse("name,label,split\nPappas,Greek,train\n\nRitsos,Greek,later\n")
 
 

@@ -39,7 +39,7 @@ def test_the_rnn_has_the_recurrence_of_the_preset_unless_another_is_asked_for(na
 
 
 def test_what_no_network_or_not_every_one_has_is_refused():
-    with pytest.raises(ConfigError, match="no setting “colour”"):
+    with pytest.raises(ConfigError, match="a setting “colour”"):
         race_configs("fast", colour=1)
     with pytest.raises(ConfigError, match="epochs"):
         race_configs("fast", epochs=0)

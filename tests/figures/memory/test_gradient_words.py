@@ -91,7 +91,7 @@ def test_networks_are_compared_no_farther_back_than_enough_names_reach():
 
 def test_the_finding_is_about_one_network_if_there_is_one():
     found = finding_words([curve("LSTM", [1, 2.5], [19, 19]), NONE], "cell state")
-    assert found.startswith("1 letter back, the gradient by the cell state compares")
+    assert found.startswith("1 letter back, the gradient by the cell state is this share")
     assert "2.5 times (2.4 times to 2.6 times) in LSTM (geometric means over the 19 names" in found
     assert "largest" not in found
 

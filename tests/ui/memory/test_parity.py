@@ -49,7 +49,7 @@ def test_an_rnn_is_compared_as_a_whole_and_measured_again_when_asked():
     lab = run_section(parity_panel, pretrained("rnn"))
     words = said(lab)
     assert "An RNN has no gates to compare" in words
-    assert "own nn.RNN?" in words
+    assert "nn.RNN?" in words
     assert "This is rounding error" in words
     before = lab.dataframe[1].value["speed"].tolist()
     lab.run()
