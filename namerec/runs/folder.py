@@ -248,7 +248,7 @@ class RunFolder:
         if not (self.path / file).is_file():
             kept = ", ".join(map(str, self.milestones())) or "none"
             raise RunError(
-                f"Run {self.id} has no stored weights of epoch {epoch}. Stored are those of "
+                f"Run {self.id} has no stored weights of epoch {epoch}. Stored epochs: "
                 f"{kept}. Choose one of these, or its best epoch."
             )
         weights = read_tensors(self.path / file)[0]

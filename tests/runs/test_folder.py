@@ -214,7 +214,7 @@ def test_a_run_without_milestones_is_gone_on_with_and_says_so(stopped, solo):
     assert_holds_epochs(stopped, solo, 2)
     with pytest.raises(RunError) as caught:
         stopped.milestone_weights(2)
-    assert_sentence(caught.value, stopped.id, "no stored weights of epoch 2", "Kept: none")
+    assert_sentence(caught.value, stopped.id, "no stored weights of epoch 2", "Stored epochs: none")
 
 
 def test_files_that_are_no_milestones_are_not_taken_for_some(finished):

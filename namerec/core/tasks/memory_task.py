@@ -56,7 +56,7 @@ def noise_of(dataset: str) -> int:
     if not re.fullmatch("[1-9][0-9]{0,2}", digits) or not least <= int(digits) <= most:
         raise DataError(
             f"“{ascii(dataset[:40])[1:-1]}” is not a memory task. Give “{PREFIX}” and the number "
-            f"of noise letters,  {least} to {most}, for example “{reference(50)}”."
+            f"of noise letters, {least} to {most}, for example “{reference(50)}”."
         )
     return int(digits)
 

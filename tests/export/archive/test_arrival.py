@@ -240,4 +240,4 @@ def test_a_memory_task_that_there_is_not_is_refused(finished, reference):
         "config.json",
         lambda info: info["config"]["training"].update(dataset=reference),
     )
-    assert "is no memory task" in refused(finished)
+    assert "is not a memory task" in refused(finished)

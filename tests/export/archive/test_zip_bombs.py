@@ -101,7 +101,7 @@ def test_small_records_that_pack_as_none_does_are_refused(files, elsewhere, name
         ("best.safetensors", "parameters of its network take at most"),
         ("last.safetensors", "parameters of its network take at most"),
         ("epoch-0002.safetensors", "parameters of its network take at most"),
-        ("predictions.safetensors", "answers on its 72 names take at most"),
+        ("predictions.safetensors", "answers on 72 of its names take at most"),
         ("metrics.jsonl", "the records of its epochs take at most"),
         ("before.jsonl", "the records of its epochs take at most"),
     ],

@@ -221,7 +221,7 @@ def test_a_run_whose_names_are_gone_is_packed_without_them(store, finished, else
     assert "names.table" not in unzipped(file.content)
     other = elsewhere()
     done = import_run(file.content, other)
-    assert "“gone”, are not here" in done.words
+    assert "“gone”, are not on this computer" in done.words
     with pytest.raises(DataError, match="Upload the same names again"):
         _ = Source.of(other, done.run).dataset
 
@@ -510,7 +510,7 @@ def _status(content: bytes, **changes: Any) -> bytes:
         ({"predictions.safetensors": b"x" * 100}, "is damaged"),
         ({"config.json": b"{}"}, "content is damaged"),
         ({"status.json": b"{}"}, "content is damaged"),
-        ({"before.jsonl": b""}, "goes on from another one"),
+        ({"before.jsonl": b""}, "does not continue from another run"),
         ({"names.table": b"name,category\nBa,a\nBo,b\n"}, "every namerec has"),
     ],
 )
@@ -526,7 +526,7 @@ def test_what_does_not_fit_together_is_refused(files, elsewhere):
     config = json.loads(files["config.json"])
     for change, words in (
         ({"parameters": 7}, "number of its parameters"),
-        ({"threads": 65}, "asks for 65 threads"),
+        ({"threads": 65}, "needs 65 threads"),
         ({"dataset": config["dataset"] | {"categories": ["a", "b"]}}, "parameters"),
     ):
         changed = json.dumps(config | change).encode()
