@@ -142,8 +142,8 @@ class RunStore:
         summary = self.readable(identity)
         if summary.pretrained or summary.state not in RESUMABLE_STATES:
             raise RunError(
-                f"Run {identity} is {summary.state}; only your own interrupted, stopped and failed "
-                "runs can be resumed."
+                f"Run {identity} is {summary.state}; only interrupted, stopped and failed runs of "
+                "your own can be resumed."
             )
         return summary
 

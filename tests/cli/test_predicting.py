@@ -114,5 +114,5 @@ class Terminal:
 def test_nobody_is_left_waiting_for_names_that_cannot_come(run, source):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "stdin", source)
-        with pytest.raises(click.ClickException, match=r"No names were given\. Write"):
+        with pytest.raises(click.ClickException, match=r"No names were given\. Give them"):
             cli.main(["predict", "--run", run.id], standalone_mode=False)

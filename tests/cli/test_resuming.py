@@ -40,7 +40,7 @@ def test_a_pretrained_run_is_not_gone_on_with(store, trained, tmp_path, monkeypa
     shipped = trained.store(RunStore(tmp_path / "pretrained", None), epochs=1)
     monkeypatch.setattr(RunStore.__init__, "__defaults__", (None, tmp_path / "pretrained"))
     before = {file.name: file.read_bytes() for file in shipped.path.iterdir()}
-    assert "failed runs can be resumed" in refused("train", "--resume", shipped.id)
+    assert "of your own can be resumed" in refused("train", "--resume", shipped.id)
     assert {file.name: file.read_bytes() for file in shipped.path.iterdir()} == before
 
 

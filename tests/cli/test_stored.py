@@ -80,7 +80,7 @@ def test_runs_are_deleted_and_brought_back(run, trained, store):
     assert f"runs restore {run.id}" in deleted.stdout
     assert [row["run"] for row in answered("runs", "list")["runs"]] == [other.id]
     assert [row["run"] for row in answered("runs", "list", "--deleted")["runs"]] == [run.id]
-    assert ask("runs", "restore", run.id).stdout == f"Run {run.id} is back.\n"
+    assert ask("runs", "restore", run.id).stdout == f"Run {run.id} was restored.\n"
     assert {row["run"] for row in answered("runs", "list")["runs"]} == {run.id, other.id}
     ask("runs", "delete", run.id, other.id)
     assert ask("runs", "empty-trash").stdout == "2 deleted runs are gone for good.\n"

@@ -110,8 +110,8 @@ def test_a_split_may_be_set_either_way_and_the_more_exact_one_wins(store, tiny_f
         ("nonlinearity=tanh", "nonlinearity belongs to the RNN"),
         ("dataset=", "dataset: "),
         ("epochs", "“epochs” is not of the form NAME=VALUE, for example hidden_size=64."),
-        ("=3", "“=3” is not NAME=VALUE"),
-        ("", "“” is not NAME=VALUE"),
+        ("=3", "“=3” is not of the form NAME=VALUE"),
+        ("", "“” is not of the form NAME=VALUE"),
     ],
 )
 def test_a_setting_that_cannot_be_is_refused_with_a_sentence_that_names_it(
