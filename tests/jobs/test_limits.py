@@ -76,7 +76,9 @@ def test_what_suits_one_person_is_not_refused(tiny_dataset, tmp_path):
 
 def test_one_person_has_so_many_jobs_and_no_more(tiny_dataset, tmp_path):
     asked(tiny_dataset, tmp_path, settings=Settings(most_jobs_per_user=3))
-    with pytest.raises(JobError, match=r"You have 2 runs .*; 2 are allowed .*MOST_JOBS_PER_USER"):
+    with pytest.raises(
+        JobError, match=r"You have 2 runs .*; at most 2 are allowed .*MOST_JOBS_PER_USER"
+    ):
         asked(tiny_dataset, tmp_path, settings=Settings(most_jobs_per_user=2))
     asked(tiny_dataset, tmp_path, owner="bob", settings=Settings(most_jobs_per_user=2))
     asked(tiny_dataset, tmp_path, owner="", settings=Settings(most_jobs_per_user=1))
@@ -84,7 +86,7 @@ def test_one_person_has_so_many_jobs_and_no_more(tiny_dataset, tmp_path):
 
 def test_the_queue_has_an_end(tiny_dataset, tmp_path):
     asked(tiny_dataset, tmp_path, settings=Settings(most_queued=3))
-    with pytest.raises(JobError, match=r"2 runs of all users are waiting; 2 .*MOST_QUEUED"):
+    with pytest.raises(JobError, match=r"2 runs of all users are waiting; at most 2 .*MOST_QUEUED"):
         asked(tiny_dataset, tmp_path, settings=Settings(most_queued=2))
 
 
@@ -106,7 +108,9 @@ def test_a_data_folder_that_is_full_takes_no_run(tiny_dataset, tmp_path):
 
 def test_a_session_keeps_so_many_corpora_and_no_more(tmp_path):
     check_upload(1, tmp_path, Settings(most_uploads=2))
-    with pytest.raises(DataError, match=r"2 corpora of yours .*; 2 are allowed .*MOST_UPLOADS"):
+    with pytest.raises(
+        DataError, match=r"2 corpora of yours .*; at most 2 are allowed .*MOST_UPLOADS"
+    ):
         check_upload(2, tmp_path, Settings(most_uploads=2))
     with pytest.raises(JobError, match="MOST_DISK"):
         check_upload(0, tmp_path, Settings(most_disk=1), more=2 * MB)

@@ -173,9 +173,9 @@ def test_a_reader_can_do_nothing_to_a_snapshot(fed_manager, fed, tiny_dataset):
     ("error", "message"),
     [
         (RunError("The disk is full. Free some space."), "The disk is full. Free some space."),
-        (RuntimeError("boom"), "Training failed: RuntimeError."),
-        (MemoryError(), "Training failed: MemoryError."),
-        (OSError(errno.EIO, "x"), "Training failed: OSError."),
+        (RuntimeError("boom"), "Training failed with an unexpected error (RuntimeError)."),
+        (MemoryError(), "Training failed with an unexpected error (MemoryError)."),
+        (OSError(errno.EIO, "x"), "Training failed with an unexpected error (OSError)."),
         (SystemExit(3), "Training ended unexpectedly. Resume the run."),
     ],
 )
@@ -378,7 +378,7 @@ def test_a_thread_that_cannot_begin_fails_its_run_and_the_next_trains(
     assert_sentence(JobError(ended.message), "no more threads", "resume the run")
     assert fed_manager.wait(third, LIMIT).state == "finished"
     assert fed.begun == [first, third]
-    assert "could not start" in caplog.text
+    assert "could not begin" in caplog.text
     fed_manager.wait_for_record(second, 10 * LIMIT)  # at once
     fed_manager.shutdown()
 
