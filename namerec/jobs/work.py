@@ -98,7 +98,7 @@ def _training(job: Job, executor: Executor) -> Iterator[StreamRecord]:
             or f"Training failed with an unexpected error ({type(error).__name__}).",
         )
     except BaseException:  # whatever ends a thread: a dead one must not look alive
-        log.exception("run %s ended without a word", job.folder.id)
+        log.exception("run %s ended unexpectedly", job.folder.id)
         job.end("failed", "Training ended unexpectedly. Resume the run.")
     finally:
         job.begun.set()

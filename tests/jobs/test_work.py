@@ -217,7 +217,7 @@ def test_one_that_fails_lets_the_others_go_on(fed_manager, fed, race, feeds):
     assert [job.state for job in ended] == ["diverged", "failed", "finished"]
     assert [job.message for job in ended] == [
         "The loss is nan at step 1: training has diverged.",
-        "Training failed: RuntimeError.",
+        "Training failed with an unexpected error (RuntimeError).",
         "",
     ]
 
