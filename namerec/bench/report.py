@@ -20,7 +20,10 @@ from namerec.core.corpus.packing import pack
 from namerec.core.evaluation.prediction import probabilities
 from namerec.core.evaluation.scores import predict_names
 from namerec.core.inside.traces import trace
+from namerec.core.networks.built_in import BuiltIn
+from namerec.core.networks.kinds import KINDS, USUAL_NETWORK, Kind
 from namerec.core.networks.prefixes import share_prefixes
+from namerec.text import counted
 
 HIDDEN = 128
 #: Names of a round with the two loops, which take one after the other what we take as one batch.
@@ -72,35 +75,9 @@ def run(dataset: Dataset, *, quick: bool, say: Callable[[str], None]) -> Report:
     report = Report(torch.get_num_threads())
     categories = len(dataset.categories)
     rounds = 15 if quick else 60
-    for batch, layers in ((64, 1), (256, 1), (1024, 1), (256, 2)):
-        say(f"LSTM, batch {batch}, {layers} layer{'s' if layers > 1 else ''}")
-        steps = max(1, 512 // batch)
-        pair = {
-            "custom_lstm": training_step(
-                network("custom_lstm", HIDDEN, layers, categories, tanh=False)
-            ),
-            "nn.LSTM": training_step(network("lstm", HIDDEN, layers, categories, tanh=False)),
-        }
-        timings = race(pair, batches(dataset, batch, 0), rounds, steps)
-        report.add(timings, batch, layers)
-        suffix = f"@{batch}" + (f"x{layers}layers" if layers > 1 else "")
-        report.ratios[f"custom_lstm/nn.LSTM{suffix}"] = timings["custom_lstm"].faster_than(
-            timings["nn.LSTM"]
-        )
-        if batch == 256 and layers == 1:
-            alike = race(pair, batches(dataset, batch, 0, similar=True), rounds, steps)
-            report.add(alike, batch, layers, "names of one length")
-            report.ratios["custom_lstm/nn.LSTM@256onelength"] = alike["custom_lstm"].faster_than(
-                alike["nn.LSTM"]
-            )
-        if batch == 1024:
-            work = _work(dataset, batch, 10 if quick else 30)
-            report.ratios["letters_read@1024"] = work.letters
-            report.ratios["matmul_share@1024"] = (
-                work.operations
-                * timings["custom_lstm"].names_per_second
-                / matrix_product_rate(10 if quick else 30)
-            )
+    for kind in KINDS.values():
+        if kind.gates and kind.twin is None:
+            _beside_built_in(report, kind, dataset, quick=quick, say=say)
     say("RNN, batch 256")
     rnns = {
         "rnn": training_step(network("rnn", HIDDEN, 1, categories, tanh=True)),
@@ -126,6 +103,39 @@ def run(dataset: Dataset, *, quick: bool, say: Callable[[str], None]) -> Report:
     if not quick:
         _growth(report, say)
     return report
+
+
+def _beside_built_in(
+    report: Report, kind: Kind, dataset: Dataset, *, quick: bool, say: Callable[[str], None]
+) -> None:
+    """Times a hand-written network with gates and PyTorch's own in turns."""
+    categories, rounds = len(dataset.categories), 15 if quick else 60
+    theirs = str(kind.variants[0].counterpart)
+    for batch, layers in ((64, 1), (256, 1), (1024, 1), (256, 2)):
+        say(f"{kind.title}, batch {batch}, {counted(layers, 'layer')}")
+        ours = network(kind.key, HIDDEN, layers, categories, tanh=False)
+        pair = {
+            kind.key: training_step(ours),
+            theirs: training_step(BuiltIn(ours.config, categories)),
+        }
+        timings = race(pair, batches(dataset, batch, 0), rounds, max(1, 512 // batch))
+        report.add(timings, batch, layers)
+        ratio = f"{kind.key}/{theirs}@{batch}"
+        suffix = f"x{layers}layers" if layers > 1 else ""
+        report.ratios[ratio + suffix] = timings[kind.key].faster_than(timings[theirs])
+        if batch == 256 and layers == 1:
+            similar = batches(dataset, batch, 0, similar=True)
+            alike = race(pair, similar, rounds, max(1, 512 // batch))
+            report.add(alike, batch, layers, "names of one length")
+            report.ratios[f"{ratio}onelength"] = alike[kind.key].faster_than(alike[theirs])
+        if batch == 1024 and kind.key == USUAL_NETWORK:
+            work = _work(dataset, batch, 10 if quick else 30)
+            report.ratios["letters_read@1024"] = work.letters
+            report.ratios["matmul_share@1024"] = (
+                work.operations
+                * timings[kind.key].names_per_second
+                / matrix_product_rate(10 if quick else 30)
+            )
 
 
 class _Work(NamedTuple):

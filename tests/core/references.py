@@ -13,7 +13,7 @@ from namerec.core.corpus.alphabet import ALPHABET_SIZE, encode
 from namerec.core.corpus.dataset import Dataset, LabelledName
 from namerec.core.corpus.packing import PackedNames, pack_names
 from namerec.core.networks.config import ModelConfig
-from namerec.core.networks.models import LSTM, RNN, CustomLSTM, NameModel, build
+from namerec.core.networks.models import GRU, LSTM, RNN, CustomLSTM, NameModel, build
 from namerec.core.training.config import RunConfig, validated
 from namerec.core.training.loop import Checkpoint, Record
 from namerec.core.training.records import EpochRecord, FinalRecord
@@ -72,9 +72,11 @@ def plain_answer(model: NameModel, indices: Iterable[int]) -> Tensor:
             output = _rnn_letter(model, x, h)
         elif isinstance(model, LSTM):
             output = _built_in_letter(model, x, h, c)
-        else:
-            assert isinstance(model, CustomLSTM)
+        elif isinstance(model, CustomLSTM):
             output = _custom_letter(model, x, h, c)
+        else:
+            assert isinstance(model, GRU)
+            output = _gru_letter(model, x, h)
     return torch.log_softmax(output, dim=1)[0]
 
 
@@ -109,6 +111,17 @@ def _custom_letter(model: CustomLSTM, x: Tensor, h: list[Tensor], c: list[Tensor
         show = torch.sigmoid(cell.output_gate(combined))  # type: ignore[operator]
         c[layer] = forget * c[layer] + let_in * candidate
         x = h[layer] = show * torch.tanh(c[layer])
+    return torch.as_tensor(model.out(x))
+
+
+def _gru_letter(model: GRU, x: Tensor, h: list[Tensor]) -> Tensor:
+    for layer, cell in enumerate(model.cells):
+        combined = torch.cat([x, h[layer]], dim=1)
+        reset = torch.sigmoid(cell.reset_gate(combined))  # type: ignore[operator]
+        update = torch.sigmoid(cell.update_gate(combined))  # type: ignore[operator]
+        read = reset * cell.candidate_state(h[layer])  # type: ignore[operator]
+        candidate = torch.tanh(cell.candidate_input(x) + read)  # type: ignore[operator]
+        x = h[layer] = (1 - update) * candidate + update * h[layer]
     return torch.as_tensor(model.out(x))
 
 

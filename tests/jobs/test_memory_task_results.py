@@ -39,7 +39,7 @@ def test_all_networks_are_trained_alike_but_for_what_they_are():
     assert {config.model.hidden_size for config in configs.values()} == {SETTINGS.hidden_size}
     assert configs["rnn"].model.nonlinearity == "none"
     assert configs["rnn_tanh"].model.nonlinearity == "tanh"
-    assert [configs[network].model.forget_bias for network in MEMORY_NETWORKS] == [0, 0, 2, 2]
+    assert [configs[network].model.forget_bias for network in MEMORY_NETWORKS] == [0, 0, 2, 2, 2]
     assert configs["lstm"].training.dataset == "memory-task:50"
 
 
@@ -52,7 +52,9 @@ def test_seeds_differ_in_weights_and_not_in_what_they_are_tested_on():
 
 def test_a_plan_is_every_network_at_every_distance_short_ones_first():
     cells = MemoryPlan(seeds=(4, 7)).cells()
-    assert len({cell.config.model_dump_json() for cell in cells}) == 2 * len(DISTANCES) * 4
+    assert len({cell.config.model_dump_json() for cell in cells}) == 2 * len(DISTANCES) * len(
+        MEMORY_NETWORKS
+    )
     first = [(cell.seed, cell.noise) for cell in cells]
     assert first == sorted(first)
 

@@ -21,7 +21,7 @@ def _runs(store, dataset, race: str, kinds: list[str]) -> None:
 
 
 def test_runs_are_found_by_their_race_in_the_order_of_the_networks(store, tiny_dataset):
-    _runs(store, tiny_dataset, "one", ["custom_lstm", "rnn", "lstm"])
+    _runs(store, tiny_dataset, "one", ["custom_lstm", "rnn", "gru", "lstm"])
     _runs(store, tiny_dataset, "", ["rnn"])
     _runs(store, tiny_dataset, "two", ["lstm", "rnn"])
     found = races(store.summaries())

@@ -48,7 +48,7 @@ def test_pinned_runs_stand_first_then_the_newest_and_the_pretrained_last(lab, so
     table = lab.dataframe[0].value
     assert table["pin"].tolist()[:2] == ["★", ""]
     assert table["run"].tolist()[0] == "'=first"
-    assert len(table) == 6
+    assert len(table) == 7
     lab.text_input(key="runs_words").set_value("=FIRST").run()
     assert ids(lab) == [older.id]
     lab.text_input(key="runs_words").set_value("no such run").run()

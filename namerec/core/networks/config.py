@@ -43,9 +43,9 @@ class Settings(BaseModel):
 
 
 class ModelConfig(Settings):
-    """The shape of a network, and how its forget gates begin.
+    """The shape of a network, and how the gates begin that keep what it remembers.
 
-    `forget_bias` is added to the forget gates' biases when a network is made (Jozefowicz et al.,
+    `forget_bias` is added to the biases of `Kind.keeps` when a network is made (Jozefowicz et al.,
     "An empirical exploration of recurrent network architectures", ICML 2015: 1 or 2).
     """
 

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, get_args
 
-ModelKind = Literal["rnn", "lstm", "custom_lstm"]
+ModelKind = Literal["rnn", "lstm", "custom_lstm", "gru"]
 MODEL_KINDS: tuple[ModelKind, ...] = get_args(ModelKind)
 #: Networks of the memory task: the keys of all variants.
-MemoryNetwork = Literal["rnn", "rnn_tanh", "lstm", "custom_lstm"]
+MemoryNetwork = Literal["rnn", "rnn_tanh", "lstm", "custom_lstm", "gru"]
 
 #: What a weighted sum is put through; *as set* is the setting `nonlinearity`.
 Activation = Literal["sigmoid", "tanh", "as set"]
@@ -169,8 +169,8 @@ class Kind:
 #: Settings that only some networks have, and whose they are, for messages.
 OWN_SETTINGS: dict[str, str] = {
     "nonlinearity": "RNN; the other networks have theirs built in",
-    "direction": "custom LSTM; the other networks read forward",
-    "forget_bias": "LSTMs; the other networks have no forget gate",
+    "direction": "custom LSTM and the GRU; the other networks read forward",
+    "forget_bias": "LSTMs and the GRU; an RNN has no gate that keeps",
 }
 
 _RNN_SYMBOLS = (
@@ -200,6 +200,18 @@ _LSTM_SYMBOLS = (
         "What leaves: o times tanh c.",
         (-1, 1),
         terms=((Factor("o"), Factor("c", "tanh")),),
+    ),
+)
+_GRU_SYMBOLS = (
+    Symbol("r", "reset gate", "Share of the old state that n reads.", (0, 1), "sigmoid"),
+    Symbol("z", "update gate", "Share of the old state kept.", (0, 1), "sigmoid"),
+    Symbol("n", "candidate", "What replaces the rest of it.", (-1, 1), "tanh", through="r"),
+    Symbol(
+        "h",
+        "hidden state",
+        "The memory: kept plus new.",
+        (-1, 1),
+        terms=((Factor("z", "rest"), Factor("n")), (Factor("z"), Factor("h", "before"))),
     ),
 )
 
@@ -268,6 +280,27 @@ _KINDS = (
         biases=4,
         kept=7,  # four gates, h, c, tanh(c)
         at_work=8,
+    ),
+    Kind(
+        key="gru",
+        title="GRU",
+        button="GRU",
+        noun="a GRU",
+        meaning="Two gates and no cell state, written by hand: one gate decides what share of the "
+        "state is kept, and the rest is new.",
+        symbols=_GRU_SYMBOLS,
+        shown="rznh",
+        states=("h",),
+        keeps="z",
+        own=frozenset({"direction", "forget_bias"}),
+        variants=(Variant("gru", "nn.GRU", "dashdot"),),
+        presets={
+            "course": {"learning_rate": 0.05},
+            "best": {"direction": "both", "char_ngrams": 5, "ngram_dropout": 0.8},
+        },
+        biases=4,
+        kept=5,  # two gates, the candidate, what it reads of the state, h
+        at_work=7,
     ),
 )
 #: The networks, in the order in which they are offered.

@@ -22,14 +22,17 @@ from namerec.core.corpus.packing import PackedNames
 from namerec.core.networks.cells import (
     Alter,
     Cell,
+    GRUCell,
     LSTMCell,
     Piece,
     as_computed,
+    gru_step,
     lstm_step,
     rnn_step,
 )
 from namerec.core.networks.config import ModelConfig
 from namerec.core.networks.kinds import Kind, ModelKind
+from namerec.core.networks.layers.gru import gru_layer
 from namerec.core.networks.layers.lstm import lstm_layer
 from namerec.core.networks.layers.rnn import rnn_layer
 from namerec.core.networks.ngrams import CharNgrams
@@ -96,7 +99,7 @@ class NameModel(nn.Module):
         return []
 
     def forget_biases(self) -> list[Tensor]:
-        """Each layer's bias of the forget gate, (H,), as it is stored; none without such gates."""
+        """Each layer's bias of the gate that keeps, (H,), as it is stored; none without one."""
         return []
 
     def pieces(self, weights: Iterable[Weights]) -> Iterator[Piece]:
@@ -362,10 +365,29 @@ class CustomLSTM(_ByHand, _LSTM):
         return [cell.forget_gate.bias for cell in cells]
 
 
+class GRU(_ByHand):
+    """The GRU written by hand: two named gates and a candidate a layer."""
+
+    cell = GRUCell
+    layer = staticmethod(gru_layer)
+
+    def forget_biases(self) -> list[Tensor]:
+        """See the base class; both directions."""
+        cells = [cell for cell in self.modules() if isinstance(cell, GRUCell)]
+        return [cell.update_gate.bias for cell in cells]
+
+    def step(
+        self, x: Tensor, state: Step, weight: Tensor, bias: Tensor, alter: Alter = as_computed
+    ) -> Step:
+        """See the base class."""
+        return gru_step(x, state["h"], weight, bias, alter)._asdict()
+
+
 MODELS: dict[ModelKind, type[NameModel]] = {
     "rnn": RNN,
     "lstm": LSTM,
     "custom_lstm": CustomLSTM,
+    "gru": GRU,
 }
 
 
@@ -374,7 +396,7 @@ def build(config: ModelConfig, categories: int, seed: int = 0) -> NameModel:
 
     PyTorch's own initial distributions, drawn from a generator of our own: uniform within
     1/sqrt(fan-in) for `nn.Linear`, within 1/sqrt(hidden size) for its recurrent layers and the
-    gates of cells; n-grams have no logits yet. The forget gates' biases are raised by
+    gates of cells; n-grams have no logits yet. The biases of gates that keep are raised by
     `config.forget_bias`.
 
     Args:

@@ -43,6 +43,7 @@ class _Operator(NamedTuple):
 
 
 LSTM = _Operator("LSTM", "iofg", {}, "Gates are stacked i, o, f, c.")
+GRU = _Operator("GRU", "zrn", {"linear_before_reset": 1}, "Gates are stacked z, r, h.")
 
 
 class Letters(NamedTuple):
@@ -192,6 +193,7 @@ READERS: dict[ModelKind, Callable[[Drawing, NameModel, Letters], str]] = {
     "rnn": read_by_rnn,
     "lstm": partial(read_after, operator=LSTM),
     "custom_lstm": partial(read_after, operator=LSTM),
+    "gru": partial(read_after, operator=GRU),
 }
 
 

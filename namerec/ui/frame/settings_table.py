@@ -160,8 +160,8 @@ OWN: tuple[Number | Choice, ...] = (
     Number(
         "forget_bias",
         "Forget-gate bias",
-        "Added to the forget gates' biases before training: with 1 or 2 the cells begin by "
-        "remembering. The Memory page shows what that does.",
+        "Added before training to the biases of the forget gates, or of a GRU's update gates: with "
+        "1 or 2 the network begins by remembering. The Memory page shows what that does.",
         1.0,
         "%g",
     ),

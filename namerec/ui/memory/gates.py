@@ -55,6 +55,18 @@ _TEACHING = {
     "and adding, not computed anew; Hochreiter and Schmidhuber (1997) called this the constant "
     "error carousel, because with nothing forgotten a gradient travels along it unchanged. One "
     "letter changes it by less than 1, so larger values have built up over several letters.",
+    "r": "The reset gate r decides, unit by unit, how much of the old state the candidate reads: "
+    "n = tanh(letter + r · state), each weighted. Shut, the candidate is made of the letter alone, "
+    "as if the name began here. Cho et al. (2014) put the gate before the weights of the state; "
+    "here it stands behind them, as in PyTorch.",
+    "z": "The update gate z decides how much of the old state is kept, and with the same number "
+    "how much of the candidate is taken: h = (1 − z) · n + z · (old h). It does what the forget "
+    "gate and the input gate of an LSTM do apart, and there is no gate that hides the memory: the "
+    "state itself is shown (Cho et al., 2014). Along the state a gradient is multiplied by z at "
+    "every step back, other paths come on top.",
+    "n": "The candidate n, between −1 and 1, is what the state becomes where it is not kept. It "
+    "reads the letter, and of the old state what the reset gate lets through. The new state lies "
+    "between it and the old one, so it never leaves −1 to 1.",
 }
 
 
@@ -96,7 +108,9 @@ def gates_panel() -> None:
             "Neural Computation 12(10), 2000. Pascanu, Mikolov and Bengio, “On the difficulty of "
             "training recurrent neural networks”, ICML 2013. Jozefowicz, Zaremba and Sutskever, "
             "“An empirical exploration of recurrent network architectures”, ICML 2015. Tallec and "
-            "Ollivier, “Can recurrent neural networks warp time?”, ICLR 2018."
+            "Ollivier, “Can recurrent neural networks warp time?”, ICLR 2018. Cho et al., "
+            "“Learning phrase representations using RNN encoder-decoder for statistical machine "
+            "translation”, EMNLP 2014."
         )
     )
 

@@ -86,8 +86,9 @@ def _controls() -> MemorySettings:
             text=short,
             state=_BIAS,
             format_func=short,
-            help="Added to the LSTMs' forget-gate biases before training: the higher, the more of "
-            "its cell state an LSTM keeps to begin with. The RNNs have no such gate.",
+            help="Added before training to the biases of the LSTMs' forget gates and the GRU's "
+            "update gates: the higher, the more of its state a network keeps to begin with. The "
+            "RNNs have no such gate.",
         )
         clip = segments(
             "Clip gradient at",
@@ -106,7 +107,7 @@ def _controls() -> MemorySettings:
             HIDDEN[0],
             state=_HIDDEN,
             help="The same for all networks. An LSTM unit has four times the weights of an RNN "
-            "unit.",
+            "unit, a GRU unit three times.",
         )
     st.caption(gate_words(bias))
     return MemorySettings(hidden_size=hidden, forget_bias=bias, clip_norm=clip)
@@ -119,8 +120,9 @@ def gate_words(bias: float) -> str:
     letters = f"{half_life:.0f} letter{'s' if half_life >= 1.5 else ''}"
     return (
         f"With a forget-gate bias of {bias:g}, an LSTM at first keeps about {percent(kept, 0)} of "
-        f"its cell state at each letter, so half of it is gone after about {letters}; training has "
-        "to open the gates further. (Simplified: the small random starting weights are left out.)"
+        f"its cell state at each letter, so half of it is gone after about {letters}, and a GRU "
+        "that much of its state; training has to open the gates further. (Simplified: the small "
+        "random starting weights are left out.)"
     )
 
 

@@ -26,6 +26,7 @@ def names() -> Dataset:
         ({"kind": "lstm", "num_layers": 2}, 1),
         ({"kind": "custom_lstm", "direction": "both"}, 0),
         ({"kind": "custom_lstm", "direction": "both"}, 1),
+        ({"kind": "gru", "num_layers": 2}, 0),
     ],
 )
 def test_gates_are_summed_up_as_a_loop_over_the_names_does(names, shape, layer):
@@ -55,7 +56,7 @@ def test_gates_are_summed_up_as_a_loop_over_the_names_does(names, shape, layer):
                 assert band.high[place] == pytest.approx(np.percentile(there, 90), abs=1e-6)
     backward = "direction" in shape and layer == 1
     kept = [
-        step["f"][0].numpy()
+        step[model.kind.keeps][0].numpy()
         for steps in read_alone
         for step in (steps[:-1] if backward else steps[1:])
     ]

@@ -8,10 +8,11 @@ from namerec.core.corpus.dataset import Dataset, LabelledName
 from namerec.core.inside.gradient_steps import by_step
 from namerec.core.inside.gradients import gradient_norms
 from namerec.core.inside.reading import one_hot_text, read
-from namerec.core.networks.models import LSTM, RNN, NameModel
+from namerec.core.networks.models import GRU, LSTM, RNN, NameModel
 from tests.core.references import (
     _built_in_letter,
     _custom_letter,
+    _gru_letter,
     _rnn_letter,
     network,
     one_hot,
@@ -26,6 +27,7 @@ SHAPES = [
     {"kind": "lstm", "num_layers": 2},
     {"kind": "custom_lstm"},
     {"kind": "custom_lstm", "num_layers": 2, "char_ngrams": 3},
+    {"kind": "gru", "num_layers": 2},
 ]
 
 
@@ -53,10 +55,12 @@ def looped(model: NameModel, name: str, label: int) -> dict[str, np.ndarray]:
             output = _rnn_letter(model, letter[None], h)
         elif isinstance(model, LSTM):
             output = _built_in_letter(model, letter[None], h, c)
+        elif isinstance(model, GRU):
+            output = _gru_letter(model, letter[None], h)
         else:
             output = _custom_letter(model, letter[None], h, c)  # type: ignore[arg-type]
-        kept.append({"h": list(h), "c": list(c) if model.kind.gates else []})
-        for state in (*h, *(c if model.kind.gates else [])):
+        kept.append({"h": list(h), "c": list(c) if "c" in model.kind.states else []})
+        for state in (*h, *kept[-1]["c"]):
             state.retain_grad()
     answer = model.with_ngram_logits(output, pack_text(name)).log_softmax(1)
     (-answer[0, label]).backward()

@@ -113,8 +113,7 @@ def test_the_answer_is_read_off_the_last_hidden_state_traced(kind, num_layers):
         below = one_hot(encode("o"))[0] if num_layers == 1 else h[-1, -2]
         output = model.i2o(torch.cat([below, h[-2, -1]]))
     else:
-        assert isinstance(model, LSTM | CustomLSTM)
-        output = model.out(h[-1, -1])
+        output = model.output_layer(h[-1, -1])
     np.testing.assert_allclose(traced.probabilities[-1], output.softmax(0).detach(), atol=1e-5)
 
 

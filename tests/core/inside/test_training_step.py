@@ -26,6 +26,8 @@ SHAPES = [
     {"kind": "custom_lstm"},
     {"kind": "custom_lstm", "direction": "both", "num_layers": 2},
     {"kind": "custom_lstm", "char_ngrams": 3},
+    {"kind": "gru"},
+    {"kind": "gru", "direction": "both", "num_layers": 2},
 ]
 
 

@@ -13,6 +13,8 @@ SHAPES = [
     {"kind": "lstm", "num_layers": 3},
     {"kind": "custom_lstm"},
     {"kind": "custom_lstm", "direction": "both", "num_layers": 2},
+    {"kind": "gru"},
+    {"kind": "gru", "direction": "both", "num_layers": 2},
 ]
 every_shape = pytest.mark.parametrize("shape", SHAPES, ids=str)
 
@@ -30,7 +32,12 @@ def test_a_unit_written_out_is_the_traces_own(shape):
                     expected = traced.values[symbol][place, layer, unit]
                     assert value == pytest.approx(float(expected), abs=1e-6), symbol
                 for one in step.sums:
-                    assert one.total == pytest.approx(one.below + one.before + one.bias)
+                    arriving = one.before
+                    if one.passed is not None:
+                        gate, value, bias = one.passed
+                        assert value == step.values[gate]
+                        arriving = value * (one.before + bias)
+                    assert one.total == pytest.approx(one.below + arriving + one.bias)
 
 
 def test_a_letter_adds_its_own_weight_and_nothing_is_remembered_at_first():

@@ -21,10 +21,12 @@ FORWARD = [
     {"kind": "lstm", "num_layers": 2},
     {"kind": "rnn", "nonlinearity": "tanh"},
     {"kind": "rnn", "nonlinearity": "tanh", "num_layers": 3},
+    {"kind": "gru", "num_layers": 2},
 ]
 BOTH = [
     {"kind": "custom_lstm", "direction": "both"},
     {"kind": "custom_lstm", "direction": "both", "num_layers": 2},
+    {"kind": "gru", "direction": "both", "num_layers": 2},
 ]
 every_shape = pytest.mark.parametrize("shape", [*FORWARD, *BOTH], ids=str)
 

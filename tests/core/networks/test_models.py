@@ -15,6 +15,7 @@ from namerec.core.networks.cells import lstm_step
 from namerec.core.networks.config import ModelConfig
 from namerec.core.networks.kinds import MODEL_KINDS
 from namerec.core.networks.models import (
+    GRU,
     LSTM,
     MODELS,
     RNN,
@@ -236,19 +237,23 @@ def test_every_layer_has_its_own_weights(kind):
 
 @every_kind
 @layers_1_and_2
-def test_layer_weights_are_the_networks_own_in_the_order_i_f_g_o(kind, num_layers):
+def test_layer_weights_are_the_networks_own_in_the_order_of_its_symbols(kind, num_layers):
     model = network(kind, num_layers=num_layers)
-    rows = 5 if kind == "rnn" else 20
+    rows, biases = {"rnn": (5, 5), "gru": (15, 20)}.get(kind, (20, 20))
     weights = model.layer_weights()
     assert [tuple(weight.shape) for weight, _ in weights] == [(rows, 62), (rows, 10)][:num_layers]
-    assert all(bias.shape == (rows,) for _, bias in weights)
+    assert all(bias.shape == (biases,) for _, bias in weights)
     if isinstance(model, CustomLSTM):
         cell = model.cells[0]
         assert torch.equal(weights[0][0][5:10], cell.forget_gate.weight)  # type: ignore[union-attr, arg-type]
         assert torch.equal(weights[0][1][:5], cell.input_gate.bias)  # type: ignore[union-attr, arg-type]
+    if isinstance(model, GRU):
+        cell = model.cells[0]
+        assert torch.equal(weights[0][0][5:10], cell.update_gate.weight)  # type: ignore[union-attr, arg-type]
+        assert torch.equal(weights[0][1][15:], cell.candidate_state.bias)  # type: ignore[union-attr, arg-type]
     if isinstance(model, LSTM):
-        biases = model.rnn.state_dict()
-        assert torch.equal(weights[0][1], biases["bias_ih_l0"] + biases["bias_hh_l0"])
+        of_torch = model.rnn.state_dict()
+        assert torch.equal(weights[0][1], of_torch["bias_ih_l0"] + of_torch["bias_hh_l0"])
 
 
 # Dropped letters and dropout
@@ -325,8 +330,7 @@ def test_dropout_stands_after_every_layer(kind, num_layers, monkeypatch):
         zeros = torch.zeros(2, 5, dtype=torch.float64)
         expected = model.softmax(model.i2o(torch.cat([read, zeros], dim=1)))
     else:
-        assert isinstance(model, LSTM | CustomLSTM)
-        expected = model.softmax(model.out.bias.expand(2, 4))
+        expected = model.output_layer.bias.expand(2, 4).log_softmax(dim=1)
     torch.testing.assert_close(answers, expected)
 
 

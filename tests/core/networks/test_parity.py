@@ -25,6 +25,7 @@ SHAPES = [
     {"kind": "custom_lstm", "char_ngrams": 3, "dropout": 0.5},
     {"kind": "lstm", "num_layers": 2, "dropout": 0.5},
     {"kind": "rnn", "nonlinearity": "tanh", "num_layers": 2},
+    {"kind": "gru", "direction": "both", "num_layers": 2},
 ]
 SOME = np.arange(0, 200, 5)
 

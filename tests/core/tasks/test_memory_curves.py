@@ -41,7 +41,7 @@ def test_the_finding_says_how_far_each_network_came():
     points += [point(network, noise) for network in MEMORY_NETWORKS[2:] for noise in (5, 50)]
     said = finding(memory_curves(points))
     assert "by RNN (linear) and RNN (tanh) at no distance" in said
-    assert "by LSTM (built-in) and LSTM (custom) over 50 letters" in said
+    assert "by LSTM (built-in), LSTM (custom) and GRU over 50 letters" in said
     assert "The longest distance measured is 50 letters" in said
     assert "12.5 %" in said
     assert "This is from one training each; another seed can give another result." in said

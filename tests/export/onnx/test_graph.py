@@ -33,6 +33,7 @@ KINDS: dict[str, list[dict[str, Any]]] = {
     "rnn": [{}, {"nonlinearity": "tanh"}],
     "lstm": [{}],
     "custom_lstm": [{}, {"direction": "both"}],
+    "gru": [{}, {"direction": "both"}],
 }
 SHAPES: list[dict[str, Any]] = [
     {"kind": kind, "num_layers": layers, "char_ngrams": ngrams} | own

@@ -124,7 +124,7 @@ def test_a_link_without_settings_is_the_usual_form():
         ({"learning_rate": "nan"}, "not a number"),
         ({"learning_rate": "0"}, "not a number"),
         ({"optimizer": "lion"}, "is not one of sgd, adam, adamw; adamw is kept"),
-        ({"network": "gru"}, "the network “gru”, which does not exist"),
+        ({"network": "cnn"}, "the network “cnn”, which does not exist"),
         ({"preset": "slow"}, "the preset “slow”, which does not exist"),
         ({"split": "fair"}, "the split “fair”, which does not exist"),
         ({"learnig_rate": "1"}, "Did you mean “learning_rate”?"),

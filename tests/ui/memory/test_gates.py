@@ -37,7 +37,7 @@ def test_every_gate_has_its_words_and_what_was_measured_on_the_run(panel):
         "Input gate i", "Forget gate f", "Output gate o", "Cell candidate g", "Cell state c",
         "How long units remember",
     ]  # fmt: skip
-    assert len(panel.selectbox(key="gates_run").options) == 2  # the RNN has no gates
+    assert len(panel.selectbox(key="gates_run").options) == 3  # the RNN has no gates
     words = said(panel)
     assert "Measured at the best epoch on 777 validation names, leak-free split. Lines" in words
     assert words.count("In this run:") == 6

@@ -59,7 +59,7 @@ def test_the_bundled_result_is_there_on_the_first_visit(lab):
     assert "The bundled result: means of 3 trainings" in said(lab)
     assert "leak-free split" in said(lab)
     table = lab.dataframe[0].value
-    assert len(table) == 24
+    assert len(table) == 30
     assert set(table["seeds"]) == {3}
     assert labels(lab) == {"Measure it here"}
     assert "so a single training can decide" in said(lab)
@@ -67,14 +67,14 @@ def test_the_bundled_result_is_there_on_the_first_visit(lab):
 
 
 def test_how_long_it_takes_is_told_by_what_the_bundled_trainings_took(lab):
-    """24 trainings at the default size; forget bias, clipping and seed change no work."""
+    """30 trainings at the default size; forget bias, clipping and seed change no work."""
     times: dict[tuple[str, int], list[float]] = {}
     for entry in read_results(BUNDLED).entries:
         times.setdefault((entry.cell.network, entry.cell.noise), []).append(entry.seconds)
-    assert len(times) == 24
+    assert len(times) == 30
     minutes = round(sum(float(np.median(found)) for found in times.values()) / 60)
     lab.run()
-    assert f"24 trainings, one after the other in the background: about {minutes} min" in said(lab)
+    assert f"30 trainings, one after the other in the background: about {minutes} min" in said(lab)
     lab.segmented_control(key="memory_bias").set_value(1.0).run()
     assert f"about {minutes} minutes on one processor core" in said(lab)
     lab.segmented_control(key="memory_hidden").set_value(64).run()
@@ -136,7 +136,7 @@ def test_a_complete_result_of_ones_own_hides_no_bundled_one(lab):
     assert "Measured on this computer. The faint lines are the bundled result." in said(lab)
     assert set(lab.dataframe[0].value["mean"]) == {0.25}
     shown = shown_results(MemorySettings())
-    assert len(shown.behind) == 72
+    assert len(shown.behind) == 90
 
 
 def test_while_it_is_measured_anew_the_results_before_are_shown_and_told(lab):
@@ -152,11 +152,11 @@ def test_while_it_is_measured_anew_the_results_before_are_shown_and_told(lab):
     write_results(home() / "memory_task.json", begun)
     lab.run()
     lab.segmented_control(key="memory_hidden").set_value(16).run()
-    assert "3 of these 4 trainings are from the previous measurement" in said(lab)
+    assert "4 of these 5 trainings are from the previous measurement" in said(lab)
     progress = memory_keeper().progress()
     assert progress is not None
-    assert (progress.state, progress.done, progress.total) == ("stopped", 1, 4)
-    assert sorted(lab.dataframe[0].value["mean"]) == [0.25, 0.25, 0.25, 0.75]
+    assert (progress.state, progress.done, progress.total) == ("stopped", 1, 5)
+    assert sorted(lab.dataframe[0].value["mean"]) == [0.25, 0.25, 0.25, 0.25, 0.75]
 
 
 def test_a_training_without_a_result_is_listed_with_the_reason(lab):

@@ -68,6 +68,16 @@ def check_states(latex: str, gates: dict[str, str]) -> tuple[str, str]:
     return c, h
 
 
+def check_mixture(latex: str, gates: dict[str, str]) -> str:
+    """Does a GRU's state again; gives h as printed."""
+    _, _, values, h = (part.strip(" &\\") for part in re.split(r"&+=", latex.split("\n")[1]))
+    written, worked = values.split(" = ")
+    assert re.findall(r"-?\d+\.\d+", written)[:3] == [gates["z"], gates["n"], gates["z"]]
+    assert agrees(written, h)
+    assert agrees(worked, h)
+    return h
+
+
 def step_of(totals: list[tuple[float, float, float]], c_before: float) -> UnitStep:
     """A step of an LSTM from what the letter, the hidden state and the bias add to each sum."""
     sums = []
@@ -102,6 +112,7 @@ def test_a_reader_who_does_the_sums_again_gets_the_printed_results(totals, c_bef
         {"kind": "rnn", "nonlinearity": "tanh"},
         {"kind": "lstm", "num_layers": 2},
         {"kind": "custom_lstm", "direction": "both"},
+        {"kind": "gru", "direction": "both"},
     ],
     ids=str,
 )
@@ -114,6 +125,8 @@ def test_what_is_printed_is_what_the_heatmaps_tell(shape):
             printed = check_sums(sum_lines(step))
             if "c" in traced.values:
                 printed["c"], printed["h"] = check_states(state_lines(step), printed)
+            elif "z" in traced.values:
+                printed["h"] = check_mixture(state_lines(step), printed)
             else:
                 assert state_lines(step) == ""
             assert set(printed) == set(traced.values)
