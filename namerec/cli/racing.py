@@ -1,4 +1,4 @@
-"""`race`: all networks trained in turn with one set of settings, and a verdict."""
+"""`race`: networks trained in turn with one set of settings, and a verdict."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from namerec.cli.common import (
     sentences_for_errors,
 )
 from namerec.core.corpus.protocols import PROTOCOLS
+from namerec.core.networks.kinds import MODEL_KINDS, ModelKind
 from namerec.core.training.config import PRESETS
 from namerec.core.training.presets import PRESET_TABLE
 from namerec.errors import ConfigError, RunError, TrainingError
@@ -32,6 +33,10 @@ _LOOK = 0.2
 
 
 @click.command()
+@click.option(
+    "--model", "networks", type=click.Choice(MODEL_KINDS), multiple=True,
+    default=MODEL_KINDS, help="Which take part; repeat for two or more. Default: all.",
+)  # fmt: skip
 @click.option(
     "--preset", "preset_name", type=EarlierChoice(PRESETS), default="fast", show_default=True,
     help="The preset for all networks; settings that it has for only one network are left out.",
@@ -50,6 +55,7 @@ _LOOK = 0.2
 @json_option
 @sentences_for_errors
 def race(
+    networks: tuple[ModelKind, ...],
     preset_name: Any,
     dataset: str,
     protocol: str | None,
@@ -81,9 +87,9 @@ def race(
                 "it. Leave --epochs out, or choose another preset."
             )
         shared["epochs"] = epochs
-    configs = race_configs(preset_name, nonlinearity, **shared)
+    configs = race_configs(preset_name, nonlinearity, networks, **shared)
     names = catalogue.load(dataset)
-    if words := left_out(preset_name):
+    if words := left_out(preset_name, networks):
         click.echo(words, err=True)
     manager = JobManager(RunStore(), LocalExecutor(catalogue.load))
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # stored and ended as by Ctrl-C
@@ -111,8 +117,8 @@ def race(
     for sentence in said:
         click.echo(sentence)
     if as_json:
-        networks = [_values(run, entrant) for run, entrant in zip(runs, entered, strict=True)]
-        print_json({"race": identity, "networks": networks, "verdict": said})
+        values = [_values(run, entrant) for run, entrant in zip(runs, entered, strict=True)]
+        print_json({"race": identity, "networks": values, "verdict": said})
 
 
 def _follow(manager: JobManager, runs: list[RunSummary]) -> None:

@@ -11,7 +11,7 @@ from tests.jobs.fakes import HeldBackExecutor
 from tests.runs.references import Solo, assert_holds_all
 
 
-def test_a_race_stores_three_runs_that_are_those_of_trainings_alone(store, tiny_folder):
+def test_a_race_stores_runs_that_are_those_of_trainings_alone(store, tiny_folder):
     values = answered("race", "--dataset", str(tiny_folder), "--seed", "2", "--epochs", "2")
     assert list(values) == ["race", "networks", "verdict"]
     assert [network["model"] for network in values["networks"]] == list(MODEL_KINDS)
@@ -35,14 +35,21 @@ def test_without_json_each_network_has_a_line_and_then_comes_the_verdict(store, 
     result = ask("race", *arguments)
     assert result.exit_code == 0
     lines = result.stdout.splitlines()
-    titles = ["RNN (tanh)", "LSTM (built-in)", "LSTM (custom)"]
-    assert [line.partition(" accuracy ")[0].strip() for line in lines[:3]] == titles
+    titles = ["RNN (tanh)", "LSTM (built-in)", "LSTM (custom)", "GRU"]
+    assert [line.partition(" accuracy ")[0].strip() for line in lines[:4]] == titles
     for line, run in zip(lines, races(store.summaries()).popitem()[1], strict=False):
         scores = run.status.scores["test"]
         assert f"accuracy {100 * scores.accuracy:.2f} %" in line
         assert f"{run.info.parameters:,} parameters (run {run.id})" in line
-    assert "test names (raw split)" in lines[3]
+    assert "test names (raw split)" in lines[4]
     assert lines[-1].startswith("This is one draw of the starting weights")
+
+
+def test_a_race_is_of_the_networks_asked_for(store, tiny_folder):
+    chosen = ("--model", "gru", "--model", "rnn", "--dataset", str(tiny_folder), "--epochs", "1")
+    values = answered("race", *chosen)
+    assert [network["model"] for network in values["networks"]] == ["rnn", "gru"]
+    assert len(store.summaries()) == 2
 
 
 def test_what_a_preset_gives_one_network_alone_is_told(store, tiny_folder):

@@ -1,11 +1,12 @@
-"""The settings of a race: all networks train with the same, each with its own kind of cell."""
+"""The settings of a race: networks train with the same, each with its own kind of cell."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from namerec.core.networks.config import ModelConfig, Nonlinearity
-from namerec.core.networks.kinds import KINDS, has_setting, kinds_with
+from namerec.core.networks.kinds import KINDS, MODEL_KINDS, ModelKind, has_setting, kinds_with
 from namerec.core.training.config import (
     PresetName,
     RunConfig,
@@ -25,7 +26,10 @@ _OWN_WORDS = {
 
 
 def race_configs(
-    name: PresetName, nonlinearity: Nonlinearity | None = None, **shared: Any
+    name: PresetName,
+    nonlinearity: Nonlinearity | None = None,
+    networks: Collection[ModelKind] = MODEL_KINDS,
+    **shared: Any,
 ) -> list[RunConfig]:
     """The settings of each network of a race, in the order of `KINDS`.
 
@@ -33,11 +37,15 @@ def race_configs(
         name: The preset whose shared half is taken; what it gives one network alone is left out.
         nonlinearity: Of the RNN's recurrence, the one setting that one network alone has; None for
             the preset's.
+        networks: Which take part, two or more.
         **shared: Settings for all networks on top, of the network or its training.
 
     Raises:
-        ConfigError: If a setting is unknown, out of bounds, or not for all networks.
+        ConfigError: If a setting is unknown, out of bounds, or not for all networks, or if there
+            are too few of those.
     """
+    if len(set(networks)) < 2:
+        raise ConfigError("A race needs two networks or more. Choose another one.")
     table = PRESET_TABLE[name]
     values = {**table["model"], **table["training"], **shared}
     fields = {"model": ModelConfig.model_fields, "training": TrainConfig.model_fields}
@@ -45,7 +53,7 @@ def race_configs(
     if unknown:
         raise ConfigError(f"Not all networks of a race have a setting “{unknown[0]}”.")
     configs = []
-    for kind in KINDS:
+    for kind in (kind for kind in KINDS if kind in networks):
         own: dict[str, str] = {"kind": kind}
         if has_setting(kind, "nonlinearity"):
             own["nonlinearity"] = nonlinearity or usual_nonlinearity(name)
@@ -64,13 +72,13 @@ def usual_nonlinearity(name: PresetName) -> Nonlinearity:
     return preset(name, kind).model.nonlinearity
 
 
-def left_out(name: PresetName) -> str:
+def left_out(name: PresetName, networks: Collection[ModelKind] = MODEL_KINDS) -> str:
     """What a preset gives one network outside of a race that others could have, in a sentence.
 
     Empty for nothing.
     """
     clauses = []
-    for kind in KINDS.values():
+    for kind in (KINDS[network] for network in KINDS if network in networks):
         own = kind.presets.get(name, {})
         words = [_OWN_WORDS[field].format(own[field]) for field in _OWN_WORDS if field in own]
         if words:

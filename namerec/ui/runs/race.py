@@ -1,4 +1,4 @@
-"""The race: RNN, LSTM and custom LSTM train with one set of settings, live, up to a verdict."""
+"""The race: networks train with one set of settings, live, up to a verdict."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def race_panel() -> None:
 
     chart_library()
     st.markdown(
-        "**RNN, LSTM and custom LSTM** train with one set of settings. They take turns on the "
+        "Two networks or more train with one set of settings. They take turns on the "
         "processor, so that all have trained for the same seconds at any moment; each one's "
         "weights, numbers and seconds are those that it has alone."
     )

@@ -6,6 +6,7 @@ import streamlit as st
 
 from namerec.core.corpus.protocols import PROTOCOLS
 from namerec.core.networks.config import Nonlinearity
+from namerec.core.networks.kinds import MODEL_KINDS, MODEL_TITLES, kinds_with
 from namerec.core.tasks.race import left_out, race_configs, usual_nonlinearity
 from namerec.core.training.config import RunConfig
 from namerec.core.training.presets import PRESET_TABLE
@@ -16,6 +17,7 @@ from namerec.ui.shared.corpus_choice import corpus_title, offered
 
 _PRESET, _NAMES, _SPLIT = "race_preset", "race_names", "race_split"
 _SEED, _LENGTH, _RATE, _RNN = "race_seed", "race_length", "race_rate", "race_rnn"
+_NETWORKS = "race_networks"
 _RNN_WORDS: dict[Nonlinearity, str] = {"none": "linear", "tanh": "tanh"}
 
 
@@ -29,6 +31,10 @@ def race_settings() -> list[RunConfig]:
         ConfigError: If they cannot be trained with.
     """
     _begin()
+    st.pills(
+        "Networks", MODEL_KINDS, key=_NETWORKS, selection_mode="multi", persist_state="session",
+        format_func=MODEL_TITLES.__getitem__, help="Which take part: two or more.",
+    )  # fmt: skip
     with st.grid(4, min_column_width=190):
         st.segmented_control(
             "Preset", ("fast", "best", "course"), key=_PRESET, format_func=str.capitalize,
@@ -53,6 +59,7 @@ def race_settings() -> list[RunConfig]:
             format_func=_RNN_WORDS.__getitem__, persist_state="session", width="stretch",
             help="The one setting that one network alone has. Linear: as in the course report and "
             "the classic tutorial. tanh: squashed at every letter, as textbooks have it.",
+            disabled=not set(kinds_with("nonlinearity")) & set(st.session_state[_NETWORKS]),
         )  # fmt: skip
         _number("Seed", _SEED, "seed", 1)
         unit = _unit()
@@ -77,7 +84,7 @@ def say_what_is_equal(configs: list[RunConfig]) -> None:
         f"All have {layers}{model.hidden_size} hidden units, {training.optimizer} in batches of "
         f"{training.batch_size}, and the same names, split and seed.",
         f"Trainable parameters: {parameters}.",
-        left_out(st.session_state[_PRESET]),
+        left_out(st.session_state[_PRESET], st.session_state[_NETWORKS]),
     ]
     st.caption(" ".join(sentence for sentence in sentences if sentence))
 
@@ -88,6 +95,7 @@ def _begin() -> None:
         st.session_state[_PRESET] = "fast"
         st.session_state[_NAMES] = services.given_corpus() or "bundled"
         st.session_state[_SEED] = 0
+        st.session_state[_NETWORKS] = list(MODEL_KINDS)
         _apply_preset()
 
 
@@ -116,6 +124,7 @@ def _read_back() -> list[RunConfig]:
     return race_configs(
         state[_PRESET],
         state[_RNN],
+        state[_NETWORKS],
         dataset=state[_NAMES],
         protocol=state[_SPLIT],
         seed=state[_SEED],

@@ -28,7 +28,7 @@ from tests.jobs.fakes import (
 )
 from tests.pages.references import button, said
 
-TITLES = ["RNN (linear)", "LSTM (built-in)", "LSTM (custom)"]
+TITLES = ["RNN (linear)", "LSTM (built-in)", "LSTM (custom)", "GRU"]
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ def test_before_a_race_the_settings_that_are_equal_are_told(lab):
     assert "2 layers and a learning rate of 0.05" in said(lab)
 
 
-def test_one_button_starts_three_runs_with_the_settings_chosen(lab, fed, tiny_folder):
+def test_one_button_starts_a_run_of_each_network_with_the_settings_chosen(lab, fed, tiny_folder):
     lab.run()
     lab.number_input(key="race_seed").set_value(4)
     lab.number_input(key="race_length").set_value(2)
@@ -120,14 +120,28 @@ def test_one_button_starts_three_runs_with_the_settings_chosen(lab, fed, tiny_fo
     assert lab.query_params["race"] == runs[0].info.race
 
 
+def test_the_networks_that_take_part_can_be_chosen(lab, fed):
+    lab.run()
+    lab.button_group(key="race_networks").set_value(["gru", "lstm"]).run()
+    assert "RNN" not in said(lab).partition("Trainable parameters")[2]
+    assert lab.segmented_control(key="race_rnn").disabled
+    assert [run.info.config.model.kind for run in _started(lab, fed)] == ["lstm", "gru"]
+
+
+def test_a_race_of_one_network_is_refused_in_words(lab):
+    lab.run()
+    lab.button_group(key="race_networks").set_value(["gru"]).run()
+    assert "two networks or more" in lab.error[0].value
+
+
 def test_while_it_runs_each_network_has_a_line_of_numbers(lab, fed):
     runs = _started(lab, fed)
     lab.run()
     table = lab.dataframe[0].value
     assert list(table["network"]) == TITLES
-    assert list(table["accuracy"]) == ["87.5 %"] * 3
-    assert list(table["recall"]) == ["50.0 %"] * 3
-    assert list(table["seconds"]) == ["2.0", "3.0", "4.0"]
+    assert list(table["accuracy"]) == ["87.5 %"] * 4
+    assert list(table["recall"]) == ["50.0 %"] * len(TITLES)
+    assert list(table["seconds"]) == ["2.0", "3.0", "4.0", "5.0"]
     assert "test accuracy" not in table
     words = said(lab)
     for title in TITLES:
@@ -143,7 +157,7 @@ def test_while_it_runs_each_network_has_a_line_of_numbers(lab, fed):
     fed.feed(runs[0].id).put(step_record(11))
     wait_until(lambda: manager().look(runs[2].id).state == "paused")
     lab.run()
-    assert said(lab).count(": paused") == 3
+    assert said(lab).count(": paused") == len(TITLES)
     button(lab, "Go on").click().run()
     wait_until(lambda: manager().look(runs[2].id).state == "running")
 
@@ -176,8 +190,8 @@ def test_an_ended_race_has_a_verdict_and_stays_in_the_list(lab, fed):
     assert "are equally accurate: right on 75.0\u202f% of the 10 test names" in words
     assert "Pause the race" not in {item.label for item in lab.button}
     table = lab.dataframe[0].value
-    assert list(table["test accuracy"]) == ["75.0 %"] * 3
-    assert list(table["test recall"]) == ["50.0 %"] * 3
+    assert list(table["test accuracy"]) == ["75.0 %"] * len(TITLES)
+    assert list(table["test recall"]) == ["50.0 %"] * len(TITLES)
     assert "accuracy" not in table
     assert lab.selectbox(key="race").value == runs[0].info.race
 
@@ -193,7 +207,7 @@ def test_an_earlier_race_can_be_looked_at_by_its_link(lab, fed, tiny_folder):
     assert not lab.exception
     assert lab.selectbox(key="race").value == "earlier"
     assert len(lab.selectbox(key="race").options) == 2
-    assert said(lab).count(": interrupted") == 3
+    assert said(lab).count(": interrupted") == len(TITLES)
     assert "Verdict" not in said(lab)
 
 
@@ -222,7 +236,7 @@ def test_how_long_is_left_is_the_sum_for_all(lab, fed):
     snapshots = [manager().look(run.id) for run in runs]
     left = [replace(snapshot, remaining=20.0, seconds=5.0) for snapshot in snapshots]
     words = progress_words(list(zip(runs, left, strict=True)))
-    assert words == "5 s of training each · about 1 min 00 s left for all"
+    assert words == "5 s of training each · about 1 min 20 s left for all"
     waiting = [replace(snapshot, place=1) for snapshot in snapshots]
     assert progress_words(list(zip(runs, waiting, strict=True))) == (
         "Waiting for the runs before it."
