@@ -67,7 +67,7 @@ def _add_a_name(corpus: Path) -> None:
 
 DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "folder gone": (shutil.rmtree, "There is no dataset"),
-    "file gone": (lambda corpus: (corpus / "Betan.txt").unlink(), "are not those this run"),
+    "file gone": (lambda corpus: (corpus / "Betan.txt").unlink(), "are not those that this run"),
     "name added": (_add_a_name, "Put the old files back"),
     "no text": (lambda corpus: (corpus / "Alphan.txt").write_bytes(b"\xff\xfe\0"), "not UTF-8"),
     "one long line": (lambda corpus: (corpus / "Alphan.txt").write_text("a" * 10**6), "1,000,000"),

@@ -24,7 +24,7 @@ SECTIONS: dict[str, tuple[str, Callable[[], None]]] = {
     "gradient": ("Gradient through time", gradients_panel),
     "recall": ("Memory task", memory_task_panel),
     "gates": ("What each gate does", gates_panel),
-    "parityf": ("Parity with PyTorch", _parity),
+    "parity": ("Parity with PyTorch", _parity),
 }
 
 
