@@ -65,7 +65,7 @@ def test_a_network_trains_before_ones_eyes_and_is_found_again_after_a_refresh(se
 
     page.get_by_role("button", name="Pause").click()
     expect_state(page, "paused")
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Resume").click()
     expect_state(page, "running")
     page.get_by_role("button", name="Stop").click()
     expect_state(page, "stopped")

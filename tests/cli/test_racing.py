@@ -42,7 +42,7 @@ def test_without_json_each_network_has_a_line_and_then_comes_the_verdict(store, 
         assert f"accuracy {100 * scores.accuracy:.2f} %" in line
         assert f"{run.info.parameters:,} parameters (run {run.id})" in line
     assert "test names (raw split)" in lines[4]
-    assert lines[-1].startswith("This is one draw of the starting weights")
+    assert lines[-1].startswith("Each network was trained once, with one seed")
 
 
 def test_a_race_is_of_the_networks_asked_for(store, tiny_folder):

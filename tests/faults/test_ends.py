@@ -76,7 +76,7 @@ def test_of_two_servers_on_one_data_folder_only_one_trains_a_run(tmp_path, tiny_
             run_id = start_training(tab, **SETTINGS)
             other.open("train", run=run_id)
             assert state_shown(other) == "running"
-            assert "Take up again" not in other.words()
+            assert "Resume" not in other.words()
             folder = the_run(first)
             sees = RunStore(folder.path.parent, pretrained=None)
             assert [run.state for run in sees.summaries()] == ["running"]

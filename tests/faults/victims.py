@@ -124,7 +124,7 @@ def take_up(tab: Session, state: RunState) -> float:
         Seconds until the page said so.
     """
     seconds = tab.look_until(lambda shown: state_shown(shown) == state)
-    tab.press("Take up again")
+    tab.press("Resume")
     assert state_shown(tab) in ("queued", "running", "finished"), tab.words()
     return seconds
 

@@ -71,7 +71,7 @@ def test_every_view_of_a_corpus_of_ones_own_opens(lab, view):
 def test_the_tutorial_corpus_says_how_to_get_it_or_bring_it(lab):
     opened(lab, "dataset", corpus="tutorial")
     assert "NAMEREC_NAMES_DIR" in said(lab)
-    assert "Download it" in {item.label for item in lab.button}
+    assert "Download" in {item.label for item in lab.button}
     assert "Train on it" not in {item.label for item in lab.button}
 
 
@@ -85,7 +85,7 @@ def test_a_download_tells_its_progress_and_then_shows_the_corpus(lab, monkeypatc
 
     monkeypatch.setattr(tutorial, "fetch", fetch)
     opened(lab, "dataset", corpus="tutorial")
-    button(lab, "Download it").click().run()
+    button(lab, "Download").click().run()
     assert not lab.error
     assert [metric.value for metric in lab.metric if metric.label == "Lines"] == ["72"]
 
@@ -99,12 +99,12 @@ def test_a_download_that_fails_is_a_sentence(lab, monkeypatch):
 
     monkeypatch.setattr(tutorial, "fetch", fetch)
     opened(lab, "dataset", corpus="tutorial")
-    button(lab, "Download it").click().run()
+    button(lab, "Download").click().run()
     assert "no network" in lab.error[0].value
     assert "NAMEREC_NAMES_DIR" in said(lab)
     lab.switch_page("pages/train.py").run()
     lab.sidebar.selectbox(key="set_dataset").set_value("tutorial").run()
-    next(item for item in lab.sidebar.button if item.label == "Download it").click().run()
+    next(item for item in lab.sidebar.button if item.label == "Download").click().run()
     assert "no network" in lab.sidebar.error[0].value
     assert lab.sidebar.number_input(key="set_epochs").value, "the rest of the form stays"
 

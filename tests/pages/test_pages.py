@@ -56,7 +56,7 @@ def test_the_controls_follow_the_state_of_the_run(lab, held_back, tiny_dataset, 
     button(lab, "Stop").click().run()
     assert manager().wait(run_id, 20).state == "stopped"
     lab.run()
-    assert "Take up again" in {item.label for item in lab.button}
+    assert "Resume" in {item.label for item in lab.button}
     assert "Pause" not in {item.label for item in lab.button}
 
 
@@ -162,5 +162,5 @@ def test_a_run_that_a_link_names_and_is_not_here_is_said(lab):
     lab.query_params["run"] = "20200101-000000-rnn-dead"
     opened(lab, "name")
     followed(lab, run="20200101-000000-rnn-dead")
-    assert "not here" in lab.warning[0].value
+    assert "not on this computer" in lab.warning[0].value
     assert not lab.error

@@ -52,7 +52,7 @@ def test_pinned_runs_stand_first_then_the_newest_and_the_pretrained_last(lab, so
     lab.text_input(key="runs_words").set_value("=FIRST").run()
     assert ids(lab) == [older.id]
     lab.text_input(key="runs_words").set_value("no such run").run()
-    assert "No run fits" in said(lab)
+    assert "No run matches the filter" in said(lab)
 
 
 def test_several_runs_have_one_panel_and_stay_chosen_while_a_filter_hides_them(lab):
@@ -61,9 +61,9 @@ def test_several_runs_have_one_panel_and_stay_chosen_while_a_filter_hides_them(l
     assert "2 runs" in [title.value for title in lab.subheader]
     assert lab.button(key="runs_delete").disabled  # both ship with the project
     lab.multiselect(key="runs_network").set_value(["custom_lstm"]).run()
-    assert "of the 2 runs chosen" in said(lab)
+    assert "of the 2 chosen runs" in said(lab)
     assert lab.query_params["runs"] == f"{first},{second}"
-    button(lab, "Choose none").click().run()
+    button(lab, "Clear selection").click().run()
     assert not lab.query_params.get("runs")
 
 
@@ -96,11 +96,11 @@ def test_a_run_that_goes_on_says_what_it_began_with(lab, solo, tiny_dataset):
     began = 100 * solo.epochs[-1].validation_accuracy
     best = 100 * max(record.validation_accuracy for record in solo.epochs)
     assert (
-        f"Began at {began:.1f} % accuracy on validation names, leak-free split (epoch 3 of run "
-        f"{first.id}); best since: {best:.1f} %"
+        f"Started at {began:.1f} % accuracy on validation names, leak-free split (epoch 3 of run "
+        f"{first.id}); best since then: {best:.1f} %"
     ) in said(lab)
     drawn(lab, runs=first.id)
-    assert "Began at" not in said(lab)
+    assert "Started at" not in said(lab)
 
 
 def test_a_deleted_run_is_taken_back_at_once_or_out_of_the_list(lab, solo):
@@ -125,7 +125,7 @@ def test_the_deleted_runs_go_for_good_when_asked_twice(lab, solo):
     store = manager().store
     discard(store, solo.store(store, epochs=1).id)
     drawn(lab)
-    button(lab, "Empty").click().run()
+    button(lab, "Empty trash").click().run()
     assert len(discarded(store)) == 1
     button(lab, "Remove for good").click().run()
     assert not discarded(store)
@@ -139,15 +139,15 @@ def test_a_stopped_run_is_taken_up_again_and_a_refusal_is_said(lab, solo, monkey
     asked = []
     monkeypatch.setattr(type(manager()), "resume", lambda jobs, *given: asked.append(given[0]))
     drawn(lab, runs=folder.id)
-    button(lab, "Take up again").click().run()
+    button(lab, "Resume").click().run()
     assert asked == [folder.id]
-    assert "The run goes on" in said(lab)
+    assert "The run has been resumed" in said(lab)
 
     def refuse(jobs, *given):
         raise JobError("The queue is full.")
 
     monkeypatch.setattr(type(manager()), "resume", refuse)
-    button(lab, "Take up again").click().run()
+    button(lab, "Resume").click().run()
     assert "The queue is full." in said(lab)
     assert len(asked) == 1
 
@@ -165,7 +165,7 @@ def test_ids_that_are_no_runs_are_said_and_never_opened(lab):
     drawn(lab, runs="../../etc,20200101-000000-rnn-dead")
     assert not [title for title in lab.subheader if "run" in title.value]
     lab.segmented_control(key="runs_section").set_value("compare").run()
-    assert "2 of the 2 runs chosen are not here" in said(lab)
+    assert "2 of the 2 chosen runs are not on this computer" in said(lab)
     assert "Choose runs above" in said(lab)
     assert not lab.error
 
@@ -196,7 +196,7 @@ def test_runs_on_the_same_names_stand_side_by_side_with_what_differs(lab, solo, 
     }
     assert differ["Setting"].tolist() == ["Learning rate"]
     assert differ.iloc[0].tolist()[1:] == ["0.02", "0.5"]
-    assert "not scored on the same names" not in said(lab)
+    assert "not measured on the same names" not in said(lab)
     assert lab.segmented_control(key="runs_along").value == "seconds"
     assert titles(lab)[:2] == ["Loss", "Accuracy and macro recall"]
     links = [link for link in lab.get("page_link") if link.proto.label == "A and B"]
@@ -213,17 +213,17 @@ def test_identical_settings_are_said_to_be(lab, solo):
     best = solo.epochs[0]
     assert results["measured on"].tolist()[1] == "validation names, leak-free split"
     assert results["macro recall"].tolist()[1] == best.validation_macro_recall
-    assert "B has no test score (yet)" in said(lab)
+    assert "B has no test score yet" in said(lab)
 
 
 def test_runs_on_other_names_are_compared_with_a_warning(lab, solo):
     pretrained = next(run for run in manager().store.summaries() if run.pretrained)
     compared(lab, solo.store(manager().store).id, pretrained.id, along="names")
     words = said(lab)
-    assert "These runs are not scored on the same names" in words
-    assert "A: tiny, leak-free split of seed 0; B: bundled corpus, leak-free split" in words
-    assert "its names are counted in whole batches" in words  # of a corpus that is not here
-    assert "choose two runs with a finished epoch on the same corpus" in words
+    assert "These runs were not measured on the same names" in words
+    assert "A: tiny, leak-free split with seed 0; B: bundled corpus, leak-free split" in words
+    assert "seen are counted in whole batches" in words  # of a corpus that is not here
+    assert "choose two runs on the same corpus and split, each with a finished epoch" in words
 
 
 def test_curves_are_chosen_and_without_any_one_is_asked_for(lab, solo):
@@ -284,7 +284,7 @@ def test_files_are_made_when_asked_for_and_what_goes_wrong_is_a_sentence(lab, so
     assert asked == [folder.id]
     assert "Largest difference: 1e-7." in said(lab)
     (save,) = lab.get("download_button")
-    assert save.label.replace("\\", "").startswith(f"Save {folder.id}-onnx.zip (")
+    assert save.label.replace("\\", "").startswith(f"Download {folder.id}-onnx.zip (")
     lab.run()
     assert len(asked) == 1
     monkeypatch.setitem(kinds.EXPORTS, "script", kinds.Export("Script", "A file.", refuse))
@@ -304,13 +304,13 @@ def test_a_run_that_was_packed_is_brought_back_and_what_is_none_is_a_sentence(la
     remove(store, folder.id)
     drawn(lab, runs_section="take")
     lab.file_uploader[0].set_value(("run.zip", b"PK no zip at all", "application/zip")).run()
-    button(lab, "Import it").click().run()
+    button(lab, "Import").click().run()
     assert len(lab.error) == 1
     lab.file_uploader[0].set_value(("run.zip", packed.content, "application/zip")).run()
-    button(lab, "Import it").click().run()
+    button(lab, "Import").click().run()
     assert not lab.error
     assert f"Run {folder.id} was imported." in said(lab)
     assert lab.query_params["runs"] == folder.id
     assert store.open(folder.id).predictions()
-    button(lab, "Look at it").click().run()
+    button(lab, "Show it in the table").click().run()
     assert f"run {folder.id}" in said(lab)

@@ -55,7 +55,7 @@ def test_what_is_changed_in_the_form_is_in_the_url_and_nothing_else(lab):
 def test_what_a_link_has_wrong_is_said_above_the_form_until_something_is_changed(lab):
     opened(lab, "train", epochs="0", hidden_sise="3", corpus="/etc", seed="2")
     assert "epochs “0” is not a whole number" in warned(lab)
-    assert "Did it mean “hidden_size”?" in warned(lab)
+    assert "Did you mean “hidden_size”?" in warned(lab)
     assert "/etc" not in warned(lab)
     assert lab.sidebar.selectbox(key="set_dataset").value == "bundled"
     assert lab.sidebar.number_input(key="set_seed").value == 2
@@ -73,7 +73,7 @@ def test_hidden_settings_are_in_force_and_said(lab):
     lab.run()
     assert not {"set_optimizer", "set_preset", "set_epochs"} & form(lab)
     assert {"set_kind", "set_seed", "set_schedule"} <= form(lab)
-    assert "In force: LSTM (custom) · 128 hidden units · 4 epochs · sgd" in said(lab)
+    assert "Settings in use: LSTM (custom) · 128 hidden units · 4 epochs · sgd" in said(lab)
     assert "dropout 0.3" in said(lab)
     assert not lab.exception
 
@@ -113,9 +113,9 @@ def test_a_run_that_is_gone_on_from_keeps_network_names_and_split_fixed(lab):
     assert lab.sidebar.number_input(key="set_epochs").value == 2
     words = said(lab)
     best = manager().store.open(run).status().best_epoch
-    assert f"goes on from epoch {best} (best epoch)" in words
+    assert f"continues from epoch {best} (best epoch)" in words
     assert f"weights of run {run}" in words
-    assert "The schedule of the learning rate begins anew" in words
+    assert "The learning rate schedule starts again" in words
     assert lab.query_params == {"from": run, "at": "best", "epochs": "2"}
 
 
@@ -138,15 +138,16 @@ def test_the_next_run_goes_on_with_the_split_of_the_one_before(
     lab.run()
     began, own = ended.before.history[-1], ended.history[-1]
     assert (
-        f"Began at {100 * began.validation_accuracy:.1f} % accuracy on validation names, leak-free "
-        f"split (epoch 3 of run {before}); best since: {100 * own.validation_accuracy:.1f} %"
+        f"Started at {100 * began.validation_accuracy:.1f} % accuracy on validation names, "
+        f"leak-free split (epoch 3 of run {before}); best since then: "
+        f"{100 * own.validation_accuracy:.1f} %"
     ) in said(lab)
 
 
 def test_the_mode_is_left_by_its_button_and_the_settings_stay(lab):
     opened(lab, "train", **{"from": pretrained("rnn"), "epochs": "2"})
-    button(lab, "Start anew instead").click().run()
-    assert "goes on from" not in said(lab)
+    button(lab, "Start from scratch instead").click().run()
+    assert "continues from" not in said(lab)
     assert lab.sidebar.segmented_control(key="set_kind").value == "rnn"
     assert lab.sidebar.number_input(key="set_epochs").value == 2
     assert not {"from", "at"} & set(lab.query_params)
@@ -156,6 +157,6 @@ def test_the_mode_is_left_by_its_button_and_the_settings_stay(lab):
 @pytest.mark.parametrize("run", ["20200101-000000-rnn-dead", "../../etc", "x" * 900])
 def test_a_run_that_is_not_here_is_said_and_the_form_is_the_usual_one(lab, run):
     opened(lab, "train", **{"from": run, "at": "best"})
-    assert "Nothing can go on from the run in this link" in warned(lab)
+    assert "The run in this link cannot be continued" in warned(lab)
     assert lab.sidebar.segmented_control(key="set_kind").value == "custom_lstm"
     assert not lab.error

@@ -21,7 +21,7 @@ BASELINE_KINDS: tuple[BaselineKind, ...] = get_args(BaselineKind)
 
 #: What each is called on a screen.
 BASELINE_TITLES: dict[BaselineKind, str] = {
-    "majority": "Always the most frequent",
+    "majority": "Always the commonest",
     "naive_bayes": "Character n-grams, naive Bayes",
     "regression": "Character n-grams, logistic regression",
     "balanced_regression": "Character n-grams, balanced regression",

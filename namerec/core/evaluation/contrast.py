@@ -179,16 +179,16 @@ def contrast_words(result: Contrast, name_a: str, name_b: str) -> str:
     """What a contrast says, in a plain sentence; the names of the two go in as they are."""
     on_a, on_b = len(result.only_a), len(result.only_b)
     right = (
-        f"{name_b} is right on {counted(on_b, 'name')} that {name_a} gets wrong, {name_a} on "
+        f"{name_b} is right on {counted(on_b, 'name')} that {name_a} gets wrong, and {name_a} on "
         f"{count(on_a)} that {name_b} gets wrong"
     )
-    of_all = f"of {counted(result.names, 'name')} that both were asked"
+    asked = f"Of {counted(result.names, 'name')} that both were asked,"
     if on_a + on_b == 0:
-        return f"{name_a} and {name_b} get the same names right, {of_all}."
+        return f"{asked} {name_a} and {name_b} get the same ones right."
     if on_a == on_b:
-        return f"{right}, {of_all}: no difference (McNemar's test)."
+        return f"{asked} {right}: no difference (McNemar's test)."
     return (
-        f"{right}, {of_all}: between equally good networks a difference this large would happen by "
+        f"{asked} {right}. Between equally good networks, a difference this large happens by "
         f"chance in {_chance(result.test.p_value)} of cases (McNemar's test)."
     )
 

@@ -34,8 +34,8 @@ def verdict_sentences(verdict: Verdict) -> list[str]:
     said += [_macro_recall(verdict), _speed(verdict), _cost(verdict), _missing(verdict)]
     if len(verdict.ranking) > 1:
         said.append(
-            "This is one draw of the starting weights and of the split: where a lead is small, "
-            "another seed can reverse it."
+            "Each network was trained once, with one seed: where a lead is small, another seed can "
+            "reverse it."
         )
     return [sentence for sentence in said if sentence]
 
@@ -63,12 +63,11 @@ def _winner(verdict: Verdict) -> str:
 def _chance(first: Entrant, lead: Lead) -> str:
     if lead.names is None or lead.beyond_chance is None:
         return ""
-    words = contrast_words(lead.names, f"the {lead.other}", f"the {first.title}")
-    sentence = words[0].upper() + words[1:]
+    sentence = contrast_words(lead.names, f"the {lead.other}", f"the {first.title}")
     if lead.points == 0 or not len(lead.names.only_a) + len(lead.names.only_b):
         return sentence
     if lead.beyond_chance:
-        return f"{sentence} So this lead is beyond chance."
+        return f"{sentence} So this lead is probably not due to chance."
     most = f"{100 * LEAST_CHANCE:.0f} % of cases"
     return f"{sentence} So this lead may be chance (more than {most})."
 
@@ -81,7 +80,7 @@ def _macro_recall(verdict: Verdict) -> str:
     each = listed(
         [f"{percent(_scores(entrant).macro_recall)} for the {entrant.title}" for entrant in ordered]
     )
-    return f"Macro recall, in which small categories count as much as large ones: {each}."
+    return f"Macro recall, in which small categories count as much as large ones, is {each}."
 
 
 def _speed(verdict: Verdict) -> str:
@@ -93,7 +92,7 @@ def _speed(verdict: Verdict) -> str:
     accuracy = "accuracy on training names" if training else "validation accuracy"
     quickest = arrived[0]
     words = (
-        f"The {quickest.title} was the quickest to {percent(verdict.target)} {accuracy} "
+        f"The {quickest.title} was the quickest to reach {percent(verdict.target)} {accuracy} "
         f"(nine tenths of the race's best, {percent(verdict.best_on_the_way)}): "
         f"{_seconds(quickest.seconds)} of its own training, epoch {quickest.epoch}"
     )
@@ -120,7 +119,7 @@ def _cost(verdict: Verdict) -> str:
     if verdict.leads[0].points == 0:
         return words
     if cheapest is first:
-        return f"{words} The most accurate network also finished first."
+        return f"{words} The most accurate network was also the quickest to finish."
     ratio = first.seconds / max(cheapest.seconds, 1e-9)
     return f"{words} The most accurate network took {ratio:.1f} times as long as the quickest."
 
@@ -134,7 +133,8 @@ def _missing(verdict: Verdict) -> str:
         for entrant in verdict.unfinished
     ]
     words = listed(clauses)
-    return f"{words[0].upper()}{words[1:]}, so it is not compared."
+    left_out = "it" if len(clauses) == 1 else "them"
+    return f"{words[0].upper()}{words[1:]}, so this comparison leaves {left_out} out."
 
 
 def _scores(entrant: Entrant) -> Scores:

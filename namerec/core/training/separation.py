@@ -141,7 +141,7 @@ def separation_words(pair: PairSeparation, held_out: str) -> str:
     share = f"{100 * SEPARATED_SHARE:.0f} %"
     of_names = f"of their {pair.names:,} {held_out}"
     if pair.state == "apart":
-        return f"{both} were never mixed up: at most {share} {of_names} in any epoch."
+        return f"{both} were never confused: at most {share} {of_names} in any epoch."
     if pair.state == "mixed":
         return (
             f"{both} never separate: after the last epoch {100 * pair.end:.1f} % {of_names} are "

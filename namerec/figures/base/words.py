@@ -10,7 +10,7 @@ LONGEST_LABEL = 20
 OPEN_BOX = "␣"
 #: Baselines that are lines on an accuracy chart, by kind, and what they are called there.
 BASELINE_LINES = {
-    "majority": "always the largest",
+    "majority": "always the commonest",
     "naive_bayes": "naive Bayes",
     "regression": "regression",
 }

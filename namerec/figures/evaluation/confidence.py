@@ -91,15 +91,16 @@ def reliability_line(measured: Reliability, name: str, measured_on: str) -> Reli
         confidence=[100 * float(measured.confidence[place]) for place in filled],
         accuracy=[100 * float(measured.accuracy[place]) for place in filled],
         words=[
-            f"{roughly(float(measured.accuracy[place]))} right where it is "
-            f"{roughly(float(measured.confidence[place]))} sure\n"
+            f"{roughly(float(measured.accuracy[place]))} right where confidence is "
+            f"{roughly(float(measured.confidence[place]))}\n"
             f"({counted(names[place], 'answer')}; {measured_on})"
             for place in filled
         ],
         middle=(50 * (measured.edges[:-1] + measured.edges[1:])).tolist(),
         names=names,
         bars=[
-            f"{counted(count, 'answer')} over {edges[place]},\nup to {edges[place + 1]} sure"
+            f"{counted(count, 'answer')} with confidence\nover {edges[place]}, up to "
+            f"{edges[place + 1]}"
             for place, count in enumerate(names)
         ],
     )
@@ -124,7 +125,7 @@ def reliability_figure(
         after: The same answers with the temperature, if it is to be seen.
         temperature: The temperature of `after`.
     """
-    lines = [(reliability_line(before, "as it answers", measured_on), theme.validation, "solid")]
+    lines = [(reliability_line(before, "as trained", measured_on), theme.validation, "solid")]
     if after is not None:
         name = f"temperature {temperature:.2f}"
         lines.append((reliability_line(after, name, measured_on), theme.train, "dash"))
@@ -287,8 +288,8 @@ def selection_words(selection: Selection, measured_on: str) -> str:
     return (
         f"If it may say “I don’t know” on the least sure {roughly(1 - selection.coverage)}, it is "
         f"right on {roughly(selection.accuracy)} of the other {count(selection.answered)}, "
-        f"instead of {all_words} ({measured_on}). Those it leaves out it would get right in "
-        f"{roughly(selection.accuracy_of_rest)} of the cases."
+        f"instead of {all_words} ({measured_on}). Of the names it leaves out, it would get "
+        f"{roughly(selection.accuracy_of_rest)} right."
     )
 
 

@@ -46,8 +46,8 @@ def quiz_bars(tallies: Sequence[Tally], categories: Sequence[str]) -> QuizBars:
     """
     titles = [" or ".join(categories[one] for one in tally.right) for tally in tallies]
     words = [
-        f"{title}: {counted(tally.names, 'name')}, {tally.you} right by you, {tally.network} by "
-        "the network"
+        f"{title}: {counted(tally.names, 'name')}; you got {tally.you} right, the network "
+        f"{tally.network}"
         for title, tally in zip(titles, tallies, strict=True)
     ]
     return QuizBars(
@@ -82,7 +82,7 @@ def quiz_figure(
         dragmode=False,
         hovermode="closest",
         xaxis=axis(
-            theme, "names right (frame: names asked)", range=[0, 1.02 * most], tick0=0,
+            theme, "names right (outline: names asked)", range=[0, 1.02 * most], tick0=0,
             dtick=1 if most < 10 else None, tickformat=",d", fixedrange=True,
         ),
         yaxis=category_axis(theme, shown.titles, ""),

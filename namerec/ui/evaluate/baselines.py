@@ -37,11 +37,15 @@ def _table(run: RunSummary, part: Part, seen: services.Evaluation, waited: bool)
     if waited and not waiting:
         st.rerun()
     if known is None:
-        st.warning("The names of this run are not there any more.", icon=":material/link_off:")
+        st.warning(
+            "The names of this run are no longer on this computer. Bring them back on the Dataset "
+            "page.",
+            icon=":material/link_off:",
+        )
         return
     table = baseline_table(run, part, seen, known)
     with st.container(border=True):
-        st.subheader("Beside the baselines")
+        st.subheader("Compared with baselines")
         st.dataframe(
             table,
             hide_index=True,
@@ -54,8 +58,8 @@ def _table(run: RunSummary, part: Part, seen: services.Evaluation, waited: bool)
         )
         if waiting:
             st.caption(
-                "The others are being fitted in the background, half a minute in all; they wait "
-                "while a network trains."
+                "The other baselines are being fitted in the background. This takes about half a "
+                "minute, and waits while a network trains."
             )
         elif not known.complete:
             st.warning(
@@ -64,10 +68,10 @@ def _table(run: RunSummary, part: Part, seen: services.Evaluation, waited: bool)
             )
         _, split = services.run_dataset(run)
         st.caption(
-            f"Measured on {plain(split.words(part))}; fitted on the training names of the same "
-            "split. Character n-grams are all runs of 1 to 4 letters in a name. The ceiling is "
-            f"what the labels allow: a name that stands in several {run.nouns} can be right for "
-            "one of them only."
+            f"Measured on {plain(split.words(part))}. The baselines were fitted on the training "
+            "names of the same split. Character n-grams are all groups of 1 to 4 letters in a row. "
+            "Nothing can be more accurate than the label ceiling: a name that is listed under "
+            f"several {run.nouns} can be right for only one of them."
         )
 
 

@@ -54,12 +54,12 @@ def comparison_panel(run: RunSummary, part: Part, seen: services.Evaluation) -> 
     view = view_controls()
     look, word = theme.theme_for(st.context.theme.type), run.noun
     with st.container(border=True):
-        st.subheader("B minus A")
+        st.subheader("Difference: B minus A")
         figure = difference_figure(
             seen.matrix, theirs.matrix, look, view=view, names=names, noun=word
         )
         chart(figure, "difference", take=f"{run.id}-{other.id}-{part}")
-        st.caption("On the diagonal more is better, beside it worse.")
+        st.caption("On the diagonal, more is better. Off the diagonal, more is worse.")
     with st.grid(2, min_column_width=420):
         for title, matrix, beside in (
             ("A: this run", seen.matrix, theirs.matrix),
@@ -92,7 +92,7 @@ def _pick_other(run: RunSummary) -> RunSummary | None:
             icon=":material/compare_arrows:",
         )
         return None
-    why = "Only runs that were asked the same names can be compared."
+    why = "Only runs that were measured on the same names can be compared."
     return runs[pick_id("Compare with", runs, _OTHER, help=why)]
 
 

@@ -37,7 +37,7 @@ def confidence_panel(run: RunSummary, part: Part, seen: services.Evaluation) -> 
     after = reliability(with_temperature(seen.answers, temperature))
     with st.grid(2, min_column_width=420):
         with st.container(border=True):
-            st.subheader("As sure as it is right?")
+            st.subheader("Is it as often right as it is sure?")
             chart(
                 confidence.reliability_figure(
                     before,
@@ -58,7 +58,7 @@ def confidence_panel(run: RunSummary, part: Part, seen: services.Evaluation) -> 
         with st.container(border=True):
             st.subheader("If it may say “I don’t know”")
             silent = share_slider(
-                "Stay silent on the least sure", "silent", 0.2, state=_SILENT, most=0.95
+                "Leave out the least sure", "silent", 0.2, state=_SILENT, most=0.95
             )
             curve = risk_coverage(seen.answers)
             chart(
@@ -74,7 +74,7 @@ def priors_panel(run: RunSummary, part: Part, seen: services.Evaluation) -> None
     """Accuracy and macro recall for every assumed prior; the slider above chooses one."""
     _, split = services.run_dataset(run)
     with st.container(border=True):
-        st.subheader(f"What if the {run.nouns} were more evenly frequent?")
+        st.subheader(f"What if all {run.nouns} were equally common?")
         figure = priors_figure(
             services.prior_sweep(run, part),
             assumed_strength(run),
@@ -86,7 +86,7 @@ def priors_panel(run: RunSummary, part: Part, seen: services.Evaluation) -> None
         st.markdown(
             f"Now: **{percent(seen.scores.accuracy)}** accuracy, "
             f"**{percent(seen.scores.macro_recall)}** macro recall "
-            f"({plain(seen.measured_on)}). Move the slider at the top of the page: by Bayes' "
-            "rule the answers are made those of a world in which each of them is as frequent as "
-            "assumed. Nothing is trained again."
+            f"({plain(seen.measured_on)}). Move the slider at the top of the page to assume "
+            "other frequencies. The answers are then recomputed by Bayes' rule; nothing is trained "
+            "again."
         )

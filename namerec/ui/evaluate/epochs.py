@@ -32,15 +32,15 @@ def timelapse_panel(run: RunSummary, part: Part, seen: services.Evaluation) -> N
 
     epochs = services.epochs(run.id)
     if not epochs:
-        st.info("This run has no stored epochs to look back on.", icon=":material/history:")
+        st.info("This run has no stored epochs to show.", icon=":material/history:")
         return
     _, split = services.run_dataset(run)
     categories = run.info.dataset.categories
     held_out = split.words("validation")
     short = "validation names" if holds_out(split.protocol) else "training names"
     st.caption(
-        f"Measured on {held_out} after every epoch, with the priors of the training, whatever is "
-        "chosen above."
+        f"Measured on {held_out} after every epoch, and with the priors of the training: the "
+        "choices above do not change this section."
     )
     view = view_controls()
     look = theme.theme_for(st.context.theme.type)
@@ -55,19 +55,22 @@ def timelapse_panel(run: RunSummary, part: Part, seen: services.Evaluation) -> N
     if last is not None:
         st.markdown(f"The last pair to separate: {plain(separation_words(last, short))}")
     with st.grid(2, min_column_width=420):
-        for title, at in (("Most mixed up at first", "start"), ("Most mixed up at last", "end")):
+        for title, at in (
+            ("Most confused in the first epoch", "start"),
+            ("Most confused in the last epoch", "end"),
+        ):
             with st.container(border=True):
                 st.subheader(title)
                 _pairs_table(most_mixed(pairs, at=at), title)  # type: ignore[arg-type]
-    with st.expander("Every pair that was ever mixed up", icon=":material/table_rows:"):
-        _pairs_table([pair for pair in pairs if pair.state != "apart"], "Every mixed pair")
+    with st.expander("All pairs that were ever confused", icon=":material/table_rows:"):
+        _pairs_table([pair for pair in pairs if pair.state != "apart"], "All confused pairs")
 
 
 def _pairs_table(pairs: list[PairSeparation], title: str) -> None:
     if not pairs:
         st.caption("No pair.")
         return
-    states = {"apart": "never mixed", "mixed": "not yet"}
+    states = {"apart": "never confused", "mixed": "not yet"}
     table = pd.DataFrame(
         {
             "pair": [f"{pair.first} – {pair.second}" for pair in pairs],
@@ -83,9 +86,11 @@ def _pairs_table(pairs: list[PairSeparation], title: str) -> None:
         alt=title,
         column_config={
             "pair": st.column_config.TextColumn("Pair"),
-            "start": share_column("At first", help="Share of both's names taken for the other."),
-            "most": share_column("At worst", help="The same in the epoch where it was largest."),
-            "end": share_column("At last", help="The same after the last epoch."),
+            "start": share_column(
+                "First epoch", help="Share of the names of both that were taken for the other."
+            ),
+            "most": share_column("Worst epoch", help="The same in the epoch where it was largest."),
+            "end": share_column("Last epoch", help="The same after the last epoch."),
             "epoch": st.column_config.TextColumn("Separates"),
         },
     )

@@ -32,8 +32,8 @@ def pick_part(run: RunSummary) -> Part:
         _PART,
         always=True,
         format_func=words.__getitem__,
-        help=f"{PROTOCOL_WORDS[protocol].capitalize()}. Validation chose the epoch; training names "
-        "flatter.",
+        help=f"{PROTOCOL_WORDS[protocol].capitalize()}. Validation names chose the best epoch. "
+        "Scores on training names look too good, because the network has learned from them.",
     )
 
 
@@ -84,10 +84,12 @@ def category_table(matrix: ConfusionMatrix, word: str) -> pd.DataFrame:
         alt=f"Recall, precision and F1 of every {word}",
         column_config={
             word: st.column_config.TextColumn(word.capitalize()),
-            "support": st.column_config.NumberColumn("Support", help="Number of true names of it."),
+            "support": st.column_config.NumberColumn(
+                "Support", help="How many names of it there are."
+            ),
             "recall": share_column("Recall", help="Share of its names that are recognised."),
             "precision": share_column(
-                "Precision", help="Share of the names taken for it that are its own."
+                "Precision", help="Share of right answers among the names taken for it."
             ),
             "F1": share_column("F1", help="Harmonic mean of precision and recall."),
         },

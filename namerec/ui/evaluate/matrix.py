@@ -19,7 +19,7 @@ from namerec.text import count, plain
 from namerec.ui.frame import address
 from namerec.ui.frame.controls import segments
 from namerec.ui.shared import services
-from namerec.ui.shared.charts import take_away
+from namerec.ui.shared.charts import figure_download
 from namerec.ui.shared.tables import share_column
 
 if TYPE_CHECKING:
@@ -49,21 +49,22 @@ def view_controls() -> MatrixView:
             _SHOWS,
             always=True,
             format_func=_SHOWS_WORDS.__getitem__,
-            help="Share of the row: the diagonal is recall. Share of the column: it is precision.",
+            help="With the share of the row, the diagonal is recall. With the share of the column, "
+            "it is precision.",
         )
         order = segments(
             "Ordered by",
             orders,
             _ORDER,
             always=True,
-            help="Similarity puts what is taken for each other side by side.",
+            help="similarity puts side by side what is often confused.",
         )
         diagonal = segments(
             "Diagonal",
             ("shown", "hidden"),
             _DIAGONAL,
             always=True,
-            help="Hidden, the colours are for the errors alone.",
+            help="With the diagonal hidden, the colours show the errors only.",
         )
     return MatrixView(normalisation, order, hide_diagonal=diagonal == "hidden")
 
@@ -75,7 +76,7 @@ def matrix_panel(run: RunSummary, part: Part, seen: services.Evaluation) -> None
     selected = _selected(matrix)
     grid = st.grid(5, min_column_width=150)
     with grid.cell(column_span=3), st.container(border=True):
-        st.subheader("Who is taken for whom")
+        st.subheader("Confusion matrix")
         figure = confusion.confusion_figure(
             matrix,
             theme.theme_for(st.context.theme.type),
@@ -94,7 +95,7 @@ def matrix_panel(run: RunSummary, part: Part, seen: services.Evaluation) -> None
             alt=theme.alt_text(figure),
         )
         st.caption("Click a cell, or the head of a row or column, to see its names.")
-        take_away(figure, "matrix", f"{run.id}-{part}")
+        figure_download(figure, "matrix", f"{run.id}-{part}")
     with grid.cell(column_span=2), st.container(border=True):
         _selection_panel(run, seen, selected, view)
 
@@ -182,24 +183,26 @@ def _names_table(
         "said": st.column_config.TextColumn("Taken for"),
         "true": st.column_config.TextColumn("True"),
         "p_said": share_column(
-            "Sure", help="The network's probability for what it took the name for."
+            "Confidence", help="The probability that the network gave its answer."
         ),
-        "p_true": share_column("True one", help="Its probability for the true one."),
+        "p_true": share_column("P(true)", help="The probability that it gave the true one."),
         "nearest": st.column_config.TextColumn(
             "Nearest training names",
-            help=f"By edit distance, with their {run.noun} in brackets: what it could have "
-            "learned the name from.",
+            help=f"The most similar training names by edit distance, with their {run.noun} in "
+            "brackets.",
         ),
     }
     st.dataframe(
         table,
         hide_index=True,
         height=min(35 * (len(table) + 1) + 3, 440),
-        alt="The names of what is selected",
+        alt="The names in the selection",
         column_config={name: columns[name] for name in table.columns},
     )
     if len(inside) > len(shown):
-        st.caption(f"The surest {count(len(shown))} of {count(len(inside))} names.")
+        st.caption(
+            f"The {count(len(shown))} of {count(len(inside))} names that it is surest about."
+        )
 
 
 def names_table(
@@ -250,8 +253,9 @@ def _say_unwinnable(
         both = f"{categories[cell[0]]} and {categories[cell[1]]}"
         st.info(
             plain(
-                f"{count(shared)} of these {count(len(inside))} names stand under both {both} in "
-                "the corpus: whatever is answered, one of the two entries is wrong."
+                f"{count(shared)} of these {count(len(inside))} names are listed under both "
+                f"{both} in the corpus: whatever the network answers, one of the two counts as "
+                "wrong."
             ),
             icon=":material/call_split:",
         )

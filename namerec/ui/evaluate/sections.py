@@ -29,9 +29,9 @@ def _confusions(run: RunSummary, part: Part, seen: services.Evaluation) -> None:
 
 
 SECTIONS: dict[str, tuple[str, Callable[[RunSummary, Part, services.Evaluation], None]]] = {
-    "confusions": ("Confusions", _confusions),
-    "compare": ("Two runs", comparison_panel),
-    "time": ("Over the epochs", timelapse_panel),
+    "confusions": ("Confusion matrix", _confusions),
+    "compare": ("Compare two runs", comparison_panel),
+    "time": ("Epoch by epoch", timelapse_panel),
     "confidence": ("Confidence", confidence_panel),
     "priors": ("Priors", priors_panel),
     "yardsticks": ("Baselines", baselines_panel),

@@ -21,7 +21,7 @@ TEXTS: dict[str, str] = {
         "This lab teaches networks one task: to read a surname and say which language it comes "
         "from. A *recurrent network* reads one letter at a time and keeps a small memory of what "
         "it has read. Nobody gives it rules: it learns from examples. In *training* it reads names "
-        "whose language is known, and after each look its numbers, the *weights*, are changed a "
+        "whose language is known, and after each batch its numbers, the *weights*, are changed a "
         "little, so that it is wrong less often. The networks below have been trained already. "
         "Type a name to ask the best of them, or train your own in seconds."
     ),

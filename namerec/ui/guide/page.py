@@ -40,8 +40,9 @@ def _quiz() -> None:
 def _list() -> None:
     """All lessons as cards, with how far this session has come in each."""
     st.markdown(
-        "Each lesson goes over the real pages of the lab. Open a step’s page, do what the bar at "
-        "its top says, and look. Take them in this order, or begin where you like."
+        "Each lesson takes you over the real pages of the lab. In each step, open its page, do "
+        "what the bar at the top says, and look at the result. Take the lessons in this order, or "
+        "begin where you like."
     )
     with st.grid(3, min_column_width=300):
         for number, lesson in enumerate(lessons().values(), 1):
@@ -60,9 +61,9 @@ def _card(number: int, lesson: Lesson) -> None:
         st.caption(f"{steps} steps · about {lesson.minutes} minutes")
     if 0 < done < steps:
         go_on = min(set(range(1, steps + 1)) - those)
-        go_to("Go on", ":material/play_arrow:", read_in_guide(Place(lesson, go_on)))
+        go_to("Resume", ":material/play_arrow:", read_in_guide(Place(lesson, go_on)))
     else:
-        label = "Read it again" if done else "Begin"
+        label = "Start again" if done else "Start"
         go_to(label, ":material/play_arrow:", read_in_guide(Place(lesson, 1)))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from namerec.core.corpus.protocols import Part
-from namerec.text import count, plain
+from namerec.text import count, counted, plain
 from namerec.ui.frame import address
 from namerec.ui.frame.controls import segments, select
 from namerec.ui.guide.quiz_play import play
@@ -71,19 +71,19 @@ def _settings(run: RunSummary, pool: QuizPool) -> Round:
     with st.grid(4, min_column_width=180):
         number = segments(
             "Names", _NUMBERS, NAMES, _USUAL_NUMBER, width="stretch",
-            help="In a round. Changing anything here, or the run, starts a new round.",
+            help="Names in a round. If you change anything here, or the run, a new round starts.",
         )  # fmt: skip
         draw = select(
-            "Drawn", DRAWS, DRAW, format_func=words.__getitem__,
+            "Names drawn", DRAWS, DRAW, format_func=words.__getitem__,
             help=f"Evenly: {run.nouns} take turns, so rare ones come as often as common ones. As "
-            "they come: every distinct name alike.",
+            "they come: every distinct name is equally likely.",
         )  # fmt: skip
         few = len(categories) > FEW_OPTIONS and _pick_options(len(categories))
         seed = address.keep(SEED, 0, address.whole(0, _MOST_SEED))
         st.number_input(
             "Seed", min_value=0, max_value=_MOST_SEED, step=1, key=SEED, persist_state="session",
-            help="The same seed asks everybody the same names in the same order. It stands in the "
-            "link, so a class can play one round.",
+            help="With the same seed, everybody gets the same names in the same order. The seed is "
+            "part of the link, so a class can play the same round.",
         )  # fmt: skip
     asked = questions(pool, drawn(pool, number, draw, seed).tolist(), few=few)
     return Round(
@@ -107,8 +107,8 @@ def _pick_options(categories: int) -> bool:
     chosen = segments(
         "Options", (_ALL, _FEW), OPTIONS,
         format_func={_ALL: f"all {categories}", _FEW: "4, easier"}.__getitem__, width="stretch",
-        help="4: a right one and the wrong ones that the network finds most probable. That helps "
-        "you alone; the network still answers from all.",
+        help="4: a right one and the wrong ones that the network finds most probable. This makes "
+        "it easier for you; the network still chooses from all.",
     )  # fmt: skip
     return chosen == _FEW
 
@@ -122,23 +122,24 @@ def _asked_words(game: Round) -> str:
     """What is to be done, and with which names."""
     seen, names = int(game.pool.seen.sum()), len(game.pool)
     words = (
-        f"Say which {game.run.noun} each surname comes from; then the network’s answer is shown. "
-        f"Asked are {game.measured_on}: "
+        f"Say which {game.run.noun} each surname comes from; then you see the network’s answer. "
+        f"The names are {game.measured_on}: "
     )
     if seen == names:
         words += (
-            "the network has been trained on every one of them, so this is no fair match. Choose a "
-            "run with another split for one."
+            "the network was trained on all of them, so the match is not fair. Choose a run with "
+            "another split for a fair one."
         )
     elif seen:
         words += (
-            f"{count(seen)} of these {count(names)} also stand among the network’s training names, "
-            "which is said of each once it is answered."
+            f"{count(seen)} of these {count(names)} are also among the network’s training names. "
+            "You are told which, once you have answered."
         )
     else:
-        words += f"none of these {count(names)} stands among the network’s training names."
+        words += f"none of these {count(names)} is among the network’s training names."
     if len(game.asked) < game.wanted:
-        words += f" There are no more than {len(game.asked)} to ask."
+        verb = "is" if len(game.asked) == 1 else "are"
+        words += f" There {verb} only {counted(len(game.asked), 'name')} to ask."
     return words
 
 
@@ -151,13 +152,13 @@ def _rules(game: Round) -> str:
     )
     if game.draw == "evenly" and game.run.info.config.training.sampling == "natural":
         words += (
-            f" The network expects each {word} as often as it met it in training; drawn evenly, "
-            f"all {several} come equally often."
+            f" The network expects each {word} as often as it came up in training, but in this "
+            f"round all {several} come up equally often."
         )
     if game.few:
         words += (
             " The 4 options are a right one and the three wrong ones that the network finds most "
-            "probable. That helps you alone: the network answers from all "
+            "probable. This makes it easier for you: the network still chooses from all "
             f"{len(game.categories)}."
         )
     return words

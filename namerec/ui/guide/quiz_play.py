@@ -74,7 +74,7 @@ def _head(game: Round, number: int, so_far: QuizScore) -> None:
         if game.letters[number] != game.names[number]:
             st.caption(f"The network reads it as “{plain(game.letters[number])}”.")
     for column, who, hits in ((yours, "You", so_far.you), (its, "Network", so_far.network)):
-        column.metric(f"{who}, right", f"{hits} of {so_far.names}" if so_far.names else "–")
+        column.metric(f"{who} got right", f"{hits} of {so_far.names}" if so_far.names else "–")
 
 
 # -- before your answer: nothing here may depend on what is right
@@ -162,8 +162,8 @@ def _verdict(who: str, right: bool) -> None:
 def _truth(game: Round, asked: Question) -> str:
     """What is right, as Markdown, and whether the network knew it."""
     listed = f"The corpus lists this name under {game.called(asked.right)}"
-    words = f"{listed}; each is right." if len(asked.right) > 1 else f"{listed}."
-    return f"{words} It stands among the network’s training names." if asked.seen else words
+    words = f"{listed}; each counts as right." if len(asked.right) > 1 else f"{listed}."
+    return f"{words} It is among the network’s training names." if asked.seen else words
 
 
 def _go_on(game: Round, number: int) -> None:

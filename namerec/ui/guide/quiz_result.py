@@ -31,7 +31,7 @@ def result(game: Round, given: tuple[int | None, ...]) -> None:
     st.subheader("The result", anchor=False)
     with st.grid(2, min_column_width=200):
         for who, hits in (("You", found.you), ("The network", found.network)):
-            st.metric(f"{who}, right", f"{hits} of {found.names}", border=True)
+            st.metric(f"{who} got right", f"{hits} of {found.names}", border=True)
     for words in (
         difference_words(found),
         guessing_words(found, game),
@@ -47,7 +47,7 @@ def result(game: Round, given: tuple[int | None, ...]) -> None:
         with st.container(border=True):
             st.markdown("**Name by name**")
             _table(game, given)
-    st.caption(plain(f"All of it: {game.measured_on}."))
+    st.caption(plain(f"All of this was measured on {game.measured_on}."))
     st.markdown("Look inside the network’s answers:")
     with st.container(horizontal=True):
         for number, name in enumerate(game.names):
@@ -87,7 +87,7 @@ def _table(game: Round, given: tuple[int | None, ...]) -> None:
             "you": st.column_config.TextColumn("You", help="A dash for “I don’t know”."),
             "network": st.column_config.TextColumn("Network"),
             "probability": st.column_config.NumberColumn(
-                "Probability", format="percent", width=90, help="The network’s, of its own answer."
+                "Probability", format="percent", width=90, help="That the network gave its answer."
             ),
         },
     )
@@ -103,21 +103,21 @@ def difference_words(found: QuizScore) -> str:
     if mine == its == 0:
         return "You and the network got the same names right."
     alone = (
-        f"You alone were right on {counted(mine, 'name')}, the network alone on "
+        f"Only you were right on {counted(mine, 'name')}, only the network on "
         f"{counted(its, 'name')}"
     )
     if mine == its:
         return f"{alone}: no difference."
     words = (
-        f"{alone}. Between two equally good players a difference at least this large comes about "
+        f"{alone}. Between two equally good players, a difference at least this large comes about "
         f"by chance in {roughly(found.test.p_value)} of cases (McNemar’s test, exact)"
     )
     if found.test.p_value < LEVEL:
         better = "you are" if mine > its else "the network is"
-        return f"{words}: on such names {better} probably the better one."
+        return f"{words}. So on names like these, {better} probably better."
     return (
-        f"{words}: so few names do not say who is better. For less than {100 * LEVEL:.0f} %, one "
-        f"of you has to be right alone on at least {fewest_to_tell()} names."
+        f"{words}. So few names do not show who is better: for less than {100 * LEVEL:.0f} %, one "
+        f"of you must be the only one right on at least {fewest_to_tell()} names."
     )
 
 
@@ -133,22 +133,23 @@ def guessing_words(found: QuizScore, game: Round) -> str:
         words += f" (some of them have more than one right {game.run.noun})"
     if found.you == 0:
         return f"{words}."
-    return f"{words}; {found.you} or more in {roughly(found.as_good_by_guessing)} of rounds."
+    often = roughly(found.as_good_by_guessing)
+    return f"{words}. It gets {found.you} or more right in {often} of rounds."
 
 
 def all_words(whole: PoolScore, game: Round) -> str:
     """How good the network is on all names that could have been asked."""
     alike, mean = percent(whole.share), percent(whole.mean_over_categories)
     if game.draw == "evenly":
-        figures = f"{mean} right with all {game.run.nouns} counted alike, as rounds drawn evenly"
-        other = f"{alike} with all names counted alike"
+        figures = f"{mean} right if all {game.run.nouns} count equally, as in rounds drawn evenly"
+        other = f"{alike} if all names count equally"
     else:
-        figures = f"{alike} right with all names counted alike, as rounds drawn as they come"
-        other = f"{mean} with all {game.run.nouns} counted alike"
+        figures = f"{alike} right if all names count equally, as in rounds drawn as they come"
+        other = f"{mean} if all {game.run.nouns} count equally"
     words = (
         f"For comparison: on all {count(whole.names)} distinct names that could have been asked "
-        f"({game.measured_on}) the network gets {figures} do, and {other}."
+        f"({game.measured_on}) the network gets {figures}, and {other}."
     )
     if game.few:
-        return f"{words} It always answers from all {len(game.categories)} {game.run.nouns}."
+        return f"{words} It always chooses from all {len(game.categories)} {game.run.nouns}."
     return words

@@ -65,10 +65,9 @@ def training_step_panel(part: str = "whole step") -> None:
     for one in shown_parts:
         {"forward": forward, "backward": backward, "update": update}[one](followed)
     st.caption(
-        "About this one name only, and simplified where a real training is not: one name in place "
-        "of a batch, dropout off, and plain gradient descent, which moves each weight by minus "
-        "the learning rate times its gradient. Computed in 64-bit numbers on a copy: the run "
-        "itself stays as it is."
+        "This is about one name only, and simpler than a real training: no batch, dropout off, and "
+        "plain gradient descent, which changes each weight by minus the learning rate times its "
+        "gradient. It is computed in 64-bit numbers on a copy, so the run itself does not change."
     )
 
 
@@ -79,14 +78,14 @@ def _name_and_label(run: RunSummary) -> _Asked:
     categories = list(services.network(run.id).categories)
     usual = _known_label(run, name.letters)
     right = select(
-        f"Its right {run.noun}",
+        f"Right {run.noun}",
         categories,
         "right",
         categories[usual],
         persist_state=None,
         state=f"training_right_{run.id}_{name.letters}",
         format_func=plain,
-        help="At first the one that the run’s names give it, if they have it.",
+        help="Filled in from the run’s names, if this name is among them.",
     )
     return _Asked(run, name.letters, categories.index(right))
 
@@ -109,7 +108,7 @@ def _pick_rate() -> float:
         key=_STEP_RATE,
         format_func="{:g}".format,
         persist_state="session",
-        help="How far the step goes: each weight moves by minus this times its gradient.",
+        help="How far the step goes: each weight changes by minus this times its gradient.",
     )
     return rate
 
@@ -124,7 +123,8 @@ def _pick_weight(run: RunSummary, asked: _Asked, largest: WeightPlace) -> Weight
         "largest",
         True,
         state=_LARGEST,
-        help="Of the lowest layer’s cells that read from the beginning. Off: choose one there.",
+        help="Among the weights of the lowest layer that reads from the first letter on. Switch it "
+        "off to choose a weight yourself.",
     ):
         return None
     kinds, units = symbols(model), run.info.config.model.hidden_size
@@ -150,8 +150,8 @@ def _pick_weight(run: RunSummary, asked: _Asked, largest: WeightPlace) -> Weight
             persist_state=None,
             state=source,
             format_func=_source_word,
-            help="A letter counts 1 where it is read and 0 elsewhere; a unit of the previous "
-            "hidden state counts what it holds.",
+            help="A letter is 1 where it is read and 0 elsewhere. A unit of the previous hidden "
+            "state has the value that it holds.",
         )
     return WeightPlace(symbol, chosen - 1, place)
 

@@ -42,11 +42,11 @@ def forward(followed: Followed) -> None:
     if first == step.label:
         st.markdown(f"{answer}, which is right.")
     else:
-        st.markdown(f"{answer}. Right is **{plain(right)}**, and that gets only {percent(share)}.")
+        st.markdown(f"{answer}. The right answer, **{plain(right)}**, gets only {percent(share)}.")
     st.markdown(
         "The loss is minus the natural logarithm of the right answer’s probability: "
         f"−ln {compact(share)} = **{compact(step.loss)} nats**. It is 0 if the network is sure of "
-        "the right answer, and grows without end the less it expects it."
+        "the right answer, and grows without limit as that probability falls."
     )
 
 
@@ -56,9 +56,9 @@ def backward(followed: Followed) -> None:
     st.subheader("Backward: the gradient of one weight", anchor=False)
     st.markdown(f"The weight: {_weight_words(step.place)} Its value is **{compact(step.weight)}**.")
     st.markdown(
-        "The same weight is used at every letter. At each, it moves the loss by how sensitive the "
-        "loss is to the sum it is part of, times what the weight is multiplied with there. The "
-        "gradient is the sum over the letters:"
+        "The same weight is used at every letter, and each letter has a share in its gradient: how "
+        "sensitive the loss is to the sum that the weight is part of, times the number that the "
+        "weight is multiplied with. The gradient is the sum of these shares:"
     )
     grid = st.grid(2, min_column_width=340)
     with grid.cell():
@@ -73,12 +73,12 @@ def backward(followed: Followed) -> None:
             "Measured: difference quotient",
             compact(step.quotient),
             border=True,
-            help="No derivative at all: the weight is moved up and down by a little, the network "
-            "reads the name again both times, and the change of the loss is divided by the "
-            "change of the weight.",
+            help="No derivative is used: the weight is moved a little up and a little down, the "
+            "network reads the name again both times, and the change of the loss is divided by "
+            "the change of the weight.",
         )
     st.caption(
-        f"The weight was moved by {compact(_nudge())} both ways. Quotient and gradient differ by "
+        f"The weight was moved up and down by {compact(_nudge())}. Quotient and gradient differ by "
         f"{compact(abs(step.quotient - step.gradient))}: the loss is a curve, and the quotient is "
         "the slope of a short chord. All in nats per unit of the weight."
     )
@@ -91,8 +91,8 @@ def update(followed: Followed) -> None:
     after = f"({compact(step.gradient)})" if step.gradient < 0 else compact(step.gradient)
     st.markdown(
         f"New weight = weight − learning rate × gradient = {compact(step.weight)} − "
-        f"{step.rate:g} × {after} = **{compact(step.weight_after)}**. All other weights move at "
-        "once by the same rule."
+        f"{step.rate:g} × {after} = **{compact(step.weight_after)}**. All other weights change at "
+        "the same time, by the same rule."
     )
     change = step.loss_after - step.loss
     with st.grid(4, min_column_width=170):
@@ -145,13 +145,13 @@ def _shares_table(step: TrainingStep) -> None:
         pd.DataFrame(rows, columns=["letter", "sensitivity", "read", "product"]),
         hide_index=True,
         height=35 * (min(len(rows), 9) + 1) + 3,
-        alt="Each letter’s sensitivity, what the weight read there, and their product",
+        alt="Each letter’s sensitivity, what the weight is multiplied with, and their product",
         column_config={
             "letter": st.column_config.TextColumn("Letter", width="small"),
             "sensitivity": st.column_config.TextColumn(
                 "Sensitivity",
-                help="How much the loss would rise if the sum that the weight is part of rose by "
-                "1 at this letter, seen from here (its slope).",
+                help="How fast the loss rises with the sum that the weight is part of, at this "
+                "letter (its slope).",
             ),
             "read": st.column_config.TextColumn(
                 "× multiplied with", help="What the weight is multiplied with at this letter."
@@ -165,18 +165,18 @@ def _plane_words(step: TrainingStep, change: float) -> str:
     length = f"The gradient of all weights together is {compact(step.norm)} long. "
     if change >= 0 and step.gradient != 0:
         return length + (
-            "**The step made the loss larger**: it went so far that the slope it trusted no longer "
-            "held. A smaller learning rate would have helped."
+            "**The step made the loss larger**: it went so far that the slope at its start no "
+            "longer held. A smaller learning rate would have helped."
         )
     if step.loss + step.expected < 0:
         return length + (
-            "The plane predicts a loss below 0, which cannot be: at this learning rate the slope "
-            "at the beginning says little about the end of the step."
+            "The plane predicts a loss below 0, which is impossible: at this learning rate the "
+            "slope at the beginning says little about the end of the step."
         )
     kept = change / step.expected if step.expected else 1.0
     return length + (
-        f"The loss fell by {percent(kept, 0)} of what a plane would have: the smaller the learning "
-        "rate, the closer this comes to 100\u202f%."
+        f"The loss fell by {percent(kept, 0)} of what the plane predicted: the smaller the "
+        "learning rate, the closer this comes to 100\u202f%."
     )
 
 

@@ -68,13 +68,13 @@ def pick_several(runs: dict[str, RunSummary], label: str, help: str) -> list[Run
     here = [run_id for run_id in asked if run_id in runs]
     if len(here) < len(asked):
         st.warning(
-            f"{len(asked) - len(here)} of the {len(asked)} runs chosen are not here. The others "
-            "are shown.",
+            f"{len(asked) - len(here)} of the {len(asked)} chosen runs are not on this computer. "
+            "The others are shown.",
             icon=":material/link_off:",
         )
     if len(here) > MOST_RUNS:
         st.info(
-            f"{len(here)} runs are chosen; the first {MOST_RUNS} are shown here.",
+            f"{len(here)} runs are chosen. The first {MOST_RUNS} are shown here.",
             icon=":material/filter_8:",
         )
     here = here[:MOST_RUNS]

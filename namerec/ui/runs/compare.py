@@ -22,7 +22,7 @@ from namerec.ui.runs.curves import overlaid
 from namerec.ui.runs.results import matrices_links, not_the_same_names, results
 from namerec.ui.server.manager import manager
 from namerec.ui.shared import services
-from namerec.ui.shared.charts import take_away
+from namerec.ui.shared.charts import figure_download
 from namerec.ui.shared.live_chart import chart_library, live_chart
 from namerec.ui.shared.run_words import LETTERS, differences_table, run_title
 
@@ -56,8 +56,8 @@ def compare_panel() -> None:
     runs = pick_several(
         everything,
         "Runs to compare",
-        f"Up to {overlay.MOST_RUNS}. They can be of any network and corpus. The table of all runs "
-        "chooses them, too.",
+        f"Up to {overlay.MOST_RUNS}, of any network and corpus. You can also mark them in the "
+        "table of all runs.",
     )
     if not runs:
         st.info(
@@ -89,14 +89,14 @@ def _moving(runs: Sequence[RunSummary]) -> bool:
 def _controls() -> tuple[overlay.View, list[overlay.Quantity]]:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         along = segments(
-            "Along",
+            "Horizontal axis",
             list(_ALONG_WORDS),
             "along",
             state=_ALONG,
             always=True,
             format_func=_ALONG_WORDS.__getitem__,
-            help="Seconds are of training, pauses left out, as each run's computer took them. "
-            "Within an epoch they are taken to pass evenly.",
+            help="Seconds count training time without pauses, on the computer where the run was "
+            "trained. Within an epoch, time is assumed to pass evenly.",
         )
         shown = st.pills(
             "Curves",
@@ -117,12 +117,12 @@ def _controls() -> tuple[overlay.View, list[overlay.Quantity]]:
             key=_SMOOTHING,
             persist_state="session",
             width=200,
-            help="Running mean: each point is the mean of this share of its curve's points, taken "
-            "around it. The faint line is what was measured. A curve of few epochs needs more to "
-            "change at all.",
+            help="Running mean: each point is the mean of this share of the curve's points around "
+            "it. The faint line is what was measured. A curve of few epochs needs a larger share "
+            "to change at all.",
         )
         across = st.toggle(
-            "Logarithmic across", key=_LOG_ACROSS, persist_state="session", width="content"
+            "Logarithmic horizontal axis", key=_LOG_ACROSS, persist_state="session", width="content"
         )
         up = st.toggle("Logarithmic loss", key=_LOG_UP, persist_state="session", width="content")
     return overlay.View(along, smoothing / 100, across, up), list(shown)
@@ -167,8 +167,8 @@ def _names_of(run: RunSummary, view: overlay.View) -> int | None:
         return len(services.run_dataset(run)[1].train)
     except NamerecError:
         st.caption(
-            f"The corpus of “{plain(run_title(run))}” is not here, so its names are counted in "
-            "whole batches: a little too many."
+            f"The corpus of “{plain(run_title(run))}” is not on this computer, so the names it has "
+            "seen are counted in whole batches, which gives slightly too many."
         )
         return None
 
@@ -199,7 +199,7 @@ def _charts(
                 figure = overlay.overlay_figure(runs, quantities, look, seen)
                 live_chart(figure, key=key, subject=f"{subject}-{seen}")
                 st.caption(_dash_words(quantities))
-                take_away(figure, key, "compared")
+                figure_download(figure, key, "compared")
 
 
 def _straight_up(view: overlay.View) -> overlay.View:
@@ -213,7 +213,10 @@ def _dash_words(quantities: Sequence[overlay.Quantity]) -> str:
         f"{dashes[overlay.MEASURES[quantity].dash]}: {overlay.MEASURES[quantity].title}"
         for quantity in quantities
     ]
-    return ". ".join(said) + ". A run's validation names are those of its own split, below."
+    return (
+        ". ".join(said)
+        + ". Each run is measured on the validation names of its own split (see the table below)."
+    )
 
 
 def _differences(runs: Sequence[RunSummary]) -> None:
@@ -230,4 +233,4 @@ def _differences(runs: Sequence[RunSummary]) -> None:
     st.dataframe(
         table, hide_index=True, height="content", alt="Settings that differ", column_config=config
     )
-    st.caption("All others are the same. “–”: the setting has no effect on that run.")
+    st.caption("All other settings are the same. “–”: the setting has no effect on that run.")

@@ -61,7 +61,7 @@ def _marks(
     lineage = [*(branch_point.run for branch_point in branch_points), run_id]
     names = [letters.get(run, f"run {run}") for run in lineage]
     return tuple(
-        (branch_point.step, f"{names[place + 1]} goes on from {names[place]}")
+        (branch_point.step, f"{names[place + 1]} continues from {names[place]}")
         for place, branch_point in enumerate(branch_points)
     )
 

@@ -96,13 +96,13 @@ def deleted_list() -> None:
         return
     with st.expander(f"Deleted runs ({count(len(deleted))})", icon=":material/delete:"):
         st.caption(
-            f"They stay here for {DAYS} days at least, and take room on the disk until then; "
-            "after that they go for good when another run is deleted."
+            f"Deleted runs are kept for at least {DAYS} days, and take up disk space until then. "
+            "After that, they are removed for good as soon as another run is deleted."
         )
         for run in deleted[:_LISTED]:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(
-                    f"{plain(run_title(run))} · {plain(run.info.dataset.title)} · begun "
+                    f"{plain(run_title(run))} · {plain(run.info.dataset.title)} · started "
                     f"{moment(run.info.created)} · {plain(run.id)}"
                 )
                 st.button(
@@ -113,7 +113,7 @@ def deleted_list() -> None:
                     args=([run.id],),
                 )
         if len(deleted) > _LISTED:
-            st.caption(f"And {count(len(deleted) - _LISTED)} more, deleted before these.")
+            st.caption(f"And {count(len(deleted) - _LISTED)} more that were deleted earlier.")
         _empty_button(len(deleted))
 
 
@@ -134,10 +134,10 @@ def _empty_button(number: int) -> None:
         st.session_state.pop(_DELETED, None)
 
     if not st.session_state.get(_ASKED):
-        st.button("Empty", icon=":material/delete_forever:", on_click=ask, args=(True,))
+        st.button("Empty trash", icon=":material/delete_forever:", on_click=ask, args=(True,))
         return
     what = "this run" if number == 1 else f"these {count(number)} runs"
-    st.warning(f"Remove {what} for good? That cannot be undone.", icon=":material/delete_forever:")
+    st.warning(f"Remove {what} for good? This cannot be undone.", icon=":material/delete_forever:")
     with st.container(horizontal=True):
         st.button("Remove for good", type="primary", on_click=empty)
-        st.button("Keep", on_click=ask, args=(False,))
+        st.button("Cancel", on_click=ask, args=(False,))

@@ -1,4 +1,4 @@
-"""What can be taken away of runs: made when asked for, kept until something else is, then saved."""
+"""The export of runs: made when its button is pressed, kept until the next one, then downloaded."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def take_panel() -> None:
     runs = pick_several(
         everything,
         "Runs",
-        "The report tells of all of them together; everything else is made of each.",
+        "The report covers all chosen runs together. Every other export is made for each run.",
     )
     if not runs:
         st.info(
@@ -60,15 +60,15 @@ def take_panel() -> None:
 def _offer(kind: str, export: Export, runs: Sequence[RunSummary]) -> None:
     """What it is, the button that makes it, and once that is done the one that saves it."""
     of = (kind, *(f"{run.id} {run.state} {run.status.epoch} {run.label}" for run in runs))
-    together = f" on all {len(runs)}" if export.several else f" of each of the {len(runs)}"
+    together = f", all {len(runs)} runs" if export.several else f", each of {len(runs)} runs"
     several = together if len(runs) > 1 else ""
     left, right = st.columns([5, 1], vertical_alignment="center")
     left.markdown(f"**{plain(export.title)}{several}**  \n{plain(export.help)}")
-    pressed = right.button("Make", key=f"runs_make_{kind}", width="stretch")
+    pressed = right.button("Export", key=f"runs_make_{kind}", width="stretch")
     if pressed:
         st.session_state.pop(_MADE, None)
         # Not by the download button itself: what its own function raises is lost to the page.
-        with show_errors(), st.spinner("Making it…"):
+        with show_errors(), st.spinner("Exporting…"):
             stem = runs[0].id if len(runs) == 1 else f"{len(runs)}-runs"
             files = make(kind, [_source(run) for run in runs])
             words = tuple(dict.fromkeys(file.words for file in files if file.words))
@@ -88,10 +88,10 @@ def _save(made: _Made) -> None:
     for words in made.words[:_MOST_WORDS]:
         st.caption(plain(words))
     if len(made.words) > _MOST_WORDS:
-        st.caption("And more of the like.")
+        st.caption(f"And {len(made.words) - _MOST_WORDS} more like these.")
     name, content = made.file.name, made.file.content
     st.download_button(
-        f"Save {plain(name)} ({_size(len(content))})",
+        f"Download {plain(name)} ({_size(len(content))})",
         content,
         file_name=name,
         mime=mimetypes.guess_type(name)[0] or "application/octet-stream",

@@ -55,10 +55,10 @@ class Filter(NamedTuple):
 def find(runs: list[RunSummary]) -> list[RunSummary]:
     """Draws what narrows the table down, and returns the runs left."""
     if any(run.experiment for run in runs) and not st.toggle(
-        "Show runs of the memory task, too",
+        "Also show runs of the memory task",
         key=_EXPERIMENTS,
         persist_state="session",
-        help="They were trained on made-up sequences for the Memory page, and read no names.",
+        help="They were trained on made-up sequences for the Memory page and cannot read names.",
     ):
         runs = [run for run in runs if not run.experiment]
     with st.grid(4, min_column_width=190):
@@ -68,8 +68,8 @@ def find(runs: list[RunSummary]) -> list[RunSummary]:
             placeholder="title, note, id …",
             max_chars=200,
             persist_state="session",
-            help="All words must stand in the title, the note, the id, the settings or the "
-            "corpus; capitals do not matter.",
+            help="Finds runs that have all these words in their title, note, id, settings or "
+            "corpus. Upper and lower case are treated alike.",
         )
         networks = _several(
             "Network", _NETWORK, [k for k in MODEL_KINDS if _has(runs, k)], MODEL_TITLES

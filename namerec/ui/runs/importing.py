@@ -27,19 +27,19 @@ _ROUND, _DONE = "runs_import_round", "runs_import_done"
 
 def import_form() -> None:
     """Draws the upload of a run, and says what became of the last one."""
-    with st.expander("Bring a run here", icon=":material/upload_file:"):
+    with st.expander("Import a run", icon=":material/upload_file:"):
         st.caption(
-            "A zip that “Run, as a zip” has made, here or on another computer. Nothing in it is "
-            "run: it holds numbers and settings, and is checked before it is put into the list. "
-            f"Larger than {MOST_MIB} MiB: python -m namerec import FILE"
+            "A zip that was exported as “Whole run as a zip”, here or on another computer. No "
+            "program in it is run: it holds numbers and settings, and they are checked before the "
+            f"run is added. A zip over {MOST_MIB} MiB: `python -m namerec import FILE`"
         )
         _say_what_came()
         turn = st.session_state.setdefault(_ROUND, 0)
         file = st.file_uploader(
-            "A run's zip", type=["zip"], max_upload_size=MOST_MIB, key=f"runs_import_file_{turn}"
+            "Zip of a run", type=["zip"], max_upload_size=MOST_MIB, key=f"runs_import_file_{turn}"
         )
         if file is not None and st.button(
-            "Import it", type="primary", icon=":material/download_done:", key="runs_import"
+            "Import", type="primary", icon=":material/download_done:", key="runs_import"
         ):
             _take_in(file)
 
@@ -81,4 +81,4 @@ def _say_what_came() -> None:
 
     say = st.success if imported.added else st.info
     say(plain(imported.words), icon=":material/check_circle:")
-    st.button("Look at it", icon=":material/list_alt:", on_click=look)
+    st.button("Show it in the table", icon=":material/list_alt:", on_click=look)

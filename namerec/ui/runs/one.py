@@ -35,7 +35,7 @@ def one_run(run: RunSummary, runs: Collection[str]) -> None:
             if run.pretrained:
                 st.badge("pretrained", color="gray")
         st.caption(
-            f"{summary_words(run.info.config)} · {plain(run.info.dataset.title)} · begun "
+            f"{summary_words(run.info.config)} · {plain(run.info.dataset.title)} · started "
             f"{moment(run.info.created)} · run {plain(run.id)}"
         )
         if run.status.message:
@@ -69,20 +69,20 @@ def _ways(run: RunSummary) -> None:
                 _link("train", "Train further", ":material/moving:", {"from": run.id, "at": "last"})
             _link(
                 "train",
-                "Branch from its best epoch",
+                "Branch from best epoch",
                 ":material/call_split:",
                 {"from": run.id, "at": "best"},
             )
     with st.container(horizontal=True):
         if run.state in RESUMABLE_STATES and not run.pretrained:
             st.button(
-                "Take up again",
+                "Resume",
                 icon=":material/replay:",
                 on_click=_resume,
                 args=(run.id,),
-                help="Goes on from its last stored epoch, as if it had never been interrupted.",
+                help="Continues from the last stored epoch, as if it had never been interrupted.",
             )
-        st.button("Take away", icon=":material/download:", on_click=_take_away)
+        st.button("Export", icon=":material/download:", on_click=_show_export)
         st.button(
             "Delete",
             icon=":material/delete:",
@@ -90,7 +90,7 @@ def _ways(run: RunSummary) -> None:
             on_click=delete,
             args=({run.id: run_title(run)},),
             disabled=run.pretrained or run.state in ACTIVE_STATES,
-            help="Pretrained runs ship with the project and stay."
+            help="Pretrained runs come with the lab and cannot be deleted."
             if run.pretrained
             else "Can be undone."
             if run.state not in ACTIVE_STATES
@@ -109,14 +109,14 @@ def _has_last(run: RunSummary) -> bool:
     return (manager().store.open(run.id).path / LAST).exists()
 
 
-def _take_away() -> None:
+def _show_export() -> None:
     st.session_state[SECTION] = TAKE
 
 
 def _resume(run_id: str) -> None:
     try:
         manager().resume(run_id, user())
-        notify("The run goes on. The Train page shows it, and Compare draws its curves.")
+        notify("The run has been resumed. Watch it on the Train page, or its curves in Compare.")
     except NamerecError as error:
         notify(str(error))
 
@@ -137,10 +137,10 @@ def _numbers(run: RunSummary, score: Measured) -> None:
 def _line_words(run: RunSummary, runs: Collection[str]) -> None:
     """Which runs this one goes on from."""
     for branch_point in run.info.branch_points:
-        gone = "" if branch_point.run in runs else " (deleted by now, or on another computer)"
+        gone = "" if branch_point.run in runs else " (not on this computer)"
         kept = "with" if branch_point.state_kept else "without"
         st.caption(
-            f":material/call_split: Goes on from run {plain(branch_point.run)}{gone} after epoch "
+            f":material/call_split: Continues from run {plain(branch_point.run)}{gone} after epoch "
             f"{count(branch_point.epoch)} of its lineage, {kept} the optimizer's state."
         )
     if run.info.branch_points and (origin := origin_words(manager().look(run.id))):
@@ -152,7 +152,7 @@ def _label_form(run: RunSummary) -> None:
     from namerec.runs.labels import MAX_NOTE, MAX_TITLE, RunLabel
 
     if run.pretrained:
-        st.caption("It ships with the project, so its name stays as it is.")
+        st.caption("This run comes with the lab, so its title and note cannot be changed.")
         return
     label = run.label
     # Another form for another label: what somebody else has changed meanwhile is shown.
@@ -168,7 +168,10 @@ def _label_form(run: RunSummary) -> None:
         note = st.text_area("Note", label.note, max_chars=MAX_NOTE, height=100, key=f"{key}_note")
         with st.container(horizontal=True, vertical_alignment="center"):
             pinned = st.toggle(
-                "Pin", label.pinned, help="Keeps it at the top.", key=f"{key}_pinned"
+                "Pin",
+                label.pinned,
+                help="Keeps the run at the top of the table.",
+                key=f"{key}_pinned",
             )
             saved = st.form_submit_button("Save", icon=":material/save:", key="runs_save")
     if saved:

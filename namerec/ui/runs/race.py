@@ -43,9 +43,9 @@ def race_panel() -> None:
 
     chart_library()
     st.markdown(
-        "Two networks or more train with one set of settings. They take turns on the "
-        "processor, so that all have trained for the same seconds at any moment; each one's "
-        "weights, numbers and seconds are those that it has alone."
+        "Two networks or more train with the same settings. They take turns on the "
+        "processor, so that at any moment all have trained for the same time. Each one gets the "
+        "same weights and numbers as if it trained alone, and only its own seconds count."
     )
     with show_errors(), st.container(border=True):
         configs = race_settings()
@@ -81,7 +81,7 @@ def _chosen(known: dict[str, list[RunSummary]]) -> str | None:
     asked = address.keep("race", "", str, state=_RACE)
     if asked and asked not in known:
         st.warning(
-            "The race in this link is not, or no longer, on this computer.",
+            "The race in this link is not on this computer. Choose another one, or start one.",
             icon=":material/link_off:",
         )
     if not known:
@@ -94,7 +94,7 @@ def _chosen(known: dict[str, list[RunSummary]]) -> str | None:
         key=_RACE,
         format_func=lambda race: _race_words(known[race]),
         persist_state="session",
-        help="The newest first. What is deleted from all runs is gone from its race.",
+        help="The newest race first. A run that is deleted is missing from its race, too.",
     )
 
 
@@ -139,14 +139,14 @@ def _live(race: str, runs: list[RunSummary], pace: float | None) -> None:
 
 def _charts(runs: list[OverlaidRun], target: float | None, race: str = "") -> None:
     along: Along = st.segmented_control(
-        "Along",
+        "Horizontal axis",
         list(_ALONG_WORDS),
         key=_ALONG,
         default="seconds",
         format_func=_ALONG_WORDS.__getitem__,
         required=True,
         persist_state="session",
-        help="Seconds are each network's own: what the others do meanwhile does not count.",
+        help="Seconds count each network's own training, not the turns of the others.",
     )
     look, subject = theme.theme_for(st.context.theme.type), f"{race} {along}"
     with st.grid(2, min_column_width=380):
@@ -161,8 +161,8 @@ def _charts(runs: list[OverlaidRun], target: float | None, race: str = "") -> No
     if runs:
         st.caption(
             plain(
-                f"Accuracy, and the loss drawn through, are of the {runs[0].held_out}; the dotted "
-                "loss is that in training, dropout on."
+                f"Accuracy and the solid loss curves are measured on {runs[0].held_out}. The "
+                "dotted curves are the training loss, with dropout on."
             )
         )
 

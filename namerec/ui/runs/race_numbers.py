@@ -56,7 +56,7 @@ def race_orders(entered: list[Entered]) -> None:
         if "running" in states:
             _order("Pause the race", ":material/pause:", "pause", _first(at_work, "running"))
         elif "paused" in states:
-            _order("Go on", ":material/play_arrow:", "proceed", _first(at_work, "paused"))
+            _order("Resume the race", ":material/play_arrow:", "proceed", _first(at_work, "paused"))
         if at_work:
             _order("Stop all", ":material/stop:", "stop", *(run.id for run, _ in at_work))
         if len(at_work) > 1:
@@ -64,12 +64,12 @@ def race_orders(entered: list[Entered]) -> None:
                 _order(f"Stop {run.info.config.model.title}", "", "stop", run.id)
         for run, _ in again:
             title = run.info.config.model.title
-            _order(f"Take up {title} again", ":material/replay:", "resume", run.id)
+            _order(f"Resume {title}", ":material/replay:", "resume", run.id)
     if at_work:
         st.progress(_progress(entered), progress_words(at_work))
         st.caption(
-            "Paused, all wait. Stopped or failed, a network leaves the race and the others go on; "
-            "taken up again later, it trains alone."
+            "Pausing pauses all networks. If one is stopped or fails, the others go on without it. "
+            "If you resume it later, it trains alone."
         )
 
 
@@ -88,14 +88,14 @@ def race_numbers(entered: list[Entered]) -> None:
         "accuracy": _figure(f"Accuracy · {part}", f"After the last epoch, {protocol} split"),
         "recall": _figure(
             f"Macro recall · {part}",
-            "Mean over the languages of the share of their names that is recognised",
+            "The share of names recognised, for each language by itself, averaged",
         ),
         "test accuracy": _figure(
             f"Accuracy · {scored}", "With the weights of the best validation epoch"
         ),
         "test recall": _figure(f"Macro recall · {scored}", "With the same weights"),
-        "seconds": _figure("Seconds", "Of its own training, the others' turns left out"),
-        "speed": _figure("Names/s", "Training names per second, evaluation left out"),
+        "seconds": _figure("Seconds", "Its own training, without the turns of the others"),
+        "speed": _figure("Names/s", "Training names per second, without the time for evaluation"),
         "parameters": _figure("Parameters", "Trainable numbers"),
     }
     left_out = set() if done else {"test accuracy", "test recall"}

@@ -33,14 +33,14 @@ def race_settings() -> list[RunConfig]:
     _begin()
     st.pills(
         "Networks", MODEL_KINDS, key=_NETWORKS, selection_mode="multi", persist_state="session",
-        format_func=MODEL_TITLES.__getitem__, help="Which take part: two or more.",
+        format_func=MODEL_TITLES.__getitem__, help="Two or more, which train against each other.",
     )  # fmt: skip
     with st.grid(4, min_column_width=190):
         st.segmented_control(
             "Preset", ("fast", "best", "course"), key=_PRESET, format_func=str.capitalize,
             required=True, on_change=_apply_preset, persist_state="session", width="stretch",
-            help="The settings that all networks share; what a preset gives one of them alone is "
-            "left out.",
+            help="The settings for all networks. What the preset sets for one of them only is left "
+            "out.",
         )  # fmt: skip
         corpora = offered()
         if st.session_state[_NAMES] not in corpora:  # removed meanwhile
@@ -52,13 +52,14 @@ def race_settings() -> list[RunConfig]:
         )  # fmt: skip
         st.selectbox(
             "Split", PROTOCOLS, key=_SPLIT, persist_state="session",
-            help="How names are divided, for all networks alike. **course** holds nothing out.",
+            help="How names are divided, the same for all networks. **course** holds nothing out.",
         )  # fmt: skip
         st.segmented_control(
             "The RNN's recurrence", list(_RNN_WORDS), key=_RNN, required=True,
             format_func=_RNN_WORDS.__getitem__, persist_state="session", width="stretch",
-            help="The one setting that one network alone has. Linear: as in the course report and "
-            "the classic tutorial. tanh: squashed at every letter, as textbooks have it.",
+            help="The only setting here that is for one network only. linear: as in the course "
+            "report and the PyTorch tutorial. tanh: the state is squashed at every letter, as in "
+            "textbooks.",
             disabled=not set(kinds_with("nonlinearity")) & set(st.session_state[_NETWORKS]),
         )  # fmt: skip
         _number("Seed", _SEED, "seed", 1)
@@ -66,7 +67,9 @@ def race_settings() -> list[RunConfig]:
         _number(unit.capitalize(), _LENGTH, unit, 1 if unit == "epochs" else 1000)
         st.number_input(
             "Learning rate", key=_RATE, min_value=0.0001, max_value=1.0, step=0.001, format="%g",
-            persist_state="session", help="Of all networks; the highest, where it changes.",
+            persist_state="session",
+            help="The same for all networks. If the schedule changes it, this is the highest "
+            "value.",
         )  # fmt: skip
     return _read_back()
 

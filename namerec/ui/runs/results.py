@@ -39,13 +39,13 @@ def not_the_same_names(runs: Sequence[RunSummary]) -> str:
     if len(groups) < 2:
         return ""
     told = "; ".join(
-        f"{', '.join(letters)}: {first[names].info.dataset.title}, {names[1]} split of seed "
+        f"{', '.join(letters)}: {first[names].info.dataset.title}, {names[1]} split with seed "
         f"{names[2]}"
         for names, letters in groups.items()
     )
     return (
-        "These runs are not scored on the same names, so their accuracies, recalls and validation "
-        f"losses do not tell which network is better. {told}."
+        "These runs were not measured on the same names, so their accuracies, recalls and "
+        f"validation losses do not show which network is better. {told}."
     )
 
 
@@ -67,11 +67,11 @@ def results(runs: Mapping[str, RunSummary], found: Mapping[str, JobSnapshot]) ->
         column_config=_COLUMNS,
     )
     early = [letter for letter, snapshot in found.items() if not snapshot.scores]
-    words = "Test scores are those of the weights of the best validation epoch."
+    words = "Test scores are measured with the weights of the best validation epoch."
     if early:
         words += (
-            f" {', '.join(early)} {'has' if len(early) == 1 else 'have'} no test score (yet); "
-            "what is shown is of the best epoch so far, on validation names."
+            f" {', '.join(early)} {'has' if len(early) == 1 else 'have'} no test score yet: the "
+            "numbers are from the best epoch so far, on validation names."
         )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(words)
@@ -145,21 +145,28 @@ _COLUMNS: dict[str, Any] = {
         "Loss", format="%.3f", width=65, help="Mean negative log-probability, nats."
     ),
     "best epoch": st.column_config.NumberColumn(
-        "Best epoch", width=80, help="Of its own epochs, the one with the best validation score."
+        "Best epoch",
+        width=80,
+        help="Of the run's own epochs, the one with the best validation score.",
     ),
-    "epochs": st.column_config.NumberColumn("Epochs", width=65, help="Of its own, done."),
+    "epochs": st.column_config.NumberColumn(
+        "Epochs", width=65, help="Finished epochs of the run itself."
+    ),
     "seconds": st.column_config.NumberColumn(
-        "Seconds", format="%.1f", width=70, help="Of its own training, pauses left out."
+        "Seconds", format="%.1f", width=70, help="The run's own training, without pauses."
     ),
     "names a second": st.column_config.NumberColumn(
-        "Names a second",
+        "Names per second",
         format="localized",
         width=110,
-        help="Training names, evaluation left out: over the whole of a finished run, over the last "
-        "epoch of one at work. What else its computer did then is not known.",
+        help="Training names per second, without the time for evaluation: over the whole of a "
+        "finished run, or the last epoch of one in progress. Other programs may have slowed it "
+        "down.",
     ),
     "parameters": st.column_config.NumberColumn("Parameters", format="localized", width=90),
-    "threads": st.column_config.NumberColumn("Threads", width=65, help="PyTorch's, in training."),
+    "threads": st.column_config.NumberColumn(
+        "Threads", width=65, help="PyTorch threads used in training."
+    ),
     "corpus": st.column_config.TextColumn("Corpus", width=130),
 }
 
@@ -177,16 +184,16 @@ def matrices_links(runs: Sequence[RunSummary]) -> None:
         for other in ready[place + 1 :]
         if asked_names(one[1]) == asked_names(other[1])
     ]
-    st.subheader("Whom they take for whom")
+    st.subheader("Which languages they confuse")
     if not pairs:
         st.caption(
-            "Matrices are compared name by name: choose two runs with a finished epoch on the same "
-            "corpus and split."
+            "To compare confusion matrices, choose two runs on the same corpus and split, each "
+            "with a finished epoch."
         )
         return
     st.caption(
-        "The difference of two confusion matrices, and the names that only one of two runs gets "
-        "right, on the Evaluate page."
+        "The Evaluate page shows the difference of two confusion matrices, and the names that only "
+        "one of the two runs gets right."
     )
     first = pairs[0][0][0]
     with st.container(horizontal=True):

@@ -16,7 +16,7 @@ SECTIONS: dict[str, tuple[str, Callable[[], None]]] = {
     "table": ("All runs", table_panel),
     COMPARE: ("Compare", compare_panel),
     "race": ("Race", race_panel),
-    TAKE: ("Report & take away", take_panel),
+    TAKE: ("Report & export", take_panel),
 }
 
 

@@ -60,5 +60,5 @@ def several_runs(runs: list[RunSummary]) -> None:
                 on_click=delete,
                 args=(own,),
                 disabled=not own,
-                help="Can be undone. Pretrained runs stay, and so do those at work.",
+                help="Can be undone. Pretrained runs and runs in progress are not deleted.",
             )

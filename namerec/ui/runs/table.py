@@ -39,11 +39,11 @@ def table_panel() -> None:
     if hidden:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(
-                f"{hidden} of the {len(marked)} runs chosen {'is' if hidden == 1 else 'are'} not "
-                "in the table as it is filtered now.",
+                f"{hidden} of the {len(marked)} chosen runs {'is' if hidden == 1 else 'are'} "
+                "hidden by the filter.",
                 width="content",
             )
-            st.button("Choose none", type="tertiary", on_click=choose, args=([],))
+            st.button("Clear selection", type="tertiary", on_click=choose, args=([],))
     if len(marked) == 1:
         one_run(runs[marked[0]], runs)
     elif marked:
@@ -63,7 +63,7 @@ def runs_table(runs: Iterable[RunSummary]) -> pd.DataFrame:
                 run_title(run),
                 run.state,
                 config.model.title,
-                config.preset,
+                "custom" if config.preset == "own" else config.preset,
                 run.info.dataset.title,
                 config.training.protocol,
                 score.accuracy,
@@ -86,7 +86,7 @@ def runs_table(runs: Iterable[RunSummary]) -> pd.DataFrame:
 _COLUMNS: dict[str, Any] = {
     "pin": st.column_config.TextColumn("", width=26, help="Pinned runs stand first.", pinned=True),
     "run": st.column_config.TextColumn(
-        "Run", width=150, pinned=True, help="Its title, else its network and preset."
+        "Run", width=150, pinned=True, help="Its title, or its network and preset if it has none."
     ),
     "state": st.column_config.TextColumn("State", width=76),
     "network": st.column_config.TextColumn("Network", width=108),
@@ -98,28 +98,31 @@ _COLUMNS: dict[str, Any] = {
         help=" · ".join(f"{name}: {words}" for name, words in PROTOCOL_WORDS.items()),
     ),
     "accuracy": st.column_config.NumberColumn(
-        "Accuracy", width=76, format="percent", help="Share of right answers, “measured on”."
+        "Accuracy",
+        width=76,
+        format="percent",
+        help="Share of right answers on the names of “Measured on”.",
     ),
     "macro recall": st.column_config.NumberColumn(
         "Macro recall",
         width=94,
         format="percent",
-        help="Mean of the recalls of all categories on the same names; none until a run has "
+        help="Mean of the recalls of all categories, on the same names. Empty until the run has "
         "finished.",
     ),
     "measured on": st.column_config.TextColumn(
         "Measured on",
         width=94,
-        help="The names of the split that both were measured on: the test names once a run has "
-        "finished, until then the validation names, at its best epoch so far. Under the course "
-        "split both are training names.",
+        help="The names that accuracy and macro recall were measured on: test names once the run "
+        "has finished; until then validation names, at its best epoch so far. With the course "
+        "split, both are training names.",
     ),
     "seconds": st.column_config.NumberColumn(
-        "Seconds", width=68, format="%.1f", help="Of training, evaluation included, pauses not."
+        "Seconds", width=68, format="%.1f", help="Of training, with evaluation and without pauses."
     ),
     "parameters": st.column_config.NumberColumn("Parameters", width=84, format="localized"),
     "begun": st.column_config.DatetimeColumn(
-        "Begun", width=124, format="YYYY-MM-DD HH:mm", help="On your own clock."
+        "Started", width=124, format="YYYY-MM-DD HH:mm", help="In your local time."
     ),
     "note": st.column_config.TextColumn("Note", width=200),
     "id": st.column_config.TextColumn("Id", width=230, help="The name of its folder."),
@@ -129,7 +132,10 @@ _COLUMNS: dict[str, Any] = {
 def _table(found: list[RunSummary], marked: list[str], total: int) -> None:
     """Draws the table; the rows of the runs chosen are marked, and marking others chooses them."""
     if not found:
-        st.info("No run fits. Take something out of the filter.", icon=":material/filter_alt_off:")
+        st.info(
+            "No run matches the filter. Remove something from it to see more.",
+            icon=":material/filter_alt_off:",
+        )
         return
     places = {run.id: place for place, run in enumerate(found)}
     agreed = [run_id for run_id in marked if run_id in places]
@@ -160,8 +166,8 @@ def _table(found: list[RunSummary], marked: list[str], total: int) -> None:
     )
     shown = "" if len(found) == total else f"{count(len(found))} of "
     st.caption(
-        f"{shown}{counted(total, 'run')}, pinned ones first, then the "
-        "newest; a click on a heading sorts. Mark one row to work with a run, several to compare."
+        f"{shown}{counted(total, 'run')}: pinned ones first, then the newest. Click a heading to "
+        "sort. Mark one row to open a run, several to compare them."
     )
 
 

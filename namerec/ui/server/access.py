@@ -36,17 +36,17 @@ LONGEST_USER = 254
 _FORWARDERS = "127.0.0.1,::1"
 
 NOT_OPEN = (
-    "This lab listens on an address that other computers can reach, but it has not been said who "
-    "may use it. Whoever runs it must set up a login, a proxy or `NAMEREC_INSECURE=1`, as the "
-    "documentation (docs/hosting.md) tells."
+    "Other computers can reach this lab, but it is not set who may use it. The person who runs it "
+    "must set up a login or a proxy, or set `NAMEREC_INSECURE=1`; the documentation "
+    "(docs/hosting.md) explains how."
 )
 NOT_FROM_PROXY = (
-    "This lab is open only to people who come through its login, and this connection did not. Use "
-    "the address that you were given for it."
+    "You can use this lab only through its login, and this connection did not come from there. "
+    "Open the address that you were given for the lab."
 )
 ANYBODY = (
     "Anybody who can reach this address can use this lab and see everything in it: names, corpora "
-    "and runs. Do not put in anything that is not public."
+    "and runs. Do not enter anything private."
 )
 
 
@@ -110,7 +110,7 @@ def refusal(request: Request) -> str:
     if given.proxies and _vouched_for(given, peer, request.headers.getlist(given.user_header)):
         return ""
     if st.secrets.load_if_toml_exists() and "auth" in st.secrets:
-        return "This lab has a login, which only its pages have. Ask there."
+        return "This lab has a login, which works in a browser only. Use the pages instead."
     if given.proxies:
         return NOT_FROM_PROXY
     return "" if is_loopback(listening_address()) or given.insecure else NOT_OPEN

@@ -41,7 +41,7 @@ PATIENCE = 5.0
 #: Names times parameters of the network that a request may ask for: about half a second of work.
 MOST_WORK = 500_000_000
 
-TOO_MANY = "Too many others are asking just now. Ask again in a moment."
+TOO_MANY = "Too many requests at the moment. Try again in a few seconds."
 _ALLOWED = ("name", "run", "top")
 
 
@@ -99,7 +99,7 @@ def _answered(asked: QueryParams) -> JSONResponse:
         return _error(500, str(error))
     except Exception:
         log.exception("a request for a prediction failed")
-        return _error(500, "This failed in a way namerec did not foresee; the log has more.")
+        return _error(500, "Something unexpected went wrong. The details are in the server's log.")
 
 
 def answer(asked: QueryParams) -> dict[str, Any]:
@@ -127,8 +127,8 @@ def answer(asked: QueryParams) -> dict[str, Any]:
     if len(names) * network.info.parameters > MOST_WORK:
         raise NameInputError(
             f"{len(names)} names are too many for a network of {network.info.parameters:,} "
-            f"parameters; at most {max(1, MOST_WORK // network.info.parameters)} at a time. Ask "
-            "for the others in requests of their own."
+            f"parameters; at most {max(1, MOST_WORK // network.info.parameters)} at a time. Send "
+            "the others in separate requests."
         )
     normalised = [normalise(name) for name in names]
     readable = [name for name in normalised if name.letters]
@@ -145,7 +145,7 @@ def _names(asked: QueryParams) -> list[str]:
     unknown = sorted(set(asked) - set(_ALLOWED))
     if unknown:
         raise NameInputError(
-            f"There is no parameter “{unknown[0][:50]}”. Known are name (up to {MOST_NAMES} "
+            f"There is no parameter “{unknown[0][:50]}”. There are name (up to {MOST_NAMES} "
             "times), run and top."
         )
     names = asked.getlist("name")

@@ -18,18 +18,18 @@ def chart(figure: Figure, key: str, *, take: str = "") -> None:
     Args:
         figure: The figure.
         key: Of the element.
-        take: Beginning of a file's name; if given, the figure can be taken away.
+        take: Beginning of a file's name; if given, the figure can be downloaded.
     """
     config = theme.CAMERA_CONFIG if take else theme.STILL_CONFIG
     st.plotly_chart(figure, key=key, theme=None, config=config, alt=theme.alt_text(figure))
     if take:
-        take_away(figure, key, take)
+        figure_download(figure, key, take)
 
 
-def take_away(figure: Figure, key: str, stem: str) -> None:
+def figure_download(figure: Figure, key: str, stem: str) -> None:
     """A button that saves a figure as a page of its own, made when it is pressed."""
     st.download_button(
-        "Take away as HTML",
+        "Download as HTML",
         lambda: theme.as_page(figure),
         file_name=f"{stem}-{key}.html",
         mime="text/html",
@@ -37,6 +37,6 @@ def take_away(figure: Figure, key: str, stem: str) -> None:
         icon=":material/download:",
         type="tertiary",
         on_click="ignore",
-        help="An interactive page that needs no network; its camera saves the picture as SVG. The "
-        "camera over the chart here saves it as PNG.",
+        help="An interactive page that works offline, too. The camera on that page saves the "
+        "picture as SVG; the camera over the chart here saves it as PNG.",
     )

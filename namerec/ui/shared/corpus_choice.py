@@ -54,7 +54,7 @@ def _short(reference: str) -> str:
 
 def corpus_title(corpus: CorpusInfo) -> str:
     """What a list of corpora calls one."""
-    return corpus.title if corpus.installed else f"{corpus.title} (not here yet)"
+    return corpus.title if corpus.installed else f"{corpus.title} (not downloaded)"
 
 
 def pick_corpus() -> CorpusInfo:
@@ -66,8 +66,8 @@ def pick_corpus() -> CorpusInfo:
         asked = address.brought(CORPUS)
         if asked and asked not in corpora:
             st.warning(
-                "The corpus in this link is not, or no longer, on this computer. Another one is "
-                "shown instead; choose below, or upload the same names again.",
+                "The corpus in this link is not on this computer, so another one is shown. Choose "
+                "one below, or upload the same names again.",
                 icon=":material/link_off:",
             )
     chosen = select(
@@ -78,8 +78,8 @@ def pick_corpus() -> CorpusInfo:
         state=_CHOICE,
         always=True,
         format_func=lambda reference: corpus_title(corpora[reference]),
-        help="The names this page is about. Bundled: there offline. Tutorial: downloaded on "
-        "request. Your own: a zip of text files, or a CSV or TSV table.",
+        help="The names this page is about. Bundled: comes with the lab. Tutorial: downloaded when "
+        "you ask for it. Your own: a zip of text files, or a CSV or TSV table.",
     )
     return corpora[chosen]
 

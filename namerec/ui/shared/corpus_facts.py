@@ -141,7 +141,7 @@ def _once(fact: str, dataset: Dataset, compute: Callable[[], _Fact]) -> _Fact:
     return _kept(fact, dataset.fingerprint, hash(dataset.names), compute)
 
 
-@st.cache_resource(max_entries=_KEPT, show_spinner="Looking at the names…")
+@st.cache_resource(max_entries=_KEPT, show_spinner="Examining the names…")
 def _kept(
     fact: str,  # noqa: ARG001 - the first three are what the cache goes by
     fingerprint: str,  # noqa: ARG001

@@ -1,4 +1,4 @@
-"""Buttons for what can be taken away as CSV."""
+"""Buttons for what can be downloaded as CSV."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def download_menu(
     """Buttons for everything the section shows; a file is made when its button is pressed."""
     stem = f"{run.id}-{part}"
 
-    with st.popover("Take away", icon=":material/download:"):
+    with st.popover("Download", icon=":material/download:"):
         for label, content, name in (
             ("Matrix, counts (CSV)", lambda: matrix_csv(seen.matrix), "matrix.csv"),
             ("Table (CSV)", lambda: as_csv(table), "table.csv"),
@@ -37,7 +37,7 @@ def download_menu(
                 label, content, file_name=f"{stem}-{name}", mime="text/csv", on_click="ignore",
                 width="stretch",
             )  # fmt: skip
-        st.caption(f"Measured on {seen.measured_on}. Figures are taken away where they stand.")
+        st.caption(f"Measured on {seen.measured_on}. Each figure has a download button below it.")
 
 
 def answers_table(run: RunSummary, seen: services.Evaluation) -> pd.DataFrame:

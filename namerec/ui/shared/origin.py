@@ -33,13 +33,15 @@ def origin_words(snapshot: JobSnapshot) -> str:
     )
     part = part_words(snapshot.config.training.protocol, "validation")
     words = (
-        f"Began at {percent(origin.validation_accuracy)} accuracy on {part} "
+        f"Started at {percent(origin.validation_accuracy)} accuracy on {part} "
         f"(epoch {count(epoch)} of run {branch_point.run}); "
     )
     best = next((record for record in reversed(snapshot.history) if record.best), None)
     if best is None:
-        return plain(f"{words}no epoch of its own yet.")
-    words += f"best since: {percent(best.validation_accuracy)} (its epoch {count(best.epoch)})."
+        return plain(f"{words}it has no epoch of its own yet.")
+    words += (
+        f"best since then: {percent(best.validation_accuracy)} (its epoch {count(best.epoch)})."
+    )
     if best.validation_accuracy < origin.validation_accuracy:
-        words += " None of its own epochs is as good as what it began with."
+        words += " None of its own epochs is as good as the one it started from."
     return plain(words)

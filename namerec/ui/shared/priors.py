@@ -25,9 +25,9 @@ def pick_prior_strength(run: RunSummary) -> float | None:
         "priors",
         1 - _strength_as_trained(run),
         state=_key(run),
-        help=f"How frequent each {run.noun} is assumed to be: 0 %, as in the training data; "
-        "100 %, all equally likely. Reweights the answers by Bayes' rule, without training again. "
-        f"At 100 %, rare {run.nouns} are found more often, at the cost of frequent ones.",
+        help=f"How common each {run.noun} is assumed to be. 0 %: as in the training data. 100 %: "
+        "all equally common. The answers are recomputed by Bayes' rule, without training again. "
+        f"At 100 %, rare {run.nouns} are found more often, at the cost of common ones.",
     )
     return prior_strength_of(run)
 

@@ -23,7 +23,7 @@ def pick_run() -> RunSummary | None:
     runs = {run.id: run for run in manager().store.trained()}
     if not runs:
         st.info(
-            "There is no trained network yet. Train one first; it takes seconds.",
+            "There is no trained network yet. Train one first: that takes seconds.",
             icon=":material/model_training:",
         )
         st.page_link("pages/train.py", label="Go to Train", icon=":material/model_training:")
@@ -31,8 +31,8 @@ def pick_run() -> RunSummary | None:
     asked = address.brought(RUN)
     if asked is not None and asked not in runs:
         st.warning(
-            "The run in this link is not here (or has no finished epoch yet). Another one is "
-            "shown instead; choose below.",
+            "The run in this link is not on this computer, or has no finished epoch yet. Another "
+            "run is shown; choose one below.",
             icon=":material/link_off:",
         )
     return runs[pick_id("Run", runs, RUN)]

@@ -157,7 +157,7 @@ def answers(run: RunSummary, part: Part) -> PredictedNames:
     return _answers(run.id, part, run.status.best_epoch, run.state)
 
 
-@st.cache_resource(max_entries=_KEPT, show_spinner="Asking the network…")
+@st.cache_resource(max_entries=_KEPT, show_spinner="Running the network…")
 def _answers(run_id: str, part: Part, best_epoch: int, state: str) -> PredictedNames:  # noqa: ARG001
     from namerec.core.evaluation.scores import predict_names
 

@@ -27,7 +27,7 @@ def may_begin(asked: Hashable, seconds: float, at_ease: float, doing: str, key: 
     wanted = st.session_state.setdefault(_WANTED, set())
     if seconds <= at_ease or asked in wanted:
         return True
-    words = f"{doing} takes about {duration(seconds)}: the network is large for so many letters."
+    words = f"{doing} takes about {duration(seconds)}: the network is large and the name is long."
     if seconds > _LONGEST:
         st.info(
             f"{words} That is too long to wait for here. Try a shorter name or a smaller network.",
@@ -35,7 +35,7 @@ def may_begin(asked: Hashable, seconds: float, at_ease: float, doing: str, key: 
         )
         return False
     st.info(words, icon=":material/hourglass:")
-    if st.button("Compute it", key=key, icon=":material/play_arrow:"):
+    if st.button("Compute", key=key, icon=":material/play_arrow:"):
         wanted.add(asked)
         st.rerun()
     return False

@@ -53,7 +53,7 @@ def take_branch() -> Branch | None:
         branch = _looked_up(run_id, cast("Point", point))
     except NamerecError as error:
         st.warning(
-            plain(f"Nothing can go on from the run in this link. {error}"),
+            plain(f"The run in this link cannot be continued. {error}"),
             icon=":material/link_off:",
         )
         leave()
@@ -80,7 +80,7 @@ def _looked_up(run_id: str, point: Point) -> Branch:
 def say_branch(branch: Branch) -> None:
     """What the next run goes on from, what of it is fixed, and the way out."""
     st.badge(
-        f"goes on from epoch {branch.epoch} ({_POINTS[branch.point]})",
+        f"continues from epoch {branch.epoch} ({_POINTS[branch.point]})",
         icon=":material/fork_right:",
         color="green",
     )
@@ -88,17 +88,17 @@ def say_branch(branch: Branch) -> None:
     layers = f"{model.num_layers} layers of " if model.num_layers > 1 else ""
     st.caption(
         plain(
-            f"Begins with the weights of run {branch.run_id}. Fixed, as in that run: "
-            f"{branch.title}, {layers}{model.hidden_size} hidden units, {training.protocol} "
-            f"split of seed {training.split_draw}. The schedule of the learning rate begins anew."
+            f"Starts with the weights of run {branch.run_id}. These settings stay as in that run: "
+            f"{branch.title}, {layers}{model.hidden_size} hidden units, {training.protocol} split "
+            f"with seed {training.split_draw}. The learning rate schedule starts again."
         )
     )
     st.button(
-        "Start anew instead",
+        "Start from scratch instead",
         icon=":material/restart_alt:",
         on_click=leave,
         width="stretch",
-        help="Leaves the settings as they are; the next run draws its own weights.",
+        help="Keeps the settings, but the next run starts with random weights.",
     )
 
 

@@ -69,7 +69,7 @@ def training_panel(config: RunConfig | None) -> None:
         st.title("Train a network")
         st.markdown(
             "Choose a network and its settings on the left, then **Start training**. Loss and "
-            "accuracy appear here as it learns. You can look at other pages meanwhile."
+            "accuracy appear here as it learns. You can visit other pages meanwhile."
         )
         _charts(None)
     else:
@@ -151,14 +151,14 @@ def _controls(snapshot: JobSnapshot) -> None:
         if snapshot.state == "running":
             _order("Pause", ":material/pause:", "pause", run_id)
         elif snapshot.state == "paused":
-            _order("Go on", ":material/play_arrow:", "proceed", run_id)
+            _order("Resume", ":material/play_arrow:", "proceed", run_id)
         if not snapshot.ended:
             _order("Stop", ":material/stop:", "stop", run_id)
         elif snapshot.state in ("stopped", "failed", "interrupted"):
-            _order("Take up again", ":material/replay:", "resume", run_id)
+            _order("Resume", ":material/replay:", "resume", run_id)
         st.progress(snapshot.progress, _progress_words(snapshot))
     if snapshot.race and not snapshot.ended:
-        st.caption("Part of a race: pausing it pauses the other networks too.")
+        st.caption("This run is part of a race: pausing it pauses the other networks, too.")
 
 
 def _order(label: str, icon: str, verb: str, run_id: str) -> None:
@@ -205,20 +205,20 @@ def _numbers(snapshot: JobSnapshot) -> None:
             f"Macro recall · {part}",
             percent(now.validation_macro_recall if now else None),
             border=True,
-            help="Mean over the languages of the share of their names that is recognised: "
-            "small languages count as much as large ones",
+            help="The share of names recognised, for each language by itself, averaged: languages "
+            "with few names count as much as those with many.",
         )
         st.metric(
             f"Loss · {part}",
             f"{now.validation_loss:.3f}" if now else "–",
             border=True,
-            help="Mean negative log-probability of the right language, nats",
+            help="Mean negative log-probability of the right language, in nats.",
         )
         st.metric(
             "Speed · training",
             f"{count(snapshot.names_per_second)} /s" if now else "–",
             border=True,
-            help="Training names per second over the last epoch, evaluation left out",
+            help="Training names per second in the last epoch, without the time for evaluation.",
         )
     if origin := origin_words(snapshot):
         st.caption(f":material/fork_right: {origin}")
@@ -250,7 +250,7 @@ def _history(snapshot: JobSnapshot | None) -> curves.History:
         held_out=part_words(protocol, "validation"),
         baselines=_baselines(snapshot),
         branch_points=tuple(
-            (branch_point.step, f"went on from epoch {branch_point.epoch}")
+            (branch_point.step, f"continued from epoch {branch_point.epoch}")
             for branch_point in lineage.branch_points
         ),
     )
@@ -313,7 +313,7 @@ def _queue(shown: JobSnapshot) -> None:
     others = [job for job in manager().active() if job.run_id != shown.run_id]
     if not others:
         return
-    st.subheader("Also at work")
+    st.subheader("Other runs in progress")
     for job in others:
         with st.container(horizontal=True, vertical_alignment="center"):
             place = f"place {job.place} in the queue" if job.place else job.state
@@ -335,7 +335,7 @@ def _interrupted(shown: JobSnapshot | None) -> None:
     ]
     if not lost:
         return
-    st.subheader("Interrupted")
+    st.subheader("Interrupted runs")
     for run in lost[:5]:
         with st.container(horizontal=True, vertical_alignment="center"):
             done = f"epoch {run.status.epoch} of {run.status.epochs or '?'}"
@@ -350,15 +350,15 @@ def _show_button(run_id: str) -> None:
 
 
 def _what_would_be_trained(config: RunConfig) -> None:
-    with st.expander("The network these settings make", icon=":material/schema:"):
+    with st.expander("The network with these settings", icon=":material/schema:"):
         names = services.dataset(config.training.dataset)
         categories = len(names.categories)
         parameters = config.model.parameter_count(categories)
         st.markdown(
             f"**{count(parameters)}** trainable parameters, **{categories}** languages, "
             f"**{count(len(names))}** names in the {plain(names.title)}. "
-            f"Trained on **{counted(settings().threads, 'thread')}** of the processor "
-            "(`NAMEREC_THREADS` sets it, `python -m namerec bench --threads 2` measures what "
-            "another would bring)."
+            f"Training uses **{counted(settings().threads, 'thread')}** of the processor. "
+            "`NAMEREC_THREADS` sets how many, and `python -m namerec bench --threads 2` measures "
+            "how fast another number is."
         )
         st.code(services.structure(config.model, categories), language=None)

@@ -49,16 +49,16 @@ if TYPE_CHECKING:
 
 PRESET_WORDS: dict[PresetName, str] = {
     "fast": "A good network in well under a minute.",
-    "best": "The most accurate settings we know; takes a little longer.",
+    "best": "The most accurate settings we know. Takes a little longer.",
     "course": (
-        "The course report's recipe: one name at a time, 100 000 steps of plain SGD (the LSTMs "
-        "at ten times the rate), scored on training names. Takes minutes."
+        "The course report's recipe: one name at a time, 100 000 steps of plain SGD (at ten times "
+        "the rate for networks with gates), scored on training names. Takes minutes."
     ),
 }
 PROTOCOL_HELP = (
-    "How names are divided. **leak-free**: no name is in two parts. **raw**: a plain random "
-    "split that keeps duplicates. **course**: trains on everything and scores on the training "
-    "names. **given**: the corpus's own split column."
+    "How names are divided into training, validation and test. **leak-free**: no name is in two "
+    "parts. **raw**: a plain random split that keeps duplicates. **course**: trains on everything "
+    "and scores on the training names. **given**: the corpus's own split column."
 )
 
 
@@ -158,7 +158,7 @@ def _corpus_choice() -> None:
         download_button("train_download")
     st.page_link(
         "pages/dataset.py",
-        label="Look at them, or bring yours",
+        label="See them, or bring your own",
         icon=":material/dataset:",
         query_params={CORPUS: st.session_state[DATASET]},
     )
@@ -191,7 +191,7 @@ def _draw(setting: Number | Choice) -> None:
         help=setting.help,
     )
     if setting.optional:
-        draw(value=None, placeholder="the seed")
+        draw(value=None, placeholder="same as the seed")
     else:
         draw()
 
@@ -212,7 +212,7 @@ def _say_hidden(config: RunConfig) -> None:
     corpora = offered()
     reference = config.training.dataset
     names = corpora[reference].title if reference in corpora else "the names of its run"
-    st.caption(plain(f"In force: {' · '.join([summary_words(config), names, *told])}."))
+    st.caption(plain(f"Settings in use: {' · '.join([summary_words(config), names, *told])}."))
 
 
 def _left_out(name: str) -> bool:

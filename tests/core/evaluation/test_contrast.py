@@ -145,8 +145,8 @@ def test_mcnemars_test_worked_out_by_hand():
 def test_a_contrast_is_told_in_a_plain_sentence():
     a, b = made(31, 52, both=17)
     assert contrast_words(contrast(a, ASKED, b, ASKED), "A", "B") == (
-        "B is right on 52 names that A gets wrong, A on 31 that B gets wrong, of 100 names that "
-        "both were asked: between equally good networks a difference this large would happen by "
+        "Of 100 names that both were asked, B is right on 52 names that A gets wrong, and A on 31 "
+        "that B gets wrong. Between equally good networks, a difference this large happens by "
         "chance in 2.8 % of cases (McNemar's test)."
     )
 
@@ -154,15 +154,19 @@ def test_a_contrast_is_told_in_a_plain_sentence():
 @pytest.mark.parametrize(
     ("only_a", "only_b", "said"),
     [
-        (0, 0, "RNN and LSTM get the same names right, of 1 name that both were asked."),
+        (0, 0, "Of 1 name that both were asked, RNN and LSTM get the same ones right."),
         (3, 3, ": no difference (McNemar's test)."),
-        (1, 0, "RNN on 1 that LSTM gets wrong, of 2 names that both were asked"),
-        (0, 1, "LSTM is right on 1 name that RNN gets wrong, RNN on 0"),
+        (1, 0, "Of 2 names that both were asked, LSTM is right on 0 names"),
+        (0, 1, "LSTM is right on 1 name that RNN gets wrong, and RNN on 0"),
         (2, 1, "in 100 % of cases"),
         (0, 6, "in 3.1 % of cases"),
         (300, 10, "in fewer than 0.01 % of cases"),
-        (1200, 1000, "LSTM is right on 1\u202f000 names that RNN gets wrong, RNN on 1\u202f200"),
-        (1200, 1000, "of 2\u202f201 names that both were asked"),
+        (
+            1200,
+            1000,
+            "LSTM is right on 1\u202f000 names that RNN gets wrong, and RNN on 1\u202f200",
+        ),
+        (1200, 1000, "Of 2\u202f201 names that both were asked"),
     ],
 )
 def test_sentences_of_few_and_of_many_names(only_a, only_b, said):

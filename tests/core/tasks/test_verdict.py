@@ -84,10 +84,10 @@ def test_the_most_accurate_wins_and_chance_is_asked_name_by_name():
     words = said(verdict)
     assert words.startswith(
         "The LSTM is the most accurate: right on 90.0 % of the 100 test names (leak-free split), "
-        "18.0 points more than the RNN. The LSTM is right on 20 names that the RNN gets wrong, the "
-        "RNN on 2 that the LSTM gets wrong"
+        "18.0 points more than the RNN. Of 100 names that both were asked, the LSTM is right on 20 "
+        "names that the RNN gets wrong, and the RNN on 2 that the LSTM gets wrong"
     )
-    assert "So this lead is beyond chance." in words
+    assert "So this lead is probably not due to chance." in words
     assert "another seed can reverse it" in words
 
 
@@ -132,9 +132,9 @@ def test_all_are_timed_to_nine_tenths_of_the_best_accuracy_of_the_race():
         ("C", 0, 0.0),
     ]
     assert (
-        "The B was the quickest to 72.0 % validation accuracy (nine tenths of the race's best, "
-        "80.0 %): 1.5 s of its own training, epoch 3; the A took 4.0 s (epoch 2) and the C never "
-        "reached it."
+        "The B was the quickest to reach 72.0 % validation accuracy (nine tenths of the race's "
+        "best, 80.0 %): 1.5 s of its own training, epoch 3; the A took 4.0 s (epoch 2) and the C "
+        "never reached it."
     ) in said(verdict)
 
 
@@ -145,7 +145,9 @@ def test_the_cost_of_each_is_told():
         "What each cost on this computer: B: 10.0 s and 98,066 parameters; A: 1.0 s and 27,156 "
         "parameters. The most accurate network took 10.0 times as long as the quickest."
     ) in said(judge([cheap, dear], ASKED))
-    assert "also finished first" in said(judge([cheap, entrant("C", "wwww", (0.5,) * 9)], ASKED))
+    assert "was also the quickest to finish" in said(
+        judge([cheap, entrant("C", "wwww", (0.5,) * 9)], ASKED)
+    )
 
 
 def test_who_did_not_finish_is_not_ranked_and_told():
@@ -162,7 +164,8 @@ def test_who_did_not_finish_is_not_ranked_and_told():
     words = said(verdict)
     assert words.startswith("Only the A has finished: right on 50.0 % of the 4 test names")
     assert (
-        "The B diverged after epoch 2 and the C was stopped after epoch 0, so it is not compared."
+        "The B diverged after epoch 2 and the C was stopped after epoch 0, so this "
+        "comparison leaves them out."
     ) in words
     assert "seed" not in words
 

@@ -140,5 +140,5 @@ def test_separations_are_told_in_plain_sentences():
         "taken for the other.",
         "A and B never separate: after the last epoch 13.0 % of their 100 validation names are "
         "still taken for the other.",
-        "A and B were never mixed up: at most 5 % of their 100 validation names in any epoch.",
+        "A and B were never confused: at most 5 % of their 100 validation names in any epoch.",
     ]

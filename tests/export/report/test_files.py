@@ -145,7 +145,7 @@ def test_the_difference_is_counted_name_by_name(sources, page):
     assert f"{(right_b.mean() - right_a.mean()) * 100:+.1f}".replace("-", "−") in said
     only_a, only_b = int((right_a & ~right_b).sum()), int((~right_a & right_b).sum())
     if only_a + only_b == 0:
-        assert "get the same names right" in said
+        assert "get the same ones right" in said
     else:
         assert f"is right on {only_b} name" in said
         assert f"on {only_a} that" in said

@@ -42,18 +42,18 @@ def curve(names: int) -> RiskCoverage:
 
 
 def test_a_reliability_line_has_a_point_for_every_bin_with_answers():
-    line = reliability_line(BINS, "as it answers", TEST)
+    line = reliability_line(BINS, "as trained", TEST)
     assert line.confidence == pytest.approx([40, 90])
     assert line.accuracy == pytest.approx([0, 66.667], abs=0.001)
     assert line.middle == pytest.approx([12.5, 37.5, 62.5, 87.5])
     assert line.names == [0, 1, 0, 3]
     # (1 * 0.4 + 3 * (0.9 - 2/3)) / 4
-    assert line.name == "as it answers: error 28 %"
+    assert line.name == "as trained: error 28 %"
     assert line.words == [
-        f"0 % right where it is 40 % sure\n(1 answer; {TEST})",
-        f"67 % right where it is 90 % sure\n(3 answers; {TEST})",
+        f"0 % right where confidence is 40 %\n(1 answer; {TEST})",
+        f"67 % right where confidence is 90 %\n(3 answers; {TEST})",
     ]
-    assert line.bars[3] == "3 answers over 75 %,\nup to 100 % sure"
+    assert line.bars[3] == "3 answers with confidence\nover 75 %, up to 100 %"
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK])
@@ -78,7 +78,7 @@ def test_the_reliability_figure_shows_both_lines_and_their_counts(theme):
 
 def test_without_a_temperature_there_is_one_line():
     figure = reliability_figure(BINS, LIGHT, measured_on=TEST)
-    assert [trace.name for trace in figure.data if trace.name] == ["as it answers: error 28 %"]
+    assert [trace.name for trace in figure.data if trace.name] == ["as trained: error 28 %"]
     assert "emperature" not in figure.to_json()
 
 
@@ -148,8 +148,8 @@ def test_silence_on_the_least_sure_in_a_plain_sentence():
     chosen = Selection(2571, 2057, 0.91, 0.48, 0.824, 0.6)
     assert selection_words(chosen, TEST) == (
         f"If it may say “I don’t know” on the least sure 20 %, it is right on 91 % of the other "
-        f"2{NARROW}057, instead of 82 % of all 2{NARROW}571 ({TEST}). Those it leaves out it would "
-        "get right in 48 % of the cases."
+        f"2{NARROW}057, instead of 82 % of all 2{NARROW}571 ({TEST}). Of the names it leaves out, "
+        "it would get 48 % right."
     )
     everything = at_coverage(curve(100), 1.0)
     assert selection_words(everything, TEST) == (

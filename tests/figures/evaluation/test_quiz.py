@@ -13,8 +13,8 @@ def test_the_bars_are_the_names_right_and_the_frame_the_names_asked():
     assert shown.titles == ["Czech", "English or Scottish"]
     assert (shown.names, shown.you, shown.network) == ([3, 1], [1, 1], [2, 0])
     assert shown.words == [
-        "Czech: 3 names, 1 right by you, 2 by the network",
-        "English or Scottish: 1 name, 1 right by you, 0 by the network",
+        "Czech: 3 names; you got 1 right, the network 2",
+        "English or Scottish: 1 name; you got 1 right, the network 0",
     ]
 
 
@@ -30,11 +30,11 @@ def test_yours_stand_above_the_networks_in_one_frame(theme):
     assert -frame.width / 2 <= you.offset < you.offset + you.width <= network.offset
     assert network.offset + network.width <= frame.width / 2
     assert list(figure.layout.yaxis.ticktext) == ["Czech", "English or Scottish"]
-    assert figure.layout.xaxis.title.text == "names right (frame: names asked)"
+    assert figure.layout.xaxis.title.text == "names right (outline: names asked)"
     assert figure.layout.xaxis.dtick == 1
     assert alt_text(figure) == (
-        "Names right in this round, by language. Czech: 3 names, 1 right by you, 2 by the "
-        "network; English or Scottish: 1 name, 1 right by you, 0 by the network."
+        "Names right in this round, by language. Czech: 3 names; you got 1 right, the network "
+        "2; English or Scottish: 1 name; you got 1 right, the network 0."
     )
 
 

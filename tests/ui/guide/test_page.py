@@ -43,7 +43,7 @@ def test_all_lessons_are_listed_with_how_far_one_is(whole_lab):
     (progress,) = lab.get("progress")
     assert progress.proto.text == "2 of 6 steps seen"
     assert progress.proto.value == 33
-    assert links(lab)["Go on"].query_string.endswith("lesson=gates%3A2")
+    assert links(lab)["Resume"].query_string.endswith("lesson=gates%3A2")
 
 
 def test_an_open_step_shows_its_text_its_page_and_its_question(whole_lab):
@@ -73,7 +73,7 @@ def test_every_step_with_a_panel_opens_set_up(whole_lab, number):
     wanted = lessons()["training-step"].steps[number - 1].sets
     assert lab.selectbox(key="run").value == resolved("pretrained:custom_lstm")
     assert lab.text_input(key="training_name").value == wanted["name"]
-    assert "About this one name only" in said(lab)
+    assert "about one name only" in said(lab)
 
 
 # -- one training step
@@ -155,7 +155,7 @@ def test_a_weight_of_ones_own_is_followed():
 @pytest.mark.usefixtures("own_manager")
 def test_the_plane_that_falls_below_0_is_said():
     lab = panel("update", run=resolved("pretrained:custom_lstm"), training_rate=0.5)
-    assert "a loss below 0, which cannot be" in said(lab)
+    assert "a loss below 0, which is impossible" in said(lab)
 
 
 @pytest.mark.usefixtures("own_manager")

@@ -92,8 +92,8 @@ def test_a_round_is_played_to_its_end_and_scored_name_by_name():
         you += number in (0, 2)
         network += one.network in one.right
         assert scores(lab) == {
-            "You, right": f"{you} of {number + 1}",
-            "Network, right": f"{network} of {number + 1}",
+            "You got right": f"{you} of {number + 1}",
+            "Network got right": f"{network} of {number + 1}",
         }
         assert dataset.categories[one.right[0]] in said(lab)
         bars = [bar.proto.text for bar in lab.get("progress")]
@@ -103,7 +103,7 @@ def test_a_round_is_played_to_its_end_and_scored_name_by_name():
         assert not options(lab)
         assert LINKS[-1] == {"run": run.id, "name": dataset.names[one.index]}
         press(lab, "See the result" if number == 4 else "Next name")
-    assert scores(lab) == {"You, right": "2 of 5", "The network, right": f"{network} of 5"}
+    assert scores(lab) == {"You got right": "2 of 5", "The network got right": f"{network} of 5"}
     assert "Blind guessing among 18 options gets 5.6 % right on average, 0.3 of these" in said(lab)
     assert "on all 1 515 distinct names" in said(lab)
     table = lab.dataframe[0].value
@@ -115,7 +115,7 @@ def test_a_round_is_played_to_its_end_and_scored_name_by_name():
     assert {link["name"] for link in LINKS[-5:]} == set(table["name"])
     press(lab, "Another round")
     assert query(lab)["quiz_seed"] == "4"
-    assert scores(lab) == {"You, right": "–", "Network, right": "–"}
+    assert scores(lab) == {"You got right": "–", "Network got right": "–"}
     assert "Name 1 of 5" in said(lab)
 
 
@@ -165,7 +165,7 @@ def test_few_options_come_in_the_order_of_the_alphabet_and_a_link_asks_for_them(
     labels = [one.label for one in options(lab)]
     assert len(labels) == 4
     assert labels == sorted(labels)
-    assert "That helps you alone: the network answers from all 18" in said(lab)
+    assert "the network still chooses from all 18" in said(lab)
     assert "Name 1 of 20" in said(lab)
     assert query(lab) | {"run": ""} == {"quiz_options": "4", "quiz_names": "20", "run": ""}
 
@@ -187,16 +187,16 @@ def test_names_that_were_trained_on_are_said_to_be_that(monkeypatch):
     monkeypatch.setattr(services, "run_dataset", as_report)
     changed(monkeypatch, lambda pool: replace(pool, seen=pool.seen | True))
     lab = opened()
-    assert "Asked are training names, drawn uniformly over categories" in said(lab)
-    assert "the network has been trained on every one of them, so this is no fair" in said(lab)
+    assert "The names are training names, drawn uniformly over categories" in said(lab)
+    assert "the network was trained on all of them, so the match is not fair" in said(lab)
     assert "test names" not in said(lab)
     options(lab)[0].click().run()
-    assert "It stands among the network’s training names." in said(lab)
+    assert "It is among the network’s training names." in said(lab)
 
 
 def test_a_few_leaked_names_are_counted(monkeypatch):
     changed(monkeypatch, lambda pool: replace(pool, seen=np.arange(len(pool)) < 7))
-    assert "7 of these 1 515 also stand among the network’s training names" in said(opened())
+    assert "7 of these 1 515 are also among the network’s training names" in said(opened())
 
 
 def test_a_name_of_two_languages_has_two_right_answers_for_both(monkeypatch):
@@ -208,8 +208,8 @@ def test_a_name_of_two_languages_has_two_right_answers_for_both(monkeypatch):
     changed(monkeypatch, all_of_two)
     lab = opened()
     options(lab)[15].click().run()
-    assert scores(lab)["You, right"] == "1 of 1"
-    assert "lists this name under **English** or **Scottish**; each is right." in said(lab)
+    assert scores(lab)["You got right"] == "1 of 1"
+    assert "lists this name under **English** or **Scottish**; each counts as right." in said(lab)
 
 
 def test_of_two_hundred_hostile_categories_one_is_searched_for(monkeypatch):
@@ -231,7 +231,7 @@ def test_of_two_hundred_hostile_categories_one_is_searched_for(monkeypatch):
     changed(monkeypatch, large)
     lab = opened()
     assert lab.header[0].value == "\\# \\<script\\>\\*a\\*"
-    assert "There are no more than 1 to ask." in said(lab)
+    assert "There is only 1 name to ask." in said(lab)
     assert not options(lab)
     search = lab.selectbox(key="quiz_0_search")
     assert (search.value, list(search.options)) == (None, list(words))
@@ -250,11 +250,20 @@ def test_of_two_hundred_hostile_categories_one_is_searched_for(monkeypatch):
     ("mine", "its", "words"),
     [
         (0, 0, "You and the network got the same names right."),
-        (2, 2, "You alone were right on 2 names, the network alone on 2 names: no difference."),
-        (1, 3, "in 62 % of cases (McNemar’s test, exact): so few names do not say who is better."),
-        (1, 3, "For less than 5 %, one of you has to be right alone on at least 6 names."),
-        (6, 0, "in 3.1 % of cases (McNemar’s test, exact): on such names you are probably"),
-        (1, 9, "in 2.1 % of cases (McNemar’s test, exact): on such names the network is probably"),
+        (2, 2, "Only you were right on 2 names, only the network on 2 names: no difference."),
+        (1, 3, "in 62 % of cases (McNemar’s test, exact). So few names do not show who is better"),
+        (1, 3, "for less than 5 %, one of you must be the only one right on at least 6 names."),
+        (
+            6,
+            0,
+            "in 3.1 % of cases (McNemar’s test, exact). So on names like these, you are probably",
+        ),
+        (
+            1,
+            9,
+            "in 2.1 % of cases (McNemar’s test, exact). So on names like these, the network is "
+            "probably",
+        ),
     ],
 )
 def test_the_difference_is_told_with_what_it_is_worth(mine, its, words):

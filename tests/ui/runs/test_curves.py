@@ -41,8 +41,8 @@ def test_a_line_of_runs_is_drawn_in_one_count_with_its_joints_in_words(line, tin
     branch_points = last.info.branch_points
     between = line[1].id
     assert drawn.branch_points == (
-        (branch_points[0].step, f"run {between} goes on from B"),
-        (branch_points[1].step, f"A goes on from run {between}"),
+        (branch_points[0].step, f"run {between} continues from B"),
+        (branch_points[1].step, f"A continues from run {between}"),
     )
     assert drawn.held_out == "validation names, leak-free split"
     stretches = [(stretch.after, stretch.training.batch_size) for stretch in drawn.curves.stretches]
@@ -59,7 +59,7 @@ def test_a_run_that_is_gone_counts_as_the_one_that_goes_on_from_it(line):
     remove(manager().store, first.id)
     drawn = overlaid("A", second, manager().look(second.id), None, {"A": second})
     assert [stretch.training.batch_size for stretch in drawn.curves.stretches] == [8, 8]
-    assert drawn.branch_points[0][1] == f"A goes on from run {first.id}"
+    assert drawn.branch_points[0][1] == f"A continues from run {first.id}"
 
 
 def test_where_a_run_at_work_is_follows_from_its_steps(line):

@@ -146,7 +146,7 @@ def test_while_it_runs_each_network_has_a_line_of_numbers(lab, fed):
     words = said(lab)
     for title in TITLES:
         assert f"{title}: running" in words
-    assert "Paused, all wait." in words
+    assert "Pausing pauses all networks." in words
     assert "Verdict" not in words
     assert {item.label for item in lab.button} >= {
         "Pause the race",
@@ -158,7 +158,7 @@ def test_while_it_runs_each_network_has_a_line_of_numbers(lab, fed):
     wait_until(lambda: manager().look(runs[2].id).state == "paused")
     lab.run()
     assert said(lab).count(": paused") == len(TITLES)
-    button(lab, "Go on").click().run()
+    button(lab, "Resume the race").click().run()
     wait_until(lambda: manager().look(runs[2].id).state == "running")
 
 
@@ -173,7 +173,7 @@ def test_one_can_be_stopped_and_then_taken_up_again_alone(lab, fed):
     lab.run()
     assert "LSTM (built-in): stopped" in said(lab)
     fed.fresh_feed(runs[1].id)
-    button(lab, "Take up LSTM (built-in) again").click().run()
+    button(lab, "Resume LSTM (built-in)").click().run()
     assert not lab.exception
     snapshot = manager().snapshot(runs[1].id)
     assert snapshot is not None
@@ -215,7 +215,7 @@ def test_a_race_that_is_not_there_is_said_and_the_newest_shown(lab, fed, tiny_fo
     lab.query_params["race"] = "gone"
     lab.run()
     assert [warning.value for warning in lab.warning] == [
-        "The race in this link is not, or no longer, on this computer."
+        "The race in this link is not on this computer. Choose another one, or start one."
     ]
     assert not lab.exception
 

@@ -34,7 +34,7 @@ def test_names_are_the_same_if_corpus_protocol_and_seed_of_the_split_are():
     ):
         assert asked_names(other) != asked_names(run)
         words = not_the_same_names([run, other, run])
-        assert "A, C: bundled corpus, leak-free split of seed 0; B:" in words
+        assert "A, C: bundled corpus, leak-free split with seed 0; B:" in words
     assert not_the_same_names([run, pretrained("rnn")]) == ""
 
 

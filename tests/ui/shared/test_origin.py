@@ -59,15 +59,16 @@ def said(snapshot: JobSnapshot) -> str:
 def test_a_run_that_ends_worse_than_it_began_says_so():
     words = said(branch(0.1, 0.299, 0.2, branch_points=(branch_point("first", 5),)))
     assert words == (
-        "Began at 55.5 % accuracy on validation names, leak-free split (epoch 5 of run first); "
-        "best since: 29.9 % (its epoch 2). None of its own epochs is as good as what it began with."
+        "Started at 55.5 % accuracy on validation names, leak-free split (epoch 5 of run first); "
+        "best since then: 29.9 % (its epoch 2). None of its own epochs is as good as the one it "
+        "started from."
     )
 
 
 @pytest.mark.parametrize("best", [0.555, 0.8])
 def test_a_run_that_does_not_says_how_far_it_has_come(best):
     words = said(branch(0.1, best, branch_points=(branch_point("first", 5),)))
-    assert words.endswith(f"best since: {100 * best:.1f} % (its epoch 2).")
+    assert words.endswith(f"best since then: {100 * best:.1f} % (its epoch 2).")
 
 
 def test_the_best_epoch_is_the_one_whose_weights_are_kept():
@@ -78,12 +79,12 @@ def test_the_best_epoch_is_the_one_whose_weights_are_kept():
 
 def test_before_its_first_epoch_there_is_nothing_to_compare():
     words = said(branch(branch_points=(branch_point("first", 5),)))
-    assert words.endswith("(epoch 5 of run first); no epoch of its own yet.")
+    assert words.endswith("(epoch 5 of run first); it has no epoch of its own yet.")
 
 
 def test_the_epoch_is_counted_in_the_run_that_is_gone_on_from():
     words = said(branch(0.9, branch_points=(branch_point("first", 3), branch_point("second", 5))))
-    assert words.startswith("Began at 55.5 %")
+    assert words.startswith("Started at 55.5 %")
     assert "(epoch 2 of run second)" in words
 
 
