@@ -117,7 +117,7 @@ except OSError as error:
     print(error.errno)
 """
     child = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=240
     )
     assert (child.stderr, child.stdout) == ("", f"{errno.EFBIG}\n")
 

@@ -66,6 +66,6 @@ def by_itself(*arguments: str, **more: Any) -> "subprocess.CompletedProcess[byte
         [sys.executable, "-m", "namerec", *arguments],
         cwd=ROOT,
         capture_output=True,
-        timeout=120,
+        timeout=240,
         **more,
     )

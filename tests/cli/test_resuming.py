@@ -101,7 +101,7 @@ def test_ctrl_c_stores_the_stop_and_says_how_to_go_on(store, tiny_folder):
             folder = store.open(run_id)
             wait_until(lambda: folder.status().epoch == 2)
             process.send_signal(signal.SIGINT)
-            said, complaints = process.communicate(timeout=60)
+            said, complaints = process.communicate(timeout=240)
         finally:
             process.kill()
     assert process.returncode == 130

@@ -192,7 +192,7 @@ def test_a_full_disk_is_told_and_the_run_goes_on_when_there_is_room(store, tiny_
         f"from namerec.cli import cli; cli({arguments!r})"
     )
     child = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=240
     )
     assert child.returncode == 1
     assert "Traceback" not in child.stderr

@@ -75,7 +75,7 @@ def corrupt(handler: Handler, content: bytes) -> None:
 
 
 def stay_silent(handler: Handler, content: bytes) -> None:
-    handler.server.released.wait(30)
+    handler.server.released.wait(120)
 
 
 def trickle_the_body(handler: Handler, content: bytes) -> None:

@@ -79,7 +79,7 @@ def _server(script: Path, log: Path, address: str, *more: str, **settings: str) 
         yield port
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(120)
 
 
 @pytest.fixture(scope="module")

@@ -37,7 +37,7 @@ class Counting:
 
     def __call__(self, process, kind) -> BaselineScores:
         self.asked.append(kind)
-        assert self.go.wait(20)
+        assert self.go.wait(120)
         return SOME
 
 

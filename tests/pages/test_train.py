@@ -68,9 +68,8 @@ def test_what_a_link_has_wrong_is_said_above_the_form_until_something_is_changed
 
 
 def test_hidden_settings_are_in_force_and_said(lab):
-    opened(lab, "train", hide="optimizer,preset,epochs", optimizer="sgd", epochs="4")
-    lab.session_state["_hidden"] = "optimizer,preset,epochs,dropout"  # the frame takes the words
-    lab.run()
+    hide = "optimizer,preset,epochs,dropout"
+    opened(lab, "train", hide=hide, optimizer="sgd", epochs="4")
     assert not {"set_optimizer", "set_preset", "set_epochs"} & form(lab)
     assert {"set_kind", "set_seed", "set_schedule"} <= form(lab)
     assert "Settings in use: LSTM (custom) · 128 hidden units · 4 epochs · sgd" in said(lab)

@@ -358,7 +358,7 @@ with RunFolder(Path({str(stopped.path)!r})).lock():
                 stopped.lock()
         finally:
             child.kill()
-        child.wait(20)
+        child.wait(120)
     assert (stopped.path / "lock").exists()
     assert not stopped.is_locked()
     assert stopped.state(status) == "interrupted"

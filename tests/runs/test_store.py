@@ -148,7 +148,7 @@ except RunError as error:
     print(error)
 """
     child = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=240
     )
     assert child.stderr == ""
     assert "cannot be stored" in child.stdout

@@ -22,7 +22,7 @@ def whole(monkeypatch: pytest.MonkeyPatch) -> AppTest:
         PagesManager.uses_pages_directory = False
 
     monkeypatch.setattr(PagesManager, "__init__", begun)
-    return AppTest.from_file(str(ROOT / "dashboard.py"), default_timeout=60)
+    return AppTest.from_file(str(ROOT / "dashboard.py"), default_timeout=240)
 
 
 def opened(lab: AppTest, page: str, **query: str) -> AppTest:

@@ -52,7 +52,7 @@ def _run_section(panel: str) -> None:
 
 def _section(script: Callable[[str], None], panel: Callable[..., None]) -> AppTest:
     where = f"{panel.__module__}.{panel.__name__}"
-    return AppTest.from_function(script, default_timeout=60, kwargs={"panel": where})
+    return AppTest.from_function(script, default_timeout=240, kwargs={"panel": where})
 
 
 def name_section(panel: Callable[..., None], run: RunSummary, **state: object) -> AppTest:

@@ -80,7 +80,7 @@ def recall_change_figure(
     """
     shown = recall_changes(before, after)
     title = textwrap.wrap(
-        f"Ablation: {ablation}", _TITLE_LETTERS, max_lines=_TITLE_LINES, placeholder=" …"
+        f"Surgery: {ablation}", _TITLE_LETTERS, max_lines=_TITLE_LINES, placeholder=" …"
     )
     above = _LEGEND + _TITLE_LINE * len(title)
     figure = new_figure(
@@ -122,7 +122,7 @@ def recall_change_figure(
     ]
     for name, values, colour, symbol, size in (
         ("unchanged", shown.before, theme.muted, "circle", _BEFORE_SIZE),
-        ("with the ablation", shown.after, theme.highlight, "diamond", _AFTER_SIZE),
+        ("after surgery", shown.after, theme.highlight, "diamond", _AFTER_SIZE),
     ):
         figure.add_scatter(
             x=(100 * values).tolist(),
@@ -138,7 +138,7 @@ def recall_change_figure(
 
 
 def _in_words(shown: RecallChanges, ablation: str, measured_on: str, noun: str) -> str:
-    begin = f"Recall of every {noun} before and after the ablation ({ablation}), {measured_on}."
+    begin = f"Recall of every {noun} before and after surgery ({ablation}), {measured_on}."
     if not shown.categories:
         return f"{begin} {NO_NAMES}"
     most = "; ".join(

@@ -56,7 +56,7 @@ def ablation_panel(run: RunSummary, name: NormalisedName, trace: GateTrace) -> N
             icon=":material/content_cut:",
         )
         return
-    st.markdown(f"**Ablation: {plain(words)}.**")
+    st.markdown(f"**Surgery: {plain(words)}.**")
     if ablation.needs_means:
         _, split = services.run_dataset(run)
         st.caption(
@@ -248,7 +248,7 @@ def _before_and_after(
     with st.grid(2, min_column_width=340):
         for key, title, shown in (
             ("before", "Unchanged", trace),
-            ("after", "With the ablation", ablated),
+            ("after", "After surgery", ablated),
         ):
             prediction = shown.prediction(name.original)
             category, probability = prediction.ranked[0]

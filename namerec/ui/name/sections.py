@@ -39,7 +39,7 @@ SECTIONS: dict[str, tuple[str, Panel]] = {
     "changes": ("What would change the answer", changes_panel),
     "known": ("Did it memorise this name?", known_panel),
     "compare": ("Compare runs", compare_panel),
-    "surgery": ("Ablation", ablation_panel),
+    "surgery": ("Surgery", ablation_panel),
     "many": ("Many names", many_panel),
 }
 

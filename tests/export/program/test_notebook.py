@@ -53,7 +53,7 @@ def test_the_notebook_reaches_the_runs_curve(awkward, tmp_path, monkeypatch):
     notebook = _read(files[0].content)
     notebook.cells.append(nbformat.v4.new_code_cell(ASKED))  # type: ignore[no-untyped-call]
     client = NotebookClient(
-        notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
+        notebook, timeout=240, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
     )
     client.execute()
 

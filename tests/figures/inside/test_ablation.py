@@ -45,7 +45,7 @@ def test_the_words_for_those_who_cannot_see():
         )
     )
     assert words.startswith(
-        f"Recall of every category before and after the ablation ({ABLATION}), {ON}."
+        f"Recall of every category before and after surgery ({ABLATION}), {ON}."
     )
     assert "Dutch 80 % before, 0 % after; Czech 80 % before, 70 % after" in words
 

@@ -215,11 +215,11 @@ def _page_that_replaces_another() -> None:
         with address.gathering("one"):
             address.write("run", "r0")
             begun.set()
-            replaced.wait(10)
+            replaced.wait(120)
 
     other = add_script_run_ctx(Thread(target=draw_the_other), get_script_run_ctx())
     other.start()
-    begun.wait(10)
+    begun.wait(120)
     with address.gathering("one"):
         address.write("run", "r1")
         replaced.set()

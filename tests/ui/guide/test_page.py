@@ -85,7 +85,7 @@ def panel(part: str, **state: object) -> AppTest:
 
         training_step_panel(part)
 
-    lab = AppTest.from_function(script, default_timeout=60, kwargs={"part": part})
+    lab = AppTest.from_function(script, default_timeout=240, kwargs={"part": part})
     for key, value in state.items():
         lab.session_state[key] = value
     lab.run()

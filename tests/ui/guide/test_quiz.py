@@ -39,7 +39,7 @@ def _page() -> None:
 
 
 def opened(**query: str) -> AppTest:
-    lab = AppTest.from_function(_page, default_timeout=60)
+    lab = AppTest.from_function(_page, default_timeout=240)
     for key, value in query.items():
         lab.query_params[key] = value
     lab.run()

@@ -32,7 +32,7 @@ def panel() -> Iterator[AppTest]:
             gradients_panel()
 
     manager.clear()
-    yield AppTest.from_function(script, default_timeout=60)
+    yield AppTest.from_function(script, default_timeout=240)
     manager().shutdown()
     manager.clear()
 

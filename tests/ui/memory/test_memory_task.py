@@ -38,10 +38,10 @@ def lab(monkeypatch):
         resource.clear()
     yield AppTest.from_string(
         "from namerec.ui.memory.memory_task import memory_task_panel\nmemory_task_panel()",
-        default_timeout=60,
+        default_timeout=240,
     )
     memory_keeper().cancel()
-    assert memory_keeper().wait(20)
+    assert memory_keeper().wait(120)
     manager().shutdown()
     for resource in cached:
         resource.clear()
@@ -117,7 +117,7 @@ def test_the_button_measures_what_the_controls_say_and_the_page_shows_it(lab, mo
 def test_what_was_measured_here_stands_before_the_bundled_result(lab):
     lab.run()
     memory_keeper().start(TINY)
-    assert memory_keeper().wait(20)
+    assert memory_keeper().wait(120)
     lab.segmented_control(key="memory_hidden").set_value(16).run()
     assert "Measured on this computer." in said(lab)
     measured = {row["noise"]: row["mean"] for row in lab.dataframe[0].value.to_dict("records")}
@@ -175,7 +175,7 @@ def test_an_experiment_underway_is_shown_to_every_visitor_and_can_be_stopped(lab
     lab.run()
     assert labels(lab) == {"Stop"}
     button(lab, "Stop").click().run()
-    assert memory_keeper().wait(20)
+    assert memory_keeper().wait(120)
     lab.run()
     assert labels(lab) == {"Resume", "Measure it here"}
     progress = memory_keeper().progress()

@@ -42,7 +42,7 @@ def test_a_gate_is_held_measured_and_let_go_again():
     assert "Nothing is changed yet" in said(app)
     app.segmented_control(key=f"ablation_{run.id}_0_f").set_value("0")
     app.multiselect(key=f"ablation_{run.id}_0_units").set_value([17, 3]).run()
-    assert "Ablation: forget gate held at 0, units 3 and 17 silenced." in said(app)
+    assert "Surgery: forget gate held at 0, units 3 and 17 silenced." in said(app)
     assert "Accuracy" not in said(app)
     app.button(key="ablation_measure").click().run()
     assert not app.exception
@@ -81,7 +81,7 @@ def test_priors_are_assumed_before_and_after():
     assert figure["layout"]["xaxis"]["title"]["text"] == (
         "recall (%), test names, leak-free split, all languages treated as equally common"
     )
-    assert figure["layout"]["title"]["text"] == "Ablation: output gate held at its mean"
+    assert figure["layout"]["title"]["text"] == "Surgery: output gate held at its mean"
     assert "over all letters of the validation names, leak-free split" in said(app)
 
 
@@ -90,7 +90,7 @@ def test_an_rnn_has_units_to_silence_and_no_gates():
     app = name_section(ablation_panel, run)
     assert not app.segmented_control
     app.toggle(key=f"ablation_{run.id}_0_off").set_value(True).run()
-    assert "Ablation: all units silenced." in said(app)
+    assert "Surgery: all units silenced." in said(app)
 
 
 def test_a_cut_in_a_layer_that_is_not_shown_is_kept(tiny_dataset, tiny_folder):

@@ -79,12 +79,12 @@ def test_edits_are_answered_with_the_pages_priors(panel):
     table = panel.dataframe[0].value
     for row in (0, 100, len(table) - 1):
         name, _, answer, probability, _ = table.iloc[row]
-        prediction = services.gate_trace(run, name, 1.0).prediction(name)
+        prediction = services.gate_trace(run, name, 0.0).prediction(name)
         assert prediction.ranked[0][0] == answer
         assert prediction.ranked[0][1] == pytest.approx(probability, abs=1e-5)
-    plain = services.gate_trace(run, "Satoshi", 1.0).prediction("").ranked[0]
+    plain = services.gate_trace(run, "Satoshi", 0.0).prediction("").ranked[0]
     name, _, _, _, change = table.iloc[-1]
-    asked = dict(services.gate_trace(run, name, 1.0).prediction("").ranked)
+    asked = dict(services.gate_trace(run, name, 0.0).prediction("").ranked)
     assert change == pytest.approx(100 * (asked[plain[0]] - plain[1]), abs=0.01)
     assert "frequencies assumed above" in said(panel)
 

@@ -46,7 +46,7 @@ def lab(monkeypatch, fed, tiny_folder):
     monkeypatch.setattr(local, "local_manager", lambda: JobManager(RunStore(None, None), fed))
     manager.clear()
     yield AppTest.from_string(
-        "from namerec.ui.runs.race import race_panel\nrace_panel()", default_timeout=60
+        "from namerec.ui.runs.race import race_panel\nrace_panel()", default_timeout=240
     )
     fed.give_up()
     for snapshot in manager().active():

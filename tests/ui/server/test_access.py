@@ -68,7 +68,7 @@ class World:
         self._patch.setattr(st, "user", User(claims))
 
     def opened(self, **auth: Any) -> AppTest:
-        lab = AppTest.from_function(_script, default_timeout=20)
+        lab = AppTest.from_function(_script, default_timeout=240)
         if auth:
             lab.secrets["auth"] = auth
         return lab.run()

@@ -20,9 +20,9 @@ def _script() -> None:
 def test_a_session_keeps_so_many_corpora_and_another_one_begins_anew(monkeypatch):
     monkeypatch.setenv("NAMEREC_MOST_UPLOADS", "2")
     settings.cache_clear()
-    session = AppTest.from_function(_script, default_timeout=20)
+    session = AppTest.from_function(_script, default_timeout=240)
     said = [session.run().text[0].value for _ in range(3)]
-    other = AppTest.from_function(_script, default_timeout=20).run().text[0].value
+    other = AppTest.from_function(_script, default_timeout=240).run().text[0].value
     settings.cache_clear()
     assert said[:2] == ["kept", "kept"]
     assert "NAMEREC_MOST_UPLOADS" in said[2]
