@@ -52,7 +52,7 @@ def test_the_words_for_those_who_cannot_see():
 
 def test_the_title_says_the_operation_in_lines_that_have_room():
     figure = recall_change_figure(BEFORE, AFTER, LIGHT, ablation="held at <b>", measured_on=ON)
-    assert figure.layout.title.text == "Ablation: held at &lt;b&gt;"
+    assert figure.layout.title.text == "Surgery: held at &lt;b&gt;"
     many = "units " + ", ".join(str(unit) for unit in range(1, 200)) + " silenced"
     long = recall_change_figure(BEFORE, AFTER, LIGHT, ablation=many, measured_on=ON)
     lines = long.layout.title.text.split("<br>")
