@@ -144,7 +144,7 @@ def test_what_is_no_file_is_not_opened_nor_waited_for(tmp_path):
     (tmp_path / "endless").symlink_to("/dev/zero")
     before = len(os.listdir("/proc/self/fd"))
     for path in (tmp_path / "pipe", tmp_path / "endless"):
-        with pytest.raises(OSError, match="no regular file"):
+        with pytest.raises(OSError, match="not a regular file"):
             read_at_most(path, 10)
     with pytest.raises(IsADirectoryError):
         read_at_most(tmp_path, 10)

@@ -119,7 +119,7 @@ def test_a_corpus_given_on_the_command_line_is_chosen(lab, monkeypatch, tiny_fol
 
 def test_a_link_to_a_corpus_that_is_not_here_says_so(lab):
     opened(lab, "dataset", corpus="own:0123456789abcdef")
-    assert "no longer" in lab.warning[0].value
+    assert "not on this computer" in lab.warning[0].value
     assert lab.selectbox(key="dataset_corpus").value == "bundled"
     assert not lab.error
 

@@ -143,7 +143,7 @@ def test_only_runs_on_the_same_names_are_offered_for_comparison(
     manager().wait(other, 30)
     opened(lab, "evaluate", section="compare", run=pretrained.id)
     options = lab.selectbox(key="other").options
-    assert len(options) == 3
+    assert len(options) == 4
     assert all("pretrained" in option for option in options)
     assert "McNemar" in said(lab)
     opened(lab, "evaluate", section="compare", run=other)
