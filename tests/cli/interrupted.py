@@ -1,5 +1,6 @@
 """`python -m namerec` whose trainings take their time over the third epoch: a signal ends them."""
 
+import signal
 import time
 from collections.abc import Iterator
 
@@ -17,5 +18,7 @@ def _held_back(*given: object) -> Iterator[Record]:
 
 
 if __name__ == "__main__":
+    # A shell script ignores Ctrl-C for what it runs in the background, tests and their processes.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     executors.train = _held_back  # type: ignore[assignment, attr-defined]
     main()

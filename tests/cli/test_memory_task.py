@@ -5,6 +5,7 @@ import json
 import pytest
 
 from namerec.core.tasks import memory_task
+from namerec.core.tasks.memory_curves import MEMORY_NETWORKS
 from namerec.jobs import memory_task_results
 from tests.cli.references import answered, ask, refused
 
@@ -19,9 +20,7 @@ def test_the_experiment_is_measured_written_and_not_measured_twice(tmp_path, sto
     out = tmp_path / "memory_task.json"
     arguments = ("memory-task", "--distance", "5", "--hidden", "4", "--out", str(out))
     first = answered(*arguments)["entries"]
-    assert sorted(entry["cell"]["network"] for entry in first) == [
-        "custom_lstm", "lstm", "rnn", "rnn_tanh",
-    ]  # fmt: skip
+    assert [entry["cell"]["network"] for entry in first] == list(MEMORY_NETWORKS)
     assert json.loads(out.read_text())["entries"] == first
     again = answered(*arguments)["entries"]
     assert again == first  # the seconds too
