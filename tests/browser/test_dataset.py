@@ -35,7 +35,7 @@ def test_an_uploaded_table_becomes_a_corpus_and_a_network_is_trained_on_it(serve
     )
     page.get_by_role("button", name="Import").click()
     expect(page.get_by_test_id("stAlert")).to_contain_text(
-        "Kept “my <i>words”: 72 names in 3 categories"
+        "Imported “my <i>words”: 72 names in 3 categories"
     )
     expect(page).to_have_url(re.compile("corpus=own"))
 

@@ -137,6 +137,6 @@ def test_a_lesson_goes_on_and_back_on_one_page(server, watched):
     for label, number, held in (("Next", 3, 1), ("Back", 2, 0), ("Next", 3, 1)):
         bar.get_by_role("link", name=label).click()
         expect(bar).to_contain_text(f"step {number} of 6")
-        expect(page.get_by_text(f"The operation: forget gate held at {held}")).to_be_visible()
+        expect(page.get_by_text(f"Surgery: forget gate held at {held}")).to_be_visible()
         expect(page).to_have_url(re.compile(f"lesson=gates%3A{number}.*cuts=1f{held}"))
     lab.assert_calm()

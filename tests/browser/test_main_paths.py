@@ -11,6 +11,8 @@ from tests.faults.servers import Server
 
 pytestmark = pytest.mark.browser
 
+# `wait_for_function` gets functions alone: an expression is evaluated anew at every look, which the
+# lab's Content-Security-Policy forbids.
 SHOWN = "() => document.querySelector('.st-key-loss_chart .chart')._fullLayout.xaxis.range"
 EPOCHS = "() => document.querySelector('.st-key-accuracy_chart .chart')?.data?.[0]?.x?.length ?? 0"
 UPDATES = "() => Number(document.querySelector('.st-key-accuracy_chart .chart').dataset.updates)"
@@ -50,10 +52,10 @@ def test_a_network_trains_before_ones_eyes_and_is_found_again_after_a_refresh(se
     expect(page.get_by_role("heading", name="Watch a network learn")).to_be_visible()
     server.let_train(2)
     start_tiny_training(page)
-    page.wait_for_function(f"({POINTS})() > 0")
+    page.wait_for_function(f"() => ({POINTS})() > 0")
     first = page.evaluate(LAST_STEP)
     server.let_train(4)
-    page.wait_for_function(f"({LAST_STEP})() > {first} + 20")
+    page.wait_for_function(f"() => ({LAST_STEP})() > {first} + 20")
     mounted = page.evaluate("document.querySelector('.st-key-loss_chart .chart').dataset.updates")
     assert int(mounted) >= 2, "the chart was updated in place, not mounted again"
     run = re.search(r"run=([\w-]+)", page.url)
@@ -78,8 +80,8 @@ def test_zoom_is_kept_while_the_chart_grows(server, watched):
     page.goto(server.url)
     server.let_train(5)
     start_tiny_training(page)
-    page.wait_for_function(f"({POINTS})() > 10")
-    page.wait_for_function(f"({EPOCHS})() > 3")
+    page.wait_for_function(f"() => ({POINTS})() > 10")
+    page.wait_for_function(f"() => ({EPOCHS})() > 3")
     box = page.locator(".st-key-loss_chart .nsewdrag").bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.2 * box["height"])
@@ -88,14 +90,14 @@ def test_zoom_is_kept_while_the_chart_grows(server, watched):
     for epoch in (6, 7):  # two redraws come while dragging, seen at the chart beside it
         redrawn = page.evaluate(UPDATES)
         server.let_train(epoch)
-        page.wait_for_function(f"({UPDATES})() > {redrawn}")
+        page.wait_for_function(f"() => ({UPDATES})() > {redrawn}")
     page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.8 * box["height"], steps=3)
     page.mouse.up()
-    page.wait_for_function(f"({SHOWN})()[0] > 1")
+    page.wait_for_function(f"() => ({SHOWN})()[0] > 1")
     zoomed = page.evaluate(SHOWN)
     seen = page.evaluate(LAST_STEP)
     server.let_train(9)
-    page.wait_for_function(f"({LAST_STEP})() > {seen} + 10")
+    page.wait_for_function(f"() => ({LAST_STEP})() > {seen} + 10")
     assert page.evaluate(SHOWN) == zoomed
     page.get_by_role("button", name="Stop").click()
     expect_state(page, "stopped")
@@ -120,7 +122,7 @@ def test_a_clicked_cell_lists_its_names(server, watched):
         }"""
     )
     page.mouse.move(cell["x"], cell["y"])
-    page.wait_for_function("document.querySelector('.hoverlayer .hovertext') !== null")
+    page.wait_for_function("() => document.querySelector('.hoverlayer .hovertext') !== null")
     page.mouse.click(cell["x"], cell["y"])
     words = re.compile(r"\d+ of \d+ Japanese names .* were recognised")
     panel = page.get_by_test_id("stMarkdown").filter(has_text=words)
@@ -139,8 +141,8 @@ def test_a_typed_name_shows_its_ranking_and_its_gates(server, watched):
     box.fill("Kuroyanagi")
     expect(page.get_by_text("“Kuroyanagi” is most probably")).to_be_visible()
     page.wait_for_function(
-        "document.querySelector('.st-key-units_f .js-plotly-plot')?._fullLayout?.xaxis?.ticktext"
-        "?.join('') === 'Kuroyanagi'"
+        "() => document.querySelector('.st-key-units_f .js-plotly-plot')?._fullLayout?.xaxis"
+        "?.ticktext?.join('') === 'Kuroyanagi'"
     )
     for symbol in "ifogch":
         expect(page.locator(f".st-key-units_{symbol} .js-plotly-plot").first).to_be_visible()
