@@ -106,7 +106,7 @@ class _Child:
     def __init__(self, command: tuple[str, ...], corpus: bytes, busy: Callable[[], bool]) -> None:
         self._unsent = corpus
         self._busy = busy
-        self._held = threading.Event()
+        self._held, self._server_ends = threading.Event(), threading.Event()
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed at its end
         try:
             self._process = _started(command, self._errors)
@@ -114,7 +114,7 @@ class _Child:
             self._errors.close()
             raise
         # It hears of the server's end when it listens, which it does not while it starts.
-        atexit.register(self._process.kill)
+        atexit.register(self._end_with_server)
         try:
             threading.Thread(target=self._hold, name="hold baselines", daemon=True).start()
         except BaseException:  # the system gives no more threads
@@ -137,6 +137,8 @@ class _Child:
             answer = answers.readline()
         if answer.endswith(b"\n"):
             return answer
+        if self._server_ends.is_set():
+            threading.Event().wait()  # this thread ends with the server: nothing is to be told
         if self._held.is_set():
             return None
         self._process.kill()
@@ -149,12 +151,16 @@ class _Child:
         """Ends the process, whatever it does."""
         self._process.kill()
         self._process.wait()
-        atexit.unregister(self._process.kill)
+        atexit.unregister(self._end_with_server)
         for pipe in (self._process.stdin, self._process.stdout):
             with suppress(OSError):  # what was not sent is not wanted any more
                 if pipe is not None:
                     pipe.close()
         self._errors.close()
+
+    def _end_with_server(self) -> None:
+        self._server_ends.set()
+        self._process.kill()
 
     def _hold(self) -> None:
         while self._process.poll() is None:
