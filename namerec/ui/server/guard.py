@@ -58,6 +58,12 @@ _POLICY = {
 }
 
 
+_WRONG_HOST = (
+    "This lab does not answer under this address. Whoever runs it can allow it: start it with "
+    "--server.allowedHosts and the name or address that stands in the browser."
+)
+
+
 class Guard:
     """The middleware; see the module's text."""
 
@@ -93,7 +99,7 @@ def _refusal(scope: Scope) -> str:
     headers = Headers(scope=scope)
     host = headers.get("host")
     if not is_host_allowed(host):
-        return _wrong_host(host)
+        return _WRONG_HOST
     if not all(is_own_origin(origin, host) for origin in headers.getlist("origin")):
         return "This request was made by a page of another address. Open the lab's own."
     if scope["type"] == "http" and scope["path"].startswith(_INNER):
@@ -112,14 +118,6 @@ def is_own_origin(origin: str, host: str | None) -> bool:
         return False
     asked = host.lower()
     return parts.netloc.lower().removesuffix(usual) == asked.removesuffix(usual)
-
-
-def _wrong_host(host: str | None) -> str:
-    given = "" if host is None else f" “{ascii(host[:80])[1:-1]}”"
-    return (
-        f"This lab does not answer under the address{given}. Whoever runs it can allow it: start "
-        "it with --server.allowedHosts and the name or address that stands in the browser."
-    )
 
 
 def security_headers() -> dict[str, str]:

@@ -206,7 +206,7 @@ def test_large_networks_are_asked_for_few_names(solo, monkeypatch):
 def test_a_page_of_somebody_else_gets_nothing(host):
     status, answer = _ask("name=a", headers={"host": host})
     assert status == 403
-    assert "does not answer under the address" in answer["error"]
+    assert "does not answer under this address" in answer["error"]
 
 
 def test_only_reading_is_possible():

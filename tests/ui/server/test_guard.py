@@ -97,8 +97,8 @@ def test_a_foreign_host_is_told_what_to_set(options):
     start, body = _answered(host="lab.example.org:8501")
     assert start["status"] == 403
     said = body["body"].decode()
-    assert "lab.example.org:8501" in said
     assert "--server.allowedHosts" in said
+    assert "example" not in said  # nothing that was sent comes back
 
 
 @pytest.mark.parametrize("path", ["/", "/static/x.js", "/_stcore/health", "/api/predict"])
