@@ -266,7 +266,7 @@ _KINDS = (
         button="Custom LSTM",
         noun="an LSTM",
         meaning="The same mathematics written by hand, gate by gate, with a backward pass of its "
-        "own: the same numbers, and faster.",
+        "own: the same numbers, and faster from batches of 64 up.",
         symbols=_LSTM_SYMBOLS,
         shown="fiogch",
         states=("h", "c"),
