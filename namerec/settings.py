@@ -46,6 +46,8 @@ class Settings(BaseSettings):
         most_minutes: Minutes of training a run may take; 0 for any number.
         most_jobs_per_user: Runs of one person that may train or wait at a time.
         most_queued: Runs of all people that may wait.
+        most_queued_per_address: Runs of all browser sessions at one address that may wait; people
+            known by name do not count.
         most_disk: Megabytes that the data folder may take; 0 for as many as there are.
         most_uploads: Corpora that one browser session may keep.
         threads: PyTorch's threads. A step on a hundred names is too small to be shared: a second
@@ -68,6 +70,7 @@ class Settings(BaseSettings):
     most_minutes: Annotated[float, Field(ge=0, le=100_000)] = 0.0
     most_jobs_per_user: Annotated[int, Field(ge=1, le=10_000)] = 200
     most_queued: Annotated[int, Field(ge=1, le=10_000)] = 500
+    most_queued_per_address: Annotated[int, Field(ge=1, le=10_000)] = 300
     most_disk: Annotated[int, Field(ge=0, le=1_000_000_000)] = 0
     most_uploads: Annotated[int, Field(ge=1, le=10_000)] = 50
     threads: Annotated[int, Field(ge=1, le=MOST_THREADS)] = 1

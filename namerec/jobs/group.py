@@ -13,11 +13,13 @@ class Group:
 
     Attributes:
         jobs: Those that are to be trained; who is stopped while waiting is no longer among them.
+        owner: Who asked for them.
         thread: What trains them, None before.
     """
 
     def __init__(self, jobs: Sequence[Job]) -> None:
         self.jobs = list(jobs)
+        self.owner = jobs[0].owner
         self.thread: threading.Thread | None = None
         self._changed = threading.Condition()
         self._paused = False

@@ -19,6 +19,7 @@ from namerec.errors import JobError, NamerecError
 from namerec.jobs.executors import Held, StreamRecord
 from namerec.jobs.limits import folder_bytes, out_of_time
 from namerec.jobs.memory import stored
+from namerec.jobs.owner import Owner
 from namerec.jobs.snapshot import GrowingSeries, JobSnapshot, Lineage, stored_snapshot
 from namerec.runs.folder import RunFolder
 from namerec.runs.lineage import Origin
@@ -35,7 +36,7 @@ def queued_together(
     configs: Sequence[RunConfig],
     dataset: Dataset,
     *,
-    owner: str,
+    owner: Owner,
     origin: Origin | None = None,
     race: str = "",
 ) -> list[Job]:
@@ -89,7 +90,7 @@ def store_queued(run: RunSummary, folder: RunFolder) -> None:
         ) from None
 
 
-def taken_up(run: RunSummary, folder: RunFolder, owner: str) -> Job:
+def taken_up(run: RunSummary, folder: RunFolder, owner: Owner) -> Job:
     """The job of a run that is gone on with, which shows what the run has come to.
 
     Raises:
@@ -116,7 +117,7 @@ def taken_up(run: RunSummary, folder: RunFolder, owner: str) -> Job:
 class Job:
     """A run that is queued, worked on, or was."""
 
-    def __init__(self, folder: RunFolder, config: RunConfig, owner: str, size: int) -> None:
+    def __init__(self, folder: RunFolder, config: RunConfig, owner: Owner, size: int) -> None:
         self.folder = folder
         self.owner = owner
         self.size = size  # bytes that its folder will hold, as estimated

@@ -6,6 +6,7 @@ asked before a run is made and before any of its memory is taken; all of it take
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,12 +17,15 @@ from namerec.core.corpus.dataset import Dataset
 from namerec.core.training.config import RunConfig
 from namerec.errors import ConfigError, DataError, JobError
 from namerec.jobs.memory import MEGABYTE, RESERVE, available, largest_part, need, stored
+from namerec.jobs.owner import LAB, Owner
 from namerec.jobs.snapshot import JobSnapshot
 from namerec.settings import Settings, variable
 from namerec.text import count, counted
 
 #: Bytes of a kept corpus's description with the most categories.
 _DESCRIPTION = 64_000
+#: Part of the waiting places that only people get of whom no run waits yet.
+KEPT_FREE = 0.1
 
 
 def check_start(
@@ -30,8 +34,8 @@ def check_start(
     *,
     home: Path,
     settings: Settings,
-    owner: str = "",
-    owners: Mapping[str, str] | None = None,
+    owner: Owner = LAB,
+    owners: Mapping[str, Owner] | None = None,
     jobs: Sequence[JobSnapshot] = (),
     promised: int = 0,
 ) -> None:
@@ -42,7 +46,7 @@ def check_start(
         dataset: On which names.
         home: The data folder.
         settings: The limits.
-        owner: Who asks, as `ui.access.user` says; empty for the command line.
+        owner: Who asks, as `ui.server.access.owner` says.
         owners: Who asked for which job, by run id.
         jobs: All that train or wait.
         promised: Bytes that these jobs will still store.
@@ -75,25 +79,42 @@ def check_start(
 
 
 def check_queue(
-    *, owner: str, owners: Mapping[str, str], jobs: Sequence[JobSnapshot], settings: Settings
+    *, owner: Owner, owners: Mapping[str, Owner], jobs: Sequence[JobSnapshot], settings: Settings
 ) -> None:
     """Refuses one more job.
 
     Raises:
-        JobError: If this person has, or all together have, too many of them.
+        JobError: If this person has, or those at this address or all together have, too many.
     """
-    own = sum(owners.get(job.run_id, "") == owner for job in jobs)
+    own = sum(owners.get(job.run_id, LAB) == owner for job in jobs)
     if own >= settings.most_jobs_per_user:
         raise JobError(
             f"You have {counted(own, 'run')} in training or waiting; at most "
             f"{settings.most_jobs_per_user:,} are allowed at a time "
             f"({variable('most_jobs_per_user')}). Wait until one ends, or stop one."
         )
-    waiting = sum(job.place > 0 for job in jobs)
-    if waiting >= settings.most_queued:
+    waiting = [owners.get(job.run_id, LAB) for job in jobs if job.place]
+    lane = [other for other in waiting if other.lane == owner.lane]
+    if owner.address:
+        _check_room(len(lane), "your address", "most_queued_per_address", owner in lane, settings)
+    _check_room(len(waiting), "all users", "most_queued", bool(lane), settings)
+
+
+def _check_room(
+    waiting: int, whose: str, limit: str, has_a_place: bool, settings: Settings
+) -> None:
+    """Refuses one more run that waits; the last places are for who has none yet.
+
+    Raises:
+        JobError: If there is no room.
+    """
+    most = getattr(settings, limit)
+    kept_free = math.ceil(most * KEPT_FREE)
+    if waiting >= most - kept_free * has_a_place:
         raise JobError(
-            f"{counted(waiting, 'run')} of all users are waiting; at most {settings.most_queued:,} "
-            f"are allowed ({variable('most_queued')}). Try again when some of them have finished."
+            f"{counted(waiting, 'run')} of {whose} are waiting; at most {most:,} are allowed "
+            f"({variable(limit)}), the last {kept_free:,} for people of whom no run waits. Try "
+            "again when some of them have finished."
         )
 
 

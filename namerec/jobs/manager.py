@@ -28,6 +28,7 @@ from namerec.jobs.limits import (
     check_start,
     still_to_store,
 )
+from namerec.jobs.owner import LAB, Owner
 from namerec.jobs.queue import Queue
 from namerec.jobs.race import new_race
 from namerec.jobs.snapshot import JobSnapshot
@@ -61,7 +62,7 @@ class JobManager:
         self,
         config: RunConfig,
         dataset: Dataset,
-        owner: str = "",
+        owner: Owner = LAB,
         go_on_from: tuple[str, Point] | None = None,
     ) -> str:
         """Makes a run and queues it.
@@ -69,7 +70,7 @@ class JobManager:
         Args:
             config: Network and settings.
             dataset: The names that `config.training.dataset` stands for.
-            owner: Who asks, as `ui.access.user` says; empty for the lab itself.
+            owner: Who asks, as `ui.server.access.owner` says.
             go_on_from: A run with whose weights it begins, and where in that run; None for weights
                 drawn from the seed.
 
@@ -87,7 +88,7 @@ class JobManager:
         (run_id,) = self._start([config], dataset, owner, origin=origin)
         return run_id
 
-    def start_race(self, configs: Sequence[RunConfig], dataset: Dataset, owner: str = "") -> str:
+    def start_race(self, configs: Sequence[RunConfig], dataset: Dataset, owner: Owner = LAB) -> str:
         """Makes runs that train in turn, so that all have trained for the same seconds.
 
         Their numbers, and each one's seconds, are those that they have alone. They take one place
@@ -113,7 +114,7 @@ class JobManager:
         self,
         configs: Sequence[RunConfig],
         dataset: Dataset,
-        owner: str,
+        owner: Owner,
         origin: Origin | None = None,
         race: str = "",
     ) -> list[str]:
@@ -135,7 +136,7 @@ class JobManager:
             self._queue.add(Group(jobs))
         return [job.folder.id for job in jobs]
 
-    def resume(self, run_id: str, owner: str = "") -> None:
+    def resume(self, run_id: str, owner: Owner = LAB) -> None:
         """Queues a run that was interrupted, stopped or failed, from its last stored epoch.
 
         Whether it fits into memory is asked when its turn comes and its names are read.

@@ -1,4 +1,4 @@
-"""The queue: which jobs train now, and which wait for their turn. First come, first served."""
+"""The queue: which jobs train now, and which wait for their turn."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from namerec.errors import JobError
 from namerec.jobs.group import Group
 from namerec.jobs.job import Job
 from namerec.jobs.limits import still_to_store
+from namerec.jobs.owner import Owner
+from namerec.jobs.turns import Turns
 from namerec.settings import settings
 
 log = logging.getLogger(__name__)
@@ -31,7 +33,7 @@ class Queue:
         self._most_running = most_running
         self._lock = threading.Lock()
         self._jobs: dict[str, tuple[Job, Group]] = {}
-        self._waiting: list[Group] = []
+        self._waiting = Turns()
         self._closed = False
 
     def job(self, run_id: str) -> Job | None:
@@ -47,7 +49,7 @@ class Queue:
         """All jobs, in the order in which they came."""
         return [job for job, _ in list(self._jobs.values())]
 
-    def owners(self) -> dict[str, str]:
+    def owners(self) -> dict[str, Owner]:
         """Who asked for which job, by run."""
         return {job.folder.id: job.owner for job in self.jobs()}
 
@@ -112,7 +114,7 @@ class Queue:
             for run_id in ended[:-JOBS_KEPT]:
                 del self._jobs[run_id]
             self._jobs |= {job.folder.id: (job, group) for job in group.jobs}
-            self._waiting.append(group)
+            self._waiting.add(group)
         self._begin_what_may()
 
     def stop(self, job: Job) -> bool:
@@ -141,7 +143,7 @@ class Queue:
         with self._lock:
             self._closed = True
             waiting = [job for group in self._waiting for job in group.jobs]
-            self._waiting = []
+            self._waiting = Turns()
             for job, group in self._jobs.values():
                 group.order_to_stop(job)
             groups = {id(group): group for _, group in self._jobs.values()}.values()
@@ -151,8 +153,8 @@ class Queue:
         with self._lock:
             groups = {id(group): group for _, group in self._jobs.values()}.values()
             running = sum(group.thread is not None and not group.over for group in groups)
-            while self._waiting and running < self._most_running:
-                running += self._begin(self._waiting.pop(0))
+            while running < self._most_running and (group := self._waiting.take()) is not None:
+                running += self._begin(group)
             self._number()
 
     def _begin(self, group: Group) -> bool:

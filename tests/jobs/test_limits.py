@@ -30,6 +30,7 @@ from namerec.jobs.limits import (
     still_to_store,
 )
 from namerec.jobs.memory import Need, available, largest_part, need, stored
+from namerec.jobs.owner import LAB, Owner
 from namerec.jobs.snapshot import JobSnapshot
 from namerec.runs.store import RunStore
 from namerec.settings import Settings
@@ -37,6 +38,7 @@ from tests.conftest import tiny_config, tiny_lines
 from tests.runs.references import Solo
 
 MB = 1_000_000
+ADA, BOB = Owner("ada", "192.0.2.1"), Owner("bob", "192.0.2.1")
 
 
 def job(run_id: str, place: int = 0) -> JobSnapshot:
@@ -47,8 +49,8 @@ def job(run_id: str, place: int = 0) -> JobSnapshot:
 def asked(dataset: Dataset, home: Path, config: RunConfig | None = None, **changes: object) -> None:
     """Asks for a run of ada's, beside three jobs of which two are hers."""
     values: dict[str, object] = {
-        "owner": "ada",
-        "owners": {"a": "ada", "b": "ada", "c": "bob"},
+        "owner": ADA,
+        "owners": {"a": ADA, "b": ADA, "c": BOB},
         "jobs": [job("a"), job("b", 1), job("c", 2)],
         "home": home,
         "settings": Settings(),
@@ -80,14 +82,31 @@ def test_one_person_has_so_many_jobs_and_no_more(tiny_dataset, tmp_path):
         JobError, match=r"You have 2 runs .*; at most 2 are allowed .*MOST_JOBS_PER_USER"
     ):
         asked(tiny_dataset, tmp_path, settings=Settings(most_jobs_per_user=2))
-    asked(tiny_dataset, tmp_path, owner="bob", settings=Settings(most_jobs_per_user=2))
-    asked(tiny_dataset, tmp_path, owner="", settings=Settings(most_jobs_per_user=1))
+    asked(tiny_dataset, tmp_path, owner=BOB, settings=Settings(most_jobs_per_user=2))
+    asked(tiny_dataset, tmp_path, owner=LAB, settings=Settings(most_jobs_per_user=1))
 
 
-def test_the_queue_has_an_end(tiny_dataset, tmp_path):
-    asked(tiny_dataset, tmp_path, settings=Settings(most_queued=3))
-    with pytest.raises(JobError, match=r"2 runs of all users are waiting; at most 2 .*MOST_QUEUED"):
-        asked(tiny_dataset, tmp_path, settings=Settings(most_queued=2))
+@pytest.mark.parametrize(
+    ("limit", "whose"), [("most_queued", "all users"), ("most_queued_per_address", "your address")]
+)
+def test_the_last_places_of_the_queue_are_for_people_of_whom_no_run_waits(
+    tiny_dataset, tmp_path, limit, whose
+):
+    asked(tiny_dataset, tmp_path, settings=Settings.model_validate({limit: 4}))
+    three = Settings.model_validate({limit: 3})
+    said = rf"2 runs of {whose} are waiting; at most 3 .*{limit.upper()}.*the last 1 for people"
+    with pytest.raises(JobError, match=said):
+        asked(tiny_dataset, tmp_path, settings=three)
+    eve = Owner("eve", "192.0.2.2" if limit == "most_queued" else ADA.address)
+    asked(tiny_dataset, tmp_path, settings=three, owner=eve)
+    with pytest.raises(JobError, match=f"2 runs of {whose} .*at most 2 "):
+        asked(tiny_dataset, tmp_path, settings=Settings.model_validate({limit: 2}), owner=eve)
+
+
+def test_people_known_by_name_do_not_count_for_the_address_that_they_share(tiny_dataset, tmp_path):
+    known = {run: Owner(f"proxy:{run}") for run in "abc"}
+    one = Settings(most_queued_per_address=1)
+    asked(tiny_dataset, tmp_path, settings=one, owners=known, owner=Owner("proxy:d"))
 
 
 def test_a_network_has_so_many_parameters_and_no_more(tiny_dataset, tmp_path):

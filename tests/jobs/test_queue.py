@@ -6,6 +6,7 @@ import pytest
 
 from namerec.core.networks.kinds import MODEL_KINDS
 from namerec.errors import JobError
+from namerec.jobs.owner import Owner
 from namerec.runs.folder import RunFolder
 from namerec.runs.records import RunStatus
 from tests.conftest import tiny_config
@@ -76,6 +77,28 @@ def test_as_many_run_at_once_as_the_manager_may(managed, fed, tiny_dataset):
         assert manager.wait(run_id, LIMIT).state == "finished"
     assert fed.most_open == 2
     assert sorted(fed.begun) == sorted(ids)
+
+
+def test_addresses_take_turns_and_so_do_the_sessions_of_one(fed_manager, fed, tiny_dataset):
+    def asked(*owners: Owner) -> list[str]:
+        return [fed_manager.start(tiny_config(), tiny_dataset, owner) for owner in owners]
+
+    first, second = Owner("first tab", "192.0.2.1"), Owner("second tab", "192.0.2.1")
+    a, b, c, d = asked(first, first, first, second)
+    e, f = asked(Owner("elsewhere", "192.0.2.2"), Owner("proxy:ada"))
+    in_turn = [a, b, e, f, d, c]  # who comes is behind those who wait, but once only
+    assert [job.run_id for job in fed_manager.active()] == in_turn
+    assert [snapshot_of(fed_manager, run_id).place for run_id in in_turn] == [0, 1, 2, 3, 4, 5]
+    for run_id in in_turn:
+        fed.feed(run_id).give(plan_of())
+        if run_id == b:  # again behind those who wait
+            (g,) = asked(Owner("proxy:ada"))
+            fed_manager.stop(c)
+            assert [job.run_id for job in fed_manager.active()] == [b, e, f, d, g]
+            in_turn[in_turn.index(c)] = g
+        fed.feed(run_id).put(final_record(), End())
+        fed_manager.wait(run_id, LIMIT)
+    assert fed.begun == in_turn
 
 
 def test_a_waiting_run_that_is_stopped_never_begins(fed_manager, fed, store, tiny_dataset):

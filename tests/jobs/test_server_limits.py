@@ -3,6 +3,7 @@
 import pytest
 
 from namerec.errors import ConfigError, JobError
+from namerec.jobs.owner import Owner
 from namerec.settings import settings, variable
 from tests.conftest import tiny_config
 from tests.jobs.fakes import (
@@ -21,14 +22,14 @@ def test_one_person_may_have_so_many_runs_and_others_are_not_held_up_by_it(
     fed_manager, fed, store, tiny_dataset, monkeypatch
 ):
     allow(monkeypatch, most_jobs_per_user=2)
-    first, _ = (fed_manager.start(tiny_config(), tiny_dataset, "ada") for _ in range(2))
+    first, _ = (fed_manager.start(tiny_config(), tiny_dataset, Owner("ada")) for _ in range(2))
     with pytest.raises(JobError, match=r"You have 2 runs .* 2 are allowed .*MOST_JOBS_PER_USER"):
-        fed_manager.start(tiny_config(), tiny_dataset, "ada")
+        fed_manager.start(tiny_config(), tiny_dataset, Owner("ada"))
     assert len(store.summaries()) == 2  # nothing was made of it
-    fed_manager.start(tiny_config(), tiny_dataset, "bea")
+    fed_manager.start(tiny_config(), tiny_dataset, Owner("bea"))
     fed.feed(first).put(final_record(), End())
     fed_manager.wait(first, LIMIT)
-    fed_manager.start(tiny_config(), tiny_dataset, "ada")
+    fed_manager.start(tiny_config(), tiny_dataset, Owner("ada"))
 
 
 def test_the_queue_has_an_end_for_new_runs_and_for_those_gone_on_with(

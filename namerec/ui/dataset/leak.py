@@ -23,7 +23,7 @@ from namerec.ui.dataset.leak_worth import (
     worth,
 )
 from namerec.ui.frame.errors import show_errors
-from namerec.ui.server.access import user
+from namerec.ui.server.access import owner
 from namerec.ui.server.manager import manager
 from namerec.ui.shared import corpus_facts
 from namerec.ui.shared.job_state import POLL_SECONDS, STATE_BADGES
@@ -104,7 +104,7 @@ def _start(dataset: Dataset, reference: str, *, active: bool) -> None:
         st.caption(_settings_words(experiment(reference)["raw"]), width="stretch")
     if clicked:
         for config in experiment(reference).values():
-            manager().start(config, dataset, user())
+            manager().start(config, dataset, owner())
         st.rerun()
 
 

@@ -12,7 +12,7 @@ from namerec.runs.measured import Measured, measured
 from namerec.runs.records import ACTIVE_STATES, RESUMABLE_STATES
 from namerec.text import count, duration, moment, percent, plain
 from namerec.ui.runs.deleted import delete, notify
-from namerec.ui.server.access import user
+from namerec.ui.server.access import owner
 from namerec.ui.server.manager import manager
 from namerec.ui.shared.job_state import STATE_BADGES
 from namerec.ui.shared.origin import origin_words
@@ -115,7 +115,7 @@ def _show_export() -> None:
 
 def _resume(run_id: str) -> None:
     try:
-        manager().resume(run_id, user())
+        manager().resume(run_id, owner())
         notify("The run has been resumed. Watch it on the Train page, or its curves in Compare.")
     except NamerecError as error:
         notify(str(error))

@@ -17,7 +17,7 @@ from namerec.ui.frame.errors import show_errors
 from namerec.ui.runs.race_numbers import race_head, race_numbers, race_orders
 from namerec.ui.runs.race_settings import race_settings, say_what_is_equal
 from namerec.ui.runs.race_verdict import verdict_of, verdict_words
-from namerec.ui.server.access import user
+from namerec.ui.server.access import owner
 from namerec.ui.server.manager import manager
 from namerec.ui.shared import services
 from namerec.ui.shared.job_state import (
@@ -70,7 +70,7 @@ def _start_button(configs: list[RunConfig]) -> None:
     from namerec.jobs.race import races
 
     jobs = manager()
-    race = jobs.start_race(configs, services.dataset(configs[0].training.dataset), user())
+    race = jobs.start_race(configs, services.dataset(configs[0].training.dataset), owner())
     st.session_state[_RACE] = race
     first = races(jobs.store.summaries())[race][0]
     jobs.wait_for_record(first.id, FIRST_POINT_SECONDS)

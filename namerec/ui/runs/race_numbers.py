@@ -10,7 +10,7 @@ import streamlit as st
 from namerec.core.corpus.protocols import holds_out, part_name
 from namerec.errors import NamerecError
 from namerec.text import count, duration, percent, plain
-from namerec.ui.server.access import user
+from namerec.ui.server.access import owner
 from namerec.ui.server.manager import manager
 from namerec.ui.shared.job_state import STATE_BADGES
 
@@ -137,8 +137,8 @@ def _order(label: str, icon: str, verb: str, *run_ids: str) -> None:
     def obey() -> None:
         for run_id in run_ids:
             try:
-                owner = {"owner": user()} if verb == "resume" else {}
-                getattr(manager(), verb)(run_id, **owner)
+                asker = {"owner": owner()} if verb == "resume" else {}
+                getattr(manager(), verb)(run_id, **asker)
             except NamerecError as error:
                 st.session_state[_NOTICE] = str(error)
 

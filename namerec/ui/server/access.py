@@ -15,7 +15,7 @@ import logging
 import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import NamedTuple, NoReturn
 
 import streamlit as st
@@ -24,6 +24,7 @@ from streamlit.runtime import exists, get_instance
 from streamlit.runtime.scriptrunner import StopException, get_script_run_ctx
 
 from namerec.errors import ConfigError
+from namerec.jobs.owner import Owner
 from namerec.settings import Settings, settings
 from namerec.text import plain
 from namerec.ui.server import uploads
@@ -126,6 +127,27 @@ def user() -> str:
         # What a provider calls a person is unique only with the provider's own name.
         return f"login:{claims.get('iss', '')}:{claims.get('sub') or claims.get('email') or ''}"
     return f"session:{_session()}"
+
+
+def owner() -> Owner:
+    """Who is asking, as turns and limits count: a browser session with where it comes from.
+
+    Who comes through a proxy that is not trusted is where that proxy is, whatever it says.
+    """
+    name = user()
+    peer = session_peer() if name == f"session:{_session()}" else None
+    return Owner(name, _site(min(_possible_hosts(peer))) if peer else "")
+
+
+def _site(host: str) -> str:
+    """A computer's address; of IPv6 the network, in which a computer may choose any."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    if isinstance(address, IPv4Address):
+        return host
+    return str(address.ipv4_mapped or ip_network((int(address), 64), strict=False))
 
 
 def is_loopback(address: object) -> bool:

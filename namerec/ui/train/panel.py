@@ -18,7 +18,7 @@ from namerec.settings import settings
 from namerec.text import count, counted, duration, percent, plain
 from namerec.ui.frame import address
 from namerec.ui.frame.errors import show_errors
-from namerec.ui.server.access import user
+from namerec.ui.server.access import owner
 from namerec.ui.server.manager import manager
 from namerec.ui.shared import services
 from namerec.ui.shared.job_state import (
@@ -55,7 +55,7 @@ def start_button(config: RunConfig, branch: Branch | None = None) -> None:
     jobs = manager()
     names = services.dataset(config.training.dataset)
     place = branch.place if branch is not None else None
-    run_id = jobs.start(config, names, user(), go_on_from=place)
+    run_id = jobs.start(config, names, owner(), go_on_from=place)
     st.session_state[_RUN] = run_id
     jobs.wait_for_record(run_id, FIRST_POINT_SECONDS)
 
@@ -164,8 +164,8 @@ def _controls(snapshot: JobSnapshot) -> None:
 def _order(label: str, icon: str, verb: str, run_id: str) -> None:
     def obey() -> None:
         try:
-            owner = {"owner": user()} if verb == "resume" else {}
-            getattr(manager(), verb)(run_id, **owner)
+            asker = {"owner": owner()} if verb == "resume" else {}
+            getattr(manager(), verb)(run_id, **asker)
             st.session_state[_RUN] = run_id
         except NamerecError as error:
             st.session_state[_NOTICE] = str(error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from typing import Any
 
@@ -14,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 from uvicorn import Config
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from namerec.jobs.owner import Owner
 from namerec.settings import settings
 from namerec.ui.server import access
 from namerec.ui.server.access import ANYBODY, NOT_FROM_PROXY, NOT_OPEN
@@ -135,6 +137,44 @@ def test_an_insecure_lab_is_open_and_says_so(world):
 def test_a_setting_that_cannot_be_read_closes_the_lab_with_its_sentence(world):
     world.set(most_queued="many")
     assert "NAMEREC" in refused(world.opened()).replace("\\", "")
+
+
+def _asker() -> None:
+    import streamlit as st
+
+    from namerec.ui.server.access import owner
+
+    st.json(owner()._asdict())
+
+
+def asker() -> Owner:
+    (shown,) = AppTest.from_function(_asker, default_timeout=240).run().json
+    return Owner(**json.loads(shown.value))
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "forwarded", "address"),
+    [
+        ("192.0.2.1", 50_000, [], "192.0.2.1"),
+        ("::ffff:192.0.2.1", 50_000, [], "192.0.2.1"),
+        ("2001:db8::1:2", 50_000, [], "2001:db8::/64"),
+        ("203.0.113.9", 0, ["203.0.113.9"], "127.0.0.1"),  # as a proxy says that is not trusted
+        ("testclient", 50_000, [], "testclient"),
+    ],
+)
+def test_a_session_is_where_its_connection_comes_from(world, host, port, forwarded, address):
+    world.come_from(host, port)
+    world.send(*(("X-Forwarded-For", client) for client in forwarded))
+    name, seen = asker()
+    assert name.startswith("session:")
+    assert seen == address
+
+
+def test_who_is_known_by_name_is_nowhere(world):
+    """A school of people may share an address."""
+    world.set(trusted_proxies="127.0.0.1")
+    world.send(("X-Forwarded-User", "ada"))
+    assert asker() == Owner("proxy:ada")
 
 
 # -- a login
