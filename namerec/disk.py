@@ -10,6 +10,8 @@ import os
 import stat
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -62,10 +64,21 @@ def write_whole(path: Path, content: bytes) -> None:
     Raises:
         OSError: If the disk refuses; nothing of the attempt is left.
     """
+    with replacing(path) as file:
+        file.write(content)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """The same for content that is written piece by piece: in place once the block has ended.
+
+    Raises:
+        OSError: As `write_whole`.
+    """
     aside = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_native_id()}{UNFINISHED}")
     try:
         with aside.open("wb") as file:
-            file.write(content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         aside.replace(path)

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
-import shutil
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 from scipy.special import logsumexp
@@ -23,7 +18,6 @@ from namerec.data.kept_table import from_table
 from namerec.data.own import OwnCorpora
 from namerec.data.text import checked_category
 from namerec.data.upload import MAX_NAMES
-from namerec.disk import UNFINISHED, is_debris
 from namerec.errors import DataError, RunError
 from namerec.export.archive.arrival_scores import check_scores
 from namerec.export.archive.contents import Manifest, PackedFile, is_own, run_files
@@ -242,18 +236,3 @@ def _is_the_same(store: RunStore, identity: str, manifest: Manifest) -> bool:
     except RunError:  # damaged, or in the trash: this one is to stand beside it
         return False
     return found == expected
-
-
-@contextlib.contextmanager
-def aside_of(root: Path) -> Iterator[Path]:
-    """A folder beside the runs, for one that is being unpacked; nothing of it stays."""
-    arriving = root / ".arriving"
-    arriving.mkdir(parents=True, exist_ok=True)
-    for left in arriving.iterdir():  # by programs that were killed
-        if is_debris(left):
-            shutil.rmtree(left, ignore_errors=True)
-    path = Path(tempfile.mkdtemp(UNFINISHED, ".", arriving))
-    try:
-        yield path
-    finally:
-        shutil.rmtree(path, ignore_errors=True)

@@ -10,21 +10,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from namerec.core.corpus.dataset import Dataset
 from namerec.data.own import OwnCorpora
 from namerec.data.upload import Upload
 from namerec.disk import flush_folder, write_whole
 from namerec.errors import RunError
 from namerec.export.archive.arrival import (
-    aside_of,
     check_run,
     free_identity,
     names_here,
     names_that_came,
 )
 from namerec.export.archive.arrival_scores import check_answers
+from namerec.export.archive.aside import alone, aside_of
 from namerec.export.archive.contents import (
     CONFIG,
     STATUS,
@@ -40,9 +38,6 @@ from namerec.runs.records import ACTIVE_STATES, RunInfo
 from namerec.runs.store import RunStore
 from namerec.settings import settings
 from namerec.text import shown
-
-#: Seconds to wait while another run is imported; the largest takes some ten.
-LOCK_SECONDS = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +86,7 @@ def import_run(
         identity, here = free_identity(store, packed.manifest)
         try:
             # Whoever had the list before may have brought the same run.
-            with contextlib.nullcontext() if here else _alone(store.root):
+            with contextlib.nullcontext() if here else alone(store.root):
                 if not here:
                     identity, here = free_identity(store, packed.manifest)
                 if here:
@@ -114,29 +109,6 @@ def import_run(
                 "space, or set NAMEREC_HOME to a folder that can be written."
             ) from None
     return Imported(identity, words)
-
-
-@contextlib.contextmanager
-def _alone(root: Path) -> Iterator[None]:
-    """While it lasts nobody else imports: two could choose one id, and lose each other's names."""
-    path = root / ".arriving" / "lock"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(path, timeout=LOCK_SECONDS, thread_local=False)
-    try:
-        lock.acquire(poll_interval=0.02)
-    except Timeout:
-        raise RunError(
-            f"Another import has been running for {LOCK_SECONDS:,.0f} seconds, and only one runs "
-            "at a time. Wait until it has finished, then import this run again."
-        ) from None
-    try:
-        yield
-    finally:
-        try:
-            with contextlib.suppress(OSError):
-                path.unlink()  # whoever waits for it sees that it is gone, and makes another
-        finally:
-            lock.release()
 
 
 @contextlib.contextmanager

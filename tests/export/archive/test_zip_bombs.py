@@ -17,7 +17,7 @@ from filelock import FileLock
 from namerec.data import catalogue
 from namerec.data.own import OwnCorpora
 from namerec.errors import NamerecError, RunError
-from namerec.export.archive import importing
+from namerec.export.archive import aside
 from namerec.export.archive.bounds import MAX_RATIO, implied_bytes
 from namerec.export.archive.contents import CONFIG, EARLIER_NAMES, NAMES, most_bytes
 from namerec.export.archive.importing import import_run
@@ -250,7 +250,7 @@ def at_once(number: int, *given: Any) -> list[bool]:
 
 def test_who_waits_too_long_is_told(files, elsewhere, monkeypatch):
     there = elsewhere()
-    monkeypatch.setattr(importing, "LOCK_SECONDS", 0.05)
+    monkeypatch.setattr(aside, "LOCK_SECONDS", 0.05)
     lock = there.root / ".arriving" / "lock"
     lock.parent.mkdir(parents=True)
     with FileLock(lock):
