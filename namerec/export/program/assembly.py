@@ -68,16 +68,19 @@ class _Piece(NamedTuple):
     imports: Mapping[str, _Import]  # by the name in the code
 
 
-def assemble(names: Sequence[str], needs: AbstractSet[str], settings: Mapping[str, str]) -> Program:
+def assemble(
+    names: Sequence[str], needs: Mapping[str, bool], settings: Mapping[str, str]
+) -> Program:
     """Puts pieces together.
 
     Args:
         names: The pieces', in order; the first is `SETTINGS`.
-        needs: What the program needs, as it stands behind `#: if`.
+        needs: Whether the program needs what stands behind `#: if`.
         settings: The run's value of every name in the settings, as a Python expression.
 
     Raises:
-        KeyError: If the settings lack a value that the program uses.
+        KeyError: If the settings lack a value that the program uses, or a piece asks for what
+            `needs` does not know.
     """
     first, *others = (_piece(name, needs) for name in names)
     used = _names_in("\n".join(piece.section.code for piece in others))
@@ -104,8 +107,7 @@ def heading(section: Section) -> str:
     return as_comment(f"{'-' * _WIDTH}\n{section.title}\n\n{text}".rstrip())
 
 
-def _piece(name: str, needs: AbstractSet[str]) -> _Piece:
-    """Reads a piece, and keeps of it what is needed."""
+def _piece(name: str, needs: Mapping[str, bool]) -> _Piece:
     source = (_PIECES / f"{name}.py").read_text(encoding="utf-8")
     kept = _resolved(source.splitlines(), needs)
     tree = ast.parse("\n".join(kept))
@@ -137,7 +139,7 @@ def _imported(statement: ast.Import | ast.ImportFrom) -> dict[str, _Import]:
     return {each.name: _Import(module, each.name) for each in statement.names}
 
 
-def _resolved(lines: Iterable[str], needs: AbstractSet[str]) -> list[str]:
+def _resolved(lines: Iterable[str], needs: Mapping[str, bool]) -> list[str]:
     """The lines that are needed, without the marks that say so."""
     kept: list[str] = []
     blocks: list[bool] = []  # those that are open here, and whether each is needed
@@ -145,7 +147,12 @@ def _resolved(lines: Iterable[str], needs: AbstractSet[str]) -> list[str]:
         mark = line.strip()
         if mark.startswith("#: if "):
             conditions = mark.removeprefix("#: if ").split(" and ")
-            blocks.append(all(_holds(condition, needs) for condition in conditions))
+            blocks.append(
+                all(
+                    needs[condition.removeprefix("not ")] != condition.startswith("not ")
+                    for condition in conditions
+                )
+            )
         elif mark == "#: else":
             blocks[-1] = not blocks[-1]
         elif mark == "#: end":
@@ -153,11 +160,6 @@ def _resolved(lines: Iterable[str], needs: AbstractSet[str]) -> list[str]:
         elif all(blocks):
             kept.append(line)
     return kept
-
-
-def _holds(condition: str, needs: AbstractSet[str]) -> bool:
-    wanted = condition.removeprefix("not ")
-    return (wanted in needs) == (wanted == condition)
 
 
 def _names_in(code: str) -> set[str]:

@@ -71,20 +71,20 @@ def _with_heading(section: Section) -> str:
 def program_of(source: Source, form: str) -> Program:
     """The run's program in parts."""
     config, initial = source.run.info.config, initial_weights(source.folder)
-    needs = _needs(source, initial) | {form}
+    needs = _needs(source, initial) | {"script": form == "script"}
     pieces = [
         SETTINGS,
         "names",
-        *(["ngrams"] if "ngrams" in needs else []),
+        *(["ngrams"] if needs["ngrams"] else []),
         "packing",
         "chance",
-        *(["dropout"] if "dropout" in needs else []),
-        *(["ngram_logits"] if "ngrams" in needs else []),
+        *(["dropout"] if needs["dropout"] else []),
+        *(["ngram_logits"] if needs["ngrams"] else []),
         *([] if initial else ["first_weights"]),
         f"network_{config.model.kind}",
         *(["initial_weights"] if initial else []),
         "optimizer",
-        *([_SCHEDULES[config.training.schedule]] if "schedule" in needs else []),
+        *([_SCHEDULES[config.training.schedule]] if needs["schedule"] else []),
         "order",
         "evaluation",
         "training",
@@ -119,12 +119,12 @@ def needed_packages(source: Source) -> str:
     return "PyTorch and NumPy" if source.run.info.branch_points else "PyTorch"
 
 
-def _needs(source: Source, initial: InitialWeights | None) -> set[str]:
+def _needs(source: Source, initial: InitialWeights | None) -> dict[str, bool]:
     """What the run's settings ask of a program, as the pieces call it."""
     config = source.run.info.config
     model, training = config.model, config.training
     layers, dropout = model.num_layers > 1, model.dropout > 0
-    asked = {
+    return {
         "tanh": model.nonlinearity == "tanh",
         "layers": layers,
         "dropout": dropout,
@@ -145,7 +145,6 @@ def _needs(source: Source, initial: InitialWeights | None) -> set[str]:
         "course": not holds_out(training.protocol),
         "finished": bool(source.run.status.scores),
     }
-    return {name for name, needed in asked.items() if needed}
 
 
 def _settings(source: Source) -> dict[str, str]:

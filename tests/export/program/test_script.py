@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from namerec.core.corpus.dataset import Dataset, LabelledName
 from namerec.core.evaluation.scores import predict_names
-from namerec.core.networks.kinds import MODEL_KINDS
+from namerec.core.networks.kinds import KINDS, MODEL_KINDS
 from namerec.errors import DataError, DivergedError
 from namerec.export.program.script import SCRIPT, script_files
 from namerec.export.source import Source
@@ -147,11 +148,13 @@ def test_any_settings_give_the_runs_curve_and_only_code_that_they_need(
     assert_reaches_the_run(made, source, ROUNDING)
 
 
-@pytest.mark.parametrize("point", ["best", "last"])
-def test_a_run_that_goes_on_from_another_begins_where_that_ended(point, awkward, tmp_path):
-    shape = {"num_layers": 2, "forget_bias": 1.0}
-    first = trained(tmp_path / "runs", programs.settings("custom_lstm", shape), awkward)
-    config = programs.settings("custom_lstm", shape, seed=5, split_seed=0, epochs=2)
+@pytest.mark.parametrize(
+    ("kind", "point"), [*zip(MODEL_KINDS, cycle(("best", "last")), strict=False)]
+)
+def test_a_run_that_goes_on_from_another_begins_where_that_ended(kind, point, awkward, tmp_path):
+    shape = {"num_layers": 2} | ({"forget_bias": 1.0} if KINDS[kind].keeps else {})
+    first = trained(tmp_path / "runs", programs.settings(kind, shape), awkward)
+    config = programs.settings(kind, shape, seed=5, split_seed=0, epochs=2)
     origin = branch_from(first.folder, point, config, awkward.fingerprint)
     assert bool(origin.moments) == (point == "last")
     source = trained(tmp_path / "runs", config, awkward, origin)

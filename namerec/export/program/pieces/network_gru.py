@@ -28,7 +28,7 @@ class GRUCell(nn.Module):
         self.update_gate = nn.Linear(inputs + HIDDEN_SIZE, HIDDEN_SIZE)
         self.candidate_input = nn.Linear(inputs, HIDDEN_SIZE)
         self.candidate_state = nn.Linear(HIDDEN_SIZE, HIDDEN_SIZE)
-        #: if not begun
+        #: if not initial
         draw(self, HIDDEN_SIZE)
         #: if forget_bias
         with torch.no_grad():
@@ -89,7 +89,7 @@ class GRU(nn.Module):
         self.backward_cells = nn.ModuleList(GRUCell(size) for size in inputs)
         #: end
         self.out = nn.Linear(width, len(CATEGORIES))
-        #: if not begun
+        #: if not initial
         draw(self.out, width)
         #: end
 
