@@ -20,7 +20,8 @@ from namerec.core.corpus.alphabet import ALPHABET_SIZE
 from namerec.core.corpus.packing import PackedNames, pack
 from namerec.core.networks.config import ModelConfig
 from namerec.core.networks.kinds import ModelKind
-from namerec.core.networks.models import NameModel, build
+from namerec.core.networks.models import build
+from namerec.core.networks.name_model import NameModel
 from namerec.files import ROOT
 
 #: The loops of the report and the tutorial are benchmarks only, so they live with the tests.

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from namerec.core.corpus.dataset import Dataset
 from namerec.core.corpus.splits import Split, make_split
-from namerec.core.networks.models import NameModel
+from namerec.core.networks.name_model import NameModel
 from namerec.data import catalogue
 from namerec.jobs.corpora import corpus_of
 from namerec.runs.folder import RunFolder

@@ -6,7 +6,8 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from namerec.core.networks.models import NameModel, build
+from namerec.core.networks.models import build
+from namerec.core.networks.name_model import NameModel
 from namerec.runs.fitting import check_weights
 from namerec.runs.folder import BEST, RunFolder
 from namerec.runs.lineage import initial_weights

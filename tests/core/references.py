@@ -12,8 +12,12 @@ from torch.nn.utils.rnn import pack_sequence
 from namerec.core.corpus.alphabet import ALPHABET_SIZE, encode
 from namerec.core.corpus.dataset import Dataset, LabelledName
 from namerec.core.corpus.packing import PackedNames, pack_names
+from namerec.core.networks.by_hand import GRU, CustomLSTM
 from namerec.core.networks.config import ModelConfig
-from namerec.core.networks.models import GRU, LSTM, RNN, CustomLSTM, NameModel, build
+from namerec.core.networks.lstm import LSTM
+from namerec.core.networks.models import build
+from namerec.core.networks.name_model import NameModel
+from namerec.core.networks.rnn import RNN
 from namerec.core.training.config import RunConfig, validated
 from namerec.core.training.loop import Checkpoint, Record
 from namerec.core.training.records import EpochRecord, FinalRecord

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from namerec.core.networks.models import NameModel
+from namerec.core.networks.name_model import NameModel
 from namerec.ui.server.manager import manager
 from namerec.ui.shared import services
 from tests.core.references import network

@@ -12,7 +12,7 @@ import numpy as np
 from namerec.core.corpus.alphabet import MAX_LETTERS, NormalisedName, readable
 from namerec.core.evaluation.prediction import PREDICTION_BATCH, probabilities
 from namerec.core.evaluation.results import PredictedNames
-from namerec.core.networks.models import NameModel
+from namerec.core.networks.name_model import NameModel
 from namerec.errors import NameInputError
 
 #: Most names asked at once; a few seconds, and a table that a browser still scrolls.

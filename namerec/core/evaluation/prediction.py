@@ -10,7 +10,7 @@ import torch
 from namerec.core.corpus.alphabet import NormalisedName, encode
 from namerec.core.corpus.packing import pack_names
 from namerec.core.evaluation.results import Prediction
-from namerec.core.networks.models import NameModel
+from namerec.core.networks.name_model import NameModel
 
 #: Names answered at once.
 PREDICTION_BATCH = 1024

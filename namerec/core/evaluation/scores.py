@@ -9,7 +9,7 @@ from namerec.core.corpus.dataset import Dataset
 from namerec.core.corpus.protocols import Part, Protocol
 from namerec.core.corpus.splits import Split
 from namerec.core.evaluation.results import ConfusionMatrix, PredictedNames, Scores
-from namerec.core.networks.models import NameModel
+from namerec.core.networks.name_model import NameModel
 
 #: Names answered at once: large enough for full speed, small enough for 50 MB.
 EVALUATION_BATCH = 2048

@@ -26,7 +26,7 @@ from namerec.core.inside.reading import (
     read,
 )
 from namerec.core.networks.kinds import SYMBOL_TITLES
-from namerec.core.networks.models import NameModel
+from namerec.core.networks.name_model import NameModel
 from namerec.errors import ConfigError
 
 #: Values that a reading may keep at a time: 64 MB of float32, whatever the network's size.

@@ -28,7 +28,7 @@ from namerec.core.inside.integration import (
     integrated_gradients,
 )
 from namerec.core.inside.reading import one_hot_text, read
-from namerec.core.networks.models import NameModel
+from namerec.core.networks.name_model import NameModel
 from namerec.core.networks.ngrams import ngrams_of
 
 Method = Literal["integrated gradients", "gradient times input"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from namerec.core.networks.models import NameModel
+from namerec.core.networks.name_model import NameModel
 
 
 class Effort(NamedTuple):

@@ -11,7 +11,7 @@ from namerec.core.corpus.dataset import Dataset
 from namerec.core.inside.name_samples import batches, sample, spread_over
 from namerec.core.inside.reading import letters_of, one_hot, read
 from namerec.core.networks.kinds import Kind, ModelKind
-from namerec.core.networks.models import NameModel
+from namerec.core.networks.name_model import NameModel
 from namerec.errors import ConfigError
 
 #: A gate above the first is nearly open, below the second nearly shut.

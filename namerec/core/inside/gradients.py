@@ -21,7 +21,7 @@ from torch import Tensor
 from namerec.core.corpus.dataset import Dataset
 from namerec.core.inside.name_samples import batches
 from namerec.core.inside.reading import letters_of, one_hot, read
-from namerec.core.networks.models import NameModel, Step
+from namerec.core.networks.name_model import NameModel, Step
 
 
 @dataclass(frozen=True, slots=True)

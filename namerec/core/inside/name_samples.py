@@ -13,7 +13,7 @@ import numpy as np
 from namerec.core.corpus.dataset import Dataset
 from namerec.core.inside.effort import effort
 from namerec.core.inside.reading import by_length
-from namerec.core.networks.models import NameModel
+from namerec.core.networks.name_model import NameModel
 
 #: Most names that are measured on, with a network of any size.
 MOST_NAMES = 4096

@@ -17,7 +17,7 @@ from namerec.core.corpus.splits import Split
 from namerec.core.inside.effort import effort
 from namerec.core.inside.neighbours import Neighbour, TrainingNames
 from namerec.core.inside.reading import one_hot_text, read
-from namerec.core.networks.models import NameModel
+from namerec.core.networks.name_model import NameModel
 from namerec.text import listed
 
 #: Numbers kept of one batch of readings, about 64 MB: every gate of every letter is among them.

@@ -19,7 +19,7 @@ from torch import Tensor
 from namerec.core.corpus.alphabet import ALPHABET_SIZE, encode
 from namerec.core.corpus.dataset import Dataset
 from namerec.core.networks.cells import as_computed
-from namerec.core.networks.models import NameModel, Step
+from namerec.core.networks.name_model import NameModel, Step
 
 #: Puts a value in place of a computed one: (layer, symbol, value (B, H)) -> (B, H). Layers count as
 #: in `Reading.steps`.

@@ -11,7 +11,7 @@ import torch
 from namerec.core.evaluation.prediction import after_every_letter
 from namerec.core.inside.reading import one_hot_text, read
 from namerec.core.inside.trace import GateTrace
-from namerec.core.networks.models import NameModel
+from namerec.core.networks.name_model import NameModel
 
 
 @torch.no_grad()

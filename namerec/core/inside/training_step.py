@@ -22,7 +22,7 @@ from torch import Tensor
 from namerec.core.corpus.alphabet import ALPHABET_SIZE, LETTERS, encode
 from namerec.core.corpus.packing import pack_names
 from namerec.core.inside.reading import one_hot_text, read
-from namerec.core.networks.models import NameModel
+from namerec.core.networks.name_model import NameModel
 
 #: By how much the weight is moved, both ways, to see what the loss does. In 64-bit numbers the
 #: error of the quotient is about the square of it.

@@ -16,7 +16,7 @@ from torch import Tensor
 from namerec.core.corpus.alphabet import ALPHABET_SIZE, encode
 from namerec.core.inside.trace import GateTrace
 from namerec.core.networks.kinds import Factor, ModelKind
-from namerec.core.networks.models import NameModel
+from namerec.core.networks.name_model import NameModel
 
 
 class Share(NamedTuple):

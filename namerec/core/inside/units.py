@@ -13,7 +13,7 @@ from namerec.core.evaluation.leaf_order import alike
 from namerec.core.inside.effort import effort
 from namerec.core.inside.reading import by_length, letters_of, one_hot, read
 from namerec.core.inside.trace import GateTrace
-from namerec.core.networks.models import NameModel
+from namerec.core.networks.name_model import NameModel
 
 UnitOrder = Literal["number", "activity", "alike"]
 

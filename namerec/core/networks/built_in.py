@@ -17,7 +17,8 @@ from torch.nn.utils.rnn import PackedSequence
 from namerec.core.corpus.alphabet import ALPHABET_SIZE
 from namerec.core.corpus.packing import PackedNames
 from namerec.core.networks.config import ModelConfig
-from namerec.core.networks.models import NameModel, Weights, build
+from namerec.core.networks.models import build
+from namerec.core.networks.name_model import NameModel, Weights
 
 
 class BuiltIn(nn.Module):

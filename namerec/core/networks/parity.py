@@ -30,7 +30,7 @@ from namerec.core.networks.built_in import (
     recurrent_weights,
     weights_of_built_in,
 )
-from namerec.core.networks.models import NameModel
+from namerec.core.networks.name_model import NameModel
 
 #: The two precisions that are compared.
 PRECISIONS = (torch.float32, torch.float64)

@@ -27,7 +27,8 @@ from namerec.core.corpus.protocols import Part
 from namerec.core.corpus.splits import Split
 from namerec.core.evaluation.results import PredictedNames, Scores
 from namerec.core.evaluation.scores import confusion, predict_names, score
-from namerec.core.networks.models import NameModel, build
+from namerec.core.networks.models import build
+from namerec.core.networks.name_model import NameModel
 from namerec.core.training.batches import Batches
 from namerec.core.training.config import (
     EVALUATIONS_PER_RUN,

@@ -12,7 +12,7 @@ import torch
 from namerec.core.corpus.alphabet import ALPHABET_SIZE, MAX_LETTERS
 from namerec.core.corpus.packing import pack
 from namerec.core.inside.name_samples import spread_over
-from namerec.core.networks.models import NameModel
+from namerec.core.networks.name_model import NameModel
 from namerec.errors import DataError, RunError
 from namerec.export.about import measured_on
 from namerec.export.source import Source

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import namerec
 from namerec.core.corpus.alphabet import LETTERS, MAX_LETTERS
-from namerec.core.networks.models import NameModel
+from namerec.core.networks.name_model import NameModel
 from namerec.export import about
 from namerec.export.onnx import layers as onnx_layers
 from namerec.export.onnx.check import ensure_agreement

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from namerec.core.corpus.alphabet import ALPHABET_SIZE
 from namerec.core.networks.built_in import beside_state
 from namerec.core.networks.kinds import ModelKind
-from namerec.core.networks.models import NameModel, Weights
+from namerec.core.networks.name_model import NameModel, Weights
 from namerec.export.onnx.nodes import Drawing
 
 #: ONNX's way to say that a recurrence has no nonlinearity: 1 * x + 0.

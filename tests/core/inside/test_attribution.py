@@ -24,8 +24,9 @@ from namerec.core.inside.integration import (
     integrated_gradients,
 )
 from namerec.core.networks.kinds import MODEL_KINDS
-from namerec.core.networks.models import RNN, NameModel
+from namerec.core.networks.name_model import NameModel
 from namerec.core.networks.ngrams import ngrams_of
+from namerec.core.networks.rnn import RNN
 from tests.core.references import network, pack_text
 
 CATEGORIES = ("Ab", "Cd", "Ef", "Gh")

@@ -8,7 +8,10 @@ from namerec.core.corpus.dataset import Dataset, LabelledName
 from namerec.core.inside.gradient_steps import by_step
 from namerec.core.inside.gradients import gradient_norms
 from namerec.core.inside.reading import one_hot_text, read
-from namerec.core.networks.models import GRU, LSTM, RNN, NameModel
+from namerec.core.networks.by_hand import GRU
+from namerec.core.networks.lstm import LSTM
+from namerec.core.networks.name_model import NameModel
+from namerec.core.networks.rnn import RNN
 from tests.core.references import (
     _built_in_letter,
     _custom_letter,

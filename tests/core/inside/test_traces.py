@@ -5,8 +5,10 @@ import torch
 from namerec.core.corpus.alphabet import encode
 from namerec.core.evaluation.prediction import after_every_letter
 from namerec.core.inside.traces import trace
+from namerec.core.networks.by_hand import CustomLSTM
 from namerec.core.networks.kinds import MODEL_KINDS
-from namerec.core.networks.models import LSTM, RNN, CustomLSTM
+from namerec.core.networks.lstm import LSTM
+from namerec.core.networks.rnn import RNN
 from tests.core.references import network, one_hot, pack_text, plain_answer
 
 CATEGORIES = ("Ab", "Cd", "Ef", "Gh")

@@ -15,7 +15,7 @@ from namerec.core.inside.training_step import (
     symbols,
     training_step,
 )
-from namerec.core.networks.models import NameModel
+from namerec.core.networks.name_model import NameModel
 from tests.core.references import network
 
 SHAPES = [

@@ -8,7 +8,7 @@ from namerec.core.evaluation.leaf_order import alike
 from namerec.core.inside.trace import GateTrace
 from namerec.core.inside.traces import trace
 from namerec.core.inside.units import extremes, part_states, spread, unit_order
-from namerec.core.networks.models import NameModel
+from namerec.core.networks.name_model import NameModel
 from tests.core.references import network
 
 LINES = ("Okonkwo A", "Li A", "Bo A", "Li B", "O'Neill B", "Schmidt B", "Anna A", "Dvorak B")

@@ -11,8 +11,9 @@ from namerec.core.networks.built_in import (
     recurrent_weights,
     weights_of_built_in,
 )
+from namerec.core.networks.by_hand import CustomLSTM
 from namerec.core.networks.config import ModelConfig
-from namerec.core.networks.models import LSTM, CustomLSTM
+from namerec.core.networks.lstm import LSTM
 from tests.core.references import NAMES, network, pack_text, plain_answer
 
 FORWARD = [

@@ -11,19 +11,14 @@ from torch.nn.utils.rnn import pad_sequence
 from namerec.core.corpus.alphabet import encode
 from namerec.core.corpus.packing import NO_LETTER, PackedNames, pack_names
 from namerec.core.inside.traces import trace
+from namerec.core.networks.by_hand import GRU, CustomLSTM
 from namerec.core.networks.cells import lstm_step
 from namerec.core.networks.config import ModelConfig
 from namerec.core.networks.kinds import MODEL_KINDS
-from namerec.core.networks.models import (
-    GRU,
-    LSTM,
-    MODELS,
-    RNN,
-    CustomLSTM,
-    NameModel,
-    build,
-    describe,
-)
+from namerec.core.networks.lstm import LSTM
+from namerec.core.networks.models import MODELS, build, describe
+from namerec.core.networks.name_model import NameModel
+from namerec.core.networks.rnn import RNN
 from tests.core.references import NAMES, network, one_hot, pack_text, plain_answer
 
 every_kind = pytest.mark.parametrize("kind", MODEL_KINDS)

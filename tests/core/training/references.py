@@ -10,7 +10,8 @@ import torch
 from namerec.core.corpus.dataset import Dataset
 from namerec.core.corpus.splits import Split
 from namerec.core.networks.kinds import MODEL_KINDS
-from namerec.core.networks.models import NameModel, build
+from namerec.core.networks.models import build
+from namerec.core.networks.name_model import NameModel
 from namerec.core.training import loop as training
 from namerec.core.training.config import RunConfig
 from namerec.core.training.loop import (

@@ -16,7 +16,7 @@ from onnx import helper, numpy_helper
 from namerec.core.corpus.alphabet import ALPHABET_SIZE, LETTERS
 from namerec.core.corpus.packing import pack_names
 from namerec.core.evaluation.prediction import probabilities
-from namerec.core.networks.models import NameModel
+from namerec.core.networks.name_model import NameModel
 from namerec.errors import RunError
 from namerec.export.onnx import check as onnx_check
 from namerec.export.onnx.check import check, ensure_agreement
