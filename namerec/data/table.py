@@ -160,8 +160,9 @@ def rows_of(text: str, delimiter: str, title: str) -> Iterator[tuple[int, list[s
         except StopIteration:
             return
         except csv.Error as error:
+            said = str(error).replace(f"'{delimiter}'", DELIMITERS.get(delimiter, delimiter))
             raise DataError(
-                f"{title} is not a table from line {number:,} on: {error}. Check the double quotes "
+                f"{title} is not a table from line {number:,} on: {said}. Check the double quotes "
                 "there; a double quote within quotes is written twice."
             ) from error
         if any(cell.strip() for cell in row):

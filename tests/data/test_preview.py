@@ -95,6 +95,7 @@ def test_somebodys_text_is_cut_and_printable():
         (b"a;b\n", {"encoding": "latin"}, "not a known encoding"),
         (b"," * MAX_COLUMNS + b"a\n", {}, "has 101 columns; at most 100 are allowed"),
         (b'name,label\n"a', {}, "is not a table from line 2 on"),
+        (b'name\tlabel\n"a"b\tc\n', {}, "from line 2 on: tab expected after"),
     ],
 )
 def test_what_cannot_be_shown_is_told_with_a_reason(raw, how, message):

@@ -151,7 +151,7 @@ def _began(measured: Sequence[_Measured]) -> str:
 
 def _picture(slug: str, when: str, curves: Sequence[Curve], symbol: str) -> Picture:
     state = SYMBOL_TITLES[symbol]
-    title = f"{when}: gradient by the {state}, by letters back"
+    title = f"{when}: gradient with respect to the {state}, by letters back"
     figure = gradient_figure(curves, LIGHT, symbol=symbol, relative=True)
     return Picture(
         slug,
@@ -179,8 +179,8 @@ def _factors(
             factors = (factor_words(curve.measured.per_letter), factor_words(curve.expected))
             rows.append((run.name, when, because, *factors))
     return Table(
-        "The factor of the mean gradient by the hidden state for each letter back, from the first "
-        f"to the last point of its line. {_measured_on(measured)}",
+        "By what factor the mean gradient with respect to the hidden state changes for each letter "
+        f"back, from the first to the last point of its line. {_measured_on(measured)}",
         ("network", "when", "expected from", "measured", "expected"),
         tuple(rows),
         numbers=2,

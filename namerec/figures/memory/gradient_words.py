@@ -60,9 +60,9 @@ def finding_words(curves: Sequence[Curve], state: str, before: Sequence[Curve] =
     counts = {int(curve.measured.names[_place(curve, step)]) for curve in told}
     names = f"{count(min(counts))}{' or more' if len(counts) > 1 else ''} names"
     sentences = [
-        f"{counted(step, 'letter')} back, the gradient by the {state} is this share of that at the "
-        f"end of the name: {_each(told, step)} (geometric means over the {names} that are long "
-        "enough, with their 95 % intervals)."
+        f"{counted(step, 'letter')} back, the gradient with respect to the {state}, compared with "
+        f"the end of the name, is {_each(told, step)} (geometric means over the {names} that are "
+        "long enough, with their 95 % intervals)."
     ]
     if len(told) > 1:
         sentences.append(_ranking(told, step, names))

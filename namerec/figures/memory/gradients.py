@@ -45,7 +45,7 @@ def gradient_figure(
     """
     drawn = [(place, curve) for place, curve in enumerate(curves) if len(curve.measured.steps)]
     state = f"{SYMBOL_TITLES[symbol]} {symbol}"
-    shown = f"gradient by the {state}"
+    shown = f"gradient with respect to the {state}"
     expected = {place: _expected(curve) for place, curve in drawn}
     values = [
         value
@@ -71,7 +71,7 @@ def gradient_figure(
             unifiedhovertitle={"text": "%{x:d} letters back"}, **reading_line(theme),
         ),
         yaxis=axis(
-            theme, f"{shown}, share of that at the end" if relative else f"norm of the {shown}",
+            theme, f"{shown}, relative to the end" if relative else f"norm of the {shown}",
             type="log", tickmode="array", tickvals=ticks,
             ticktext=[_tick_words(tick, relative=relative) for tick in ticks],
             range=[low - _ROOM * (high - low), high + _ROOM * (high - low)], fixedrange=True,
@@ -182,8 +182,8 @@ def _in_words(curves: Sequence[Curve], state: str, *, relative: bool) -> str:
             f"{curve.name}: {say(measured.mean[0])} at {measured.steps[0]}, "
             f"{say(measured.mean[-1])} at {measured.steps[-1]}"
         )
-    scale = "as a share of that at the end" if relative else "its norm"
+    scale = "relative to the end" if relative else "its norm"
     return (
-        f"Gradient of the loss by the {state} by letters back from the end of the name, {scale}, "
-        f"geometric mean over names, on a logarithmic axis. {'; '.join(parts) or NOTHING}."
+        f"Gradient of the loss with respect to the {state} by letters back from the end of the "
+        f"name, {scale}, geometric mean over names, on a logarithmic axis. {'; '.join(parts) or NOTHING}."
     )

@@ -50,7 +50,7 @@ def gradient_still(
     figure, axes = new_still(theme, title, HEIGHT)
     name_axes(
         axes, theme, "letters back from the end of the name (0: after its last letter)",
-        f"gradient by the {state}, share of that at the end", grid="y",
+        f"gradient with respect to the {state}, relative to the end", grid="y",
     )  # fmt: skip
     axes.xaxis.set_major_locator(MaxNLocator(12, integer=True))
     if not drawn:

@@ -275,7 +275,9 @@ def test_gradients_of_a_run_that_goes_on_are_taken_where_it_goes_on(line):
     section = gradient_section(report_facts([line.second]))
     where = "t the start of this run (after epoch 3)"
     pictures = [block for block in section.blocks if isinstance(block, Picture)]
-    assert pictures[0].title == f"A{where}: gradient by the hidden state, by letters back"
+    assert (
+        pictures[0].title == f"A{where}: gradient with respect to the hidden state, by letters back"
+    )
     assert pictures[0].caption.startswith(f"A{where}. ")
     table = next(block for block in section.blocks if isinstance(block, Table))
     best = 3 + line.second.run.status.best_epoch

@@ -40,9 +40,9 @@ def test_the_finding_compares_all_networks_at_the_farthest_step_that_all_have():
     before = curve("LSTM <b>", [1, 0.1, 0.01, 0.001], [400, 400, 300, 200])
     found = finding_words([RNN, LSTM], "hidden state", [before])
     assert found == (
-        "3 letters back, the gradient by the hidden state is this share of that at the end of the "
-        "name: 20 % (19 % to 21 %) in RNN (linear), 60 % (57 % to 63 %) in LSTM <b> (geometric "
-        "means over the 200 names that are long enough, with their 95 % intervals). The largest "
+        "3 letters back, the gradient with respect to the hidden state, compared with the end of "
+        "the name, is 20 % (19 % to 21 %) in RNN (linear), 60 % (57 % to 63 %) in LSTM <b> "
+        "(geometric means over the 200 names that are long enough, with their 95 % intervals). The largest "
         "share arrives in LSTM <b>, the smallest in RNN (linear): their intervals overlap with no "
         "other. Before training it was 0.1 % (0.096 % to 0.1 %) in LSTM <b>. For RNN (linear) the "
         "end is the state before the last letter, the last one that the answer reads."
@@ -91,7 +91,7 @@ def test_networks_are_compared_no_farther_back_than_enough_names_reach():
 
 def test_the_finding_is_about_one_network_if_there_is_one():
     found = finding_words([curve("LSTM", [1, 2.5], [19, 19]), NONE], "cell state")
-    assert found.startswith("1 letter back, the gradient by the cell state is this share")
+    assert found.startswith("1 letter back, the gradient with respect to the cell state, compared")
     assert "2.5 times (2.4 times to 2.6 times) in LSTM (geometric means over the 19 names" in found
     assert "largest" not in found
 

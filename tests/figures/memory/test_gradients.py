@@ -43,9 +43,9 @@ def test_the_figure_shows_means_bands_and_what_the_recurrence_alone_would_give(t
     assert 0.05 < low < 0.1  # of all that is drawn, the least value
     assert 2 < high < 3
     assert alt_text(figure) == (
-        "Gradient of the loss by the hidden state h by letters back from the end of the name, as "
-        "a share of that at the end, geometric mean over names, on a logarithmic axis. RNN "
-        "(linear): 100 % at 1, 20 % at 3; none: nothing to show; LSTM <b>: 100 % at "
+        "Gradient of the loss with respect to the hidden state h by letters back from the end of "
+        "the name, relative to the end, geometric mean over names, on a logarithmic axis. "
+        "RNN (linear): 100 % at 1, 20 % at 3; none: nothing to show; LSTM <b>: 100 % at "
         "0, 30 % at 4."
     )
 
@@ -53,7 +53,7 @@ def test_the_figure_shows_means_bands_and_what_the_recurrence_alone_would_give(t
 def test_absolute_norms_are_told_as_they_are():
     figure = gradient_figure([curve("LSTM", [0.02, 3e-7])], LIGHT, symbol="c", relative=False)
     assert figure.data[-1].text[1] == "<b>LSTM</b> 3e-07 (1.5e-07 to 6e-07; 19 names)"
-    assert figure.layout.yaxis.title.text == "norm of the gradient by the cell state c"
+    assert figure.layout.yaxis.title.text == "norm of the gradient with respect to the cell state c"
     assert figure.layout.yaxis.ticktext[0] == "10⁻⁷"
 
 
