@@ -18,7 +18,7 @@ _LOOK = 0.5
 @click.option("--seeds", type=click.IntRange(1, 20), default=1, show_default=True)
 @click.option(
     "--forget-bias", "biases", type=click.FloatRange(-10, 10), multiple=True, default=(3.0,),
-    show_default=True, help="Of the LSTMs; repeat the option for several experiments.",
+    show_default=True, help="Of the LSTMs and the GRU; repeat the option for several experiments.",
 )  # fmt: skip
 @click.option("--clip", type=click.FloatRange(0, 1000), default=1.0, show_default=True)
 @click.option("--hidden", type=click.IntRange(1, 256), default=32, show_default=True)

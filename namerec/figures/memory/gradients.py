@@ -185,5 +185,6 @@ def _in_words(curves: Sequence[Curve], state: str, *, relative: bool) -> str:
     scale = "relative to the end" if relative else "its norm"
     return (
         f"Gradient of the loss with respect to the {state} by letters back from the end of the "
-        f"name, {scale}, geometric mean over names, on a logarithmic axis. {'; '.join(parts) or NOTHING}."
+        f"name, {scale}, geometric mean over names, on a logarithmic axis. "
+        f"{'; '.join(parts) or NOTHING}."
     )
