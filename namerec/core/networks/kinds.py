@@ -197,7 +197,7 @@ _LSTM_SYMBOLS = (
     Symbol(
         "h",
         "hidden state",
-        "What leaves: o times tanh c.",
+        "What the cell shows: o times tanh c.",
         (-1, 1),
         terms=((Factor("o"), Factor("c", "tanh")),),
     ),
@@ -205,7 +205,7 @@ _LSTM_SYMBOLS = (
 _GRU_SYMBOLS = (
     Symbol("r", "reset gate", "Share of the old state that n reads.", (0, 1), "sigmoid"),
     Symbol("z", "update gate", "Share of the old state kept.", (0, 1), "sigmoid"),
-    Symbol("n", "candidate", "What replaces the rest of it.", (-1, 1), "tanh", through="r"),
+    Symbol("n", "candidate", "What replaces the share not kept.", (-1, 1), "tanh", through="r"),
     Symbol(
         "h",
         "hidden state",

@@ -53,8 +53,8 @@ def parity_panel(run: RunSummary) -> None:
     if not has_counterpart(config):
         st.info(
             "This RNN has no nonlinearity in its recurrence, and PyTorch’s nn.RNN always has one "
-            "(tanh or ReLU): there is nothing to compare it with. Choose a run with tanh, or an "
-            "LSTM.",
+            "(tanh or ReLU): there is nothing to compare it with. Choose a run with tanh, or "
+            "another network.",
             icon=":material/compare_arrows:",
         )
         return

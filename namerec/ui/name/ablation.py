@@ -81,7 +81,7 @@ def hint(run: RunSummary) -> str:
         seen = (
             f"the answer then comes from the last letter alone{ngrams}. The pretrained RNN with "
             "tanh still names the right language for about 30 in 100 of the bundled corpus’ test "
-            "names (leak-free split), the linear one of about 26."
+            "names (leak-free split), the linear one for about 26."
             if alone
             else "that layer passes nothing on from earlier letters."
         )

@@ -42,10 +42,11 @@ def test_the_finding_compares_all_networks_at_the_farthest_step_that_all_have():
     assert found == (
         "3 letters back, the gradient with respect to the hidden state, compared with the end of "
         "the name, is 20 % (19 % to 21 %) in RNN (linear), 60 % (57 % to 63 %) in LSTM <b> "
-        "(geometric means over the 200 names that are long enough, with their 95 % intervals). The "
-        "largest share arrives in LSTM <b>, the smallest in RNN (linear): their intervals overlap with no "
-        "other. Before training it was 0.1 % (0.096 % to 0.1 %) in LSTM <b>. For RNN (linear) the "
-        "end is the state before the last letter, the last one that the answer reads."
+        "(geometric means over the 200 names that are long enough, with their 95 % intervals). "
+        "The largest share arrives in LSTM <b>, the smallest in RNN (linear): their intervals "
+        "overlap with no other. Before training it was 0.1 % (0.096 % to 0.1 %) in LSTM <b>. For "
+        "RNN (linear) the end is the state before the last letter, the last one that the answer "
+        "reads."
     )
 
 
