@@ -3,8 +3,6 @@
 They are written aside, flushed to the disk and renamed into place.
 """
 
-from __future__ import annotations
-
 import errno
 import os
 import stat

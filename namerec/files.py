@@ -1,7 +1,5 @@
 """Where the project's own files lie: beside the package in a checkout, within it when installed."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent

@@ -4,8 +4,6 @@ What namerec's own loggers say at level *info* and above goes into `namerec.log`
 errors go to standard error besides, as they do without this module.
 """
 
-from __future__ import annotations
-
 import logging
 import os
 import threading

@@ -4,8 +4,6 @@ Every setting is an environment variable, `NAMEREC_` and its name in capitals, a
 default that suits one person on their own computer.
 """
 
-from __future__ import annotations
-
 import os
 import re
 from functools import cache

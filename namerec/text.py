@@ -1,7 +1,5 @@
 """Numbers and texts as screens, figures, reports and messages write them."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Sequence

@@ -3,8 +3,6 @@
 Everything is fitted on training names and chosen on validation names; test names are only scored.
 """
 
-from __future__ import annotations
-
 import statistics
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ A contestant takes letters (B, T), lengths (B,) and labels (B,) as they lie in a
 everything a step needs: laying the batch out, forward, loss, backward, optimizer.
 """
 
-from __future__ import annotations
-
 import importlib.util
 from collections.abc import Callable
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """The whole benchmark: one run, one table, one map of ratios."""
 
-from __future__ import annotations
-
 import statistics
 import tracemalloc
 from collections.abc import Callable, Iterator

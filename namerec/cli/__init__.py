@@ -8,8 +8,6 @@ What takes long to import, such as PyTorch, is imported inside the commands, so 
 not wait for it.
 """
 
-from __future__ import annotations
-
 import copy
 import io
 import sys

@@ -1,7 +1,5 @@
 """`evaluate` and `predict`: a trained network is scored, or asked about names."""
 
-from __future__ import annotations
-
 import io
 import sys
 from collections.abc import Iterable

@@ -1,7 +1,5 @@
 """`bench`: the networks' training steps are timed against each other."""
 
-from __future__ import annotations
-
 import click
 
 from namerec.cli.common import json_option, print_json, sentences_for_errors

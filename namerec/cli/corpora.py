@@ -1,7 +1,5 @@
 """`data`: the corpora that have a short name are listed, and the tutorial's is fetched."""
 
-from __future__ import annotations
-
 import click
 
 from namerec.cli.common import json_option, print_json, sentences_for_errors

@@ -1,7 +1,5 @@
 """`doctor`: what is installed, where data lie, and what is not as it should be."""
 
-from __future__ import annotations
-
 import sys
 
 import click

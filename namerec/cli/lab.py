@@ -1,7 +1,5 @@
 """`lab`: the app for a browser, from any folder."""
 
-from __future__ import annotations
-
 import os
 import sys
 

@@ -1,7 +1,5 @@
 """`memory-task`: the experiment of the Memory page, with several seeds, written to a file."""
 
-from __future__ import annotations
-
 import tempfile
 from pathlib import Path
 from typing import Any

@@ -3,8 +3,6 @@
 Lines, spellings, pairs and folded names are what `namerec.data.names` says they are.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """The bundled corpus: this project's own lists of surnames, there offline on the first launch."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from namerec.core.corpus.dataset import LabelledName

@@ -3,8 +3,6 @@
 Those uploaded and kept have a short name too: `own:` and an id.
 """
 
-from __future__ import annotations
-
 import os
 import stat
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What a corpus of your own must hold, and what is said of it: categories, blanks, duplicates."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from namerec.core.corpus.alphabet import normalise

@@ -6,8 +6,6 @@ a thread of its own that touches no file, and the caller waits for its pieces no
 said.
 """
 
-from __future__ import annotations
-
 import queue
 import threading
 import time

@@ -4,8 +4,6 @@ Nothing is guessed. UTF-8 proves itself, since other text is hardly ever valid U
 every other encoding is somebody's choice, made on a preview.
 """
 
-from __future__ import annotations
-
 import codecs
 import re
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """A folder of text files: `<Category>.txt`, one name a line."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Iterator
 from pathlib import Path

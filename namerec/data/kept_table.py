@@ -1,7 +1,5 @@
 """Names as the table that they are kept in: CSV in UTF-8, as written, in their order."""
 
-from __future__ import annotations
-
 import csv
 import io
 

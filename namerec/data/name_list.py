@@ -1,7 +1,5 @@
 """A file with names alone, to be answered: one name a line, or a table with a column of them."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath

@@ -6,8 +6,6 @@ often they are uploaded, and an upload brought again is found by the runs that w
 A table is called after its content, so that the description's renaming alone replaces a corpus.
 """
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import re

@@ -1,7 +1,5 @@
 """An uploaded table before it is read: its first rows, and what its columns seem to be."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """A table of names: a CSV or TSV file with a name, a category and perhaps a split column."""
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence

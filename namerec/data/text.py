@@ -1,7 +1,5 @@
 """What every reader of names shares: bounded and decoded text, checked names and categories."""
 
-from __future__ import annotations
-
 import stat
 import unicodedata
 from collections.abc import Sequence

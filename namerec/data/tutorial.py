@@ -3,8 +3,6 @@
 Source: https://github.com/spro/practical-pytorch, folder `data/names`, MIT licence.
 """
 
-from __future__ import annotations
-
 import contextlib
 import logging
 import time

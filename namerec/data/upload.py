@@ -3,8 +3,6 @@
 From an upload's bytes to a dataset, in memory; no file is touched and no path in it is used.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator

@@ -3,8 +3,6 @@
 Nothing here unpacks more than it is asked for, or touches a path that an archive names.
 """
 
-from __future__ import annotations
-
 import stat
 import struct
 import zipfile

@@ -1,7 +1,5 @@
 """What a run says of itself in files that leave the lab: settings, names, split and scores."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from namerec.core.corpus.protocols import PARTS, PROTOCOL_WORDS, Part, part_words

@@ -1,7 +1,5 @@
 """A run as plain files: its weights, settings, curves and answers."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """What a score was measured on: the split protocols, how names are drawn, what is told apart."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BeforeValidator

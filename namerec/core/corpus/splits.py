@@ -4,8 +4,6 @@ Each is seeded: the same dataset, protocol and seed give the same split. `SPLITT
 table of them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 

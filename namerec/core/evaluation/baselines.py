@@ -4,8 +4,6 @@ Each is a scikit-learn pipeline on the letters of a name between a mark for its 
 for its end, fitted on the training part alone. `BASELINES` is the one table of them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, get_args

@@ -4,8 +4,6 @@ The confidence of an answer is the probability of its most probable category. No
 about a network: it takes the answers alone.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import NamedTuple
 

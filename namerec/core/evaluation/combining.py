@@ -1,7 +1,5 @@
 """Answers made of other answers, without training anything: averages, and other priors."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """Two networks on the same names: who gets which right, and whether that could be chance."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Literal
 

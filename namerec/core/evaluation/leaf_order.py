@@ -5,8 +5,6 @@ Bioinformatics 17 (2001). Written out here because the order that SciPy's `optim
 returns is often not the best one (scipy issue 11227).
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 #: Most columns for which the best of all turns of a tree's branches is looked for: 0.3 s; twice

@@ -1,7 +1,5 @@
 """Many names at once: which can be read, which cannot and why, and the two best answers."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field

@@ -3,8 +3,6 @@
 Rows are true categories, columns predicted ones, here as everywhere. No torch in here.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """Ranked categories for typed names, after the last letter and after every letter."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 
 import numpy as np

@@ -3,8 +3,6 @@
 Nothing is trained again: the answers are reweighted by Bayes' rule, see `combining.reweighted`.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import NamedTuple
 

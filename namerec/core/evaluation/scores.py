@@ -1,7 +1,5 @@
 """How good a network's answers are: log-probabilities, confusion matrix, scores."""
 
-from __future__ import annotations
-
 import numpy as np
 import torch
 

@@ -5,8 +5,6 @@ network goes on from what was put in: later letters, higher layers and the outpu
 logits of character n-grams are added unchanged.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import torch
 from torch import Tensor

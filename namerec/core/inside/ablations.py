@@ -1,7 +1,5 @@
 """Ablations of a network, described before any is made."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, get_args

@@ -5,8 +5,6 @@ meets in training where letter dropout leaves one out, to 1, the letter itself. 
 differentiable function of T presences, and contributions are read off its gradients.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """What would change a network's mind: small edits of a name, and what each does to the answer."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 

@@ -5,8 +5,6 @@ replacement takes the case of the letter that it replaces, and a capital is hand
 that comes to stand in its place.
 """
 
-from __future__ import annotations
-
 import string
 from collections.abc import Iterator
 from dataclasses import dataclass

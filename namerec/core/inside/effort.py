@@ -1,7 +1,5 @@
 """How much work and room a network's readings take, known before any is begun."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from namerec.core.networks.name_model import NameModel

@@ -1,7 +1,5 @@
 """How a network uses its gates and its cell, over many names: by place in the name, and by unit."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 import numpy as np

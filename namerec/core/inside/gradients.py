@@ -8,8 +8,6 @@ long-term dependencies with gradient descent is difficult", IEEE Transactions on
 5(2), 1994).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 

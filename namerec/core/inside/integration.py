@@ -3,8 +3,6 @@
 What is explained is any differentiable function of T presences, each from 0, nothing there, to 1.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import NamedTuple
 

@@ -4,8 +4,6 @@ Work and memory grow with names, letters and the size of the network. Few networ
 that not all names of a part can be looked at; those that are get fewer, evenly spaced through it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import numpy as np

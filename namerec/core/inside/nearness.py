@@ -1,7 +1,5 @@
 """Is an answer memory? Where a name stands in a split, and which training names read like it."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """What a network could have learned a name from: its nearest training names, and its namesakes."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Self

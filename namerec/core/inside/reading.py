@@ -6,8 +6,6 @@ for them, attributions put other inputs in, ablation alters values on the way. T
 networks' own answers.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """What a network computed while it read one name. No torch in here."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 import numpy as np

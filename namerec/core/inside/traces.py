@@ -4,8 +4,6 @@ What is shown is computed by the equations in `cells` with the network's own wei
 else; tests hold it against the networks' own output.
 """
 
-from __future__ import annotations
-
 import torch
 
 from namerec.core.evaluation.prediction import after_every_letter

@@ -4,8 +4,6 @@ A correlation is found over some names. It proves nothing of what the unit is fo
 of many that were tried is larger than one that was asked for beforehand.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple

@@ -7,8 +7,6 @@ Source: Werbos, "Backpropagation through time: what it does and how to do it", P
 IEEE 78(10), 1990; the update is plain stochastic gradient descent.
 """
 
-from __future__ import annotations
-
 import copy
 import math
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 Source: the equations of `cells`, written out for one unit.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from typing import NamedTuple

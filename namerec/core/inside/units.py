@@ -1,7 +1,5 @@
 """Single units: an order to show them in, and what each did at every letter of many names."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 

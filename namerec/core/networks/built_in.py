@@ -3,8 +3,6 @@
 Dropout and character n-grams, which would be the same in both, are left out.
 """
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Callable, Iterable
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """The networks whose cells are written by hand: their weights are named, gate by gate."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from typing import ClassVar
 

@@ -10,8 +10,6 @@ EMNLP 2014, with the reset gate behind the product, as in `nn.GRU`; the RNN is E
 structure in time", 1990, by default without its nonlinearity, as in the classic tutorial.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 

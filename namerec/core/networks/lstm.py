@@ -1,7 +1,5 @@
 """The network around PyTorch's own LSTM."""
 
-from __future__ import annotations
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn

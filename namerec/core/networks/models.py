@@ -3,8 +3,6 @@
 `MODELS` is the only place that knows which class stands for which kind.
 """
 
-from __future__ import annotations
-
 import math
 
 import torch

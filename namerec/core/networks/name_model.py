@@ -3,8 +3,6 @@
 `forward(names: PackedNames) -> (B, categories)`, rows in the batch's own order.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 
 import torch

@@ -9,8 +9,6 @@ N-grams are found by hashing (Weinberger et al., "Feature hashing for large scal
 learning", ICML 2009), so that no vocabulary has to be stored with a network.
 """
 
-from __future__ import annotations
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn

@@ -5,8 +5,6 @@ into both implementations; outputs and gradients may then differ by rounding alo
 billionth of what they may in float32. What both would share is left out: dropout and n-grams.
 """
 
-from __future__ import annotations
-
 import copy
 import time
 from collections.abc import Callable

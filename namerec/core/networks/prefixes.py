@@ -10,8 +10,6 @@ Most of that lies in the first few letters. From the first time step at which ha
 a prefix in common, every name has a row of its own, in the layout of `packing`.
 """
 
-from __future__ import annotations
-
 from itertools import accumulate
 from typing import NamedTuple
 

@@ -8,8 +8,6 @@ compiler uses it); where it is missing, or the numbers are in double precision o
 documented one does the same work.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import torch

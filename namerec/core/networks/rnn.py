@@ -1,7 +1,5 @@
 """The simple recurrent network."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 
 import torch

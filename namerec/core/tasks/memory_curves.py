@@ -3,8 +3,6 @@
 No torch in here: figures and pages read it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 

@@ -7,8 +7,6 @@ Source: a classification form of the long time lag tasks in Hochreiter and Schmi
 short-term memory", Neural Computation 9(8), 1997, section 5.2: one signal, then distractors.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 

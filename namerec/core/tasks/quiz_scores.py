@@ -1,7 +1,5 @@
 """You against the network: what a round's answers come to, and whether that says anything."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count

@@ -1,7 +1,5 @@
 """The settings of a race: networks train with the same, each with its own kind of cell."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Who won a race: by accuracy, and whether by more than chance; by seconds, and at what cost."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 

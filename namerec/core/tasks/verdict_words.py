@@ -1,7 +1,5 @@
 """The verdict of a race in plain sentences, made of its numbers."""
 
-from __future__ import annotations
-
 from namerec.core.corpus.protocols import holds_out
 from namerec.core.evaluation.contrast import contrast_words
 from namerec.core.evaluation.results import Scores

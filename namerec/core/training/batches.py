@@ -1,7 +1,5 @@
 """Which names each step of a training looks at: drawn, laid together by length, letters dropped."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 

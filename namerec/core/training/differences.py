@@ -1,7 +1,5 @@
 """In which settings runs differ, settings that have no effect left out."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from namerec.core.networks.kinds import has_setting

@@ -9,8 +9,6 @@ must be stored before the epoch may be reported) and then its `EpochRecord`; at 
 the same numbers, and a run resumed from a checkpoint goes on bit for bit as if never interrupted.
 """
 
-from __future__ import annotations
-
 import math
 import time
 from collections.abc import Callable, Iterator

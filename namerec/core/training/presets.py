@@ -1,7 +1,5 @@
 """The presets, and settings put on top of them."""
 
-from __future__ import annotations
-
 from typing import Any, Literal
 
 from namerec.core.networks.config import RENAMED, ModelConfig

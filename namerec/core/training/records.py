@@ -1,7 +1,5 @@
 """What a training yields: frozen records, no torch in here."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 from namerec.core.corpus.protocols import Part

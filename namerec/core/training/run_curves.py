@@ -1,7 +1,5 @@
 """What was recorded of a run, along steps, epochs, names seen or seconds."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Learning rates as functions of progress, so that resuming needs no state of theirs."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """When a network learns to tell two categories apart: from the epochs' validation matrices."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal

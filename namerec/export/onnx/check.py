@@ -1,7 +1,5 @@
 """A network's ONNX file beside the network: the same names into both, answers compared."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Iterator
 from typing import Any, NamedTuple

@@ -3,8 +3,6 @@
 Shapes in comments: B names, T letters of the longest of them, D directions, H hidden units.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple

@@ -3,8 +3,6 @@
 Shapes in comments: B names, T letters of the longest of them.
 """
 
-from __future__ import annotations
-
 import torch
 
 from namerec.core.networks import ngrams as hashing

@@ -10,8 +10,6 @@ template. Which imports and settings a program needs is seen from its code; a te
 list them by hand.
 """
 
-from __future__ import annotations
-
 import ast
 import inspect
 import sys

@@ -1,7 +1,5 @@
 """A run as a Jupyter notebook: the script's program, cell by cell, with its text between them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import nbformat

@@ -5,8 +5,6 @@ from the same seed, so that it reaches the run's curve up to rounding. Names and
 corpus stand in a table beside it, never in the code.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable
 

@@ -1,7 +1,5 @@
 """What lies beside a run's program: names, the run's curve, and the weights it may begin with."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Iterable
 from typing import Any

@@ -4,8 +4,6 @@ A finished run's scores, answers and curves lie in its folder. Only gradients, b
 question which lines are one name need the corpus; without it, the reason stands in their place.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 import numpy as np

@@ -4,8 +4,6 @@ Facts are computed once (`reading`), said once (`run`, `pictures`, `comparison`,
 `memory_task`), and written twice (`html`, `markdown`).
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 
 import namerec

@@ -1,7 +1,5 @@
 """Whether the measured gradients support the course report's explanation."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from namerec.core.inside.gradient_steps import ByStep

@@ -4,8 +4,6 @@ On a screen the figures are interactive, drawn by the one plotly.js in the file.
 no script runs, pictures of the same figures stand in their place.
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import re

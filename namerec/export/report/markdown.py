@@ -1,7 +1,5 @@
 """A report as Markdown with pictures."""
 
-from __future__ import annotations
-
 from namerec.export.report.document import (
     PAPER,
     Block,

@@ -1,7 +1,5 @@
 """What a report says of the memory task, which shows what short surnames cannot."""
 
-from __future__ import annotations
-
 from namerec.core.tasks.memory_curves import DISTANCES, finding, memory_curves
 from namerec.export.report.document import Block, Paragraph, Picture, Section
 from namerec.figures.base.theme import LIGHT, alt_text

@@ -1,7 +1,5 @@
 """Reads and computes what a report tells of stored runs."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import combinations

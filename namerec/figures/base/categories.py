@@ -1,7 +1,5 @@
 """Categories in rows from top to bottom: what the heat maps of categories have in common."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple

@@ -1,7 +1,5 @@
 """The plotly.js that the installed Plotly package brings along."""
 
-from __future__ import annotations
-
 from functools import cache
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Logarithmic axes with whole numbers on them: Plotly's own have bare digits between powers."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from typing import Any

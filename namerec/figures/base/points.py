@@ -1,7 +1,5 @@
 """Curves of many points thinned to what a screen can show."""
 
-from __future__ import annotations
-
 import numpy as np
 
 #: Most points of a line: about as many as a chart has pixels, few enough to send every second.

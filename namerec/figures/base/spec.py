@@ -1,7 +1,5 @@
 """A figure as plain values, for a live chart that draws with its own plotly.js."""
 
-from __future__ import annotations
-
 import base64
 import math
 from typing import Any

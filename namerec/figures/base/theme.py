@@ -1,7 +1,5 @@
 """One look for all figures: two palettes, and the layout every figure starts from."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any

@@ -1,7 +1,5 @@
 """What figures call things."""
 
-from __future__ import annotations
-
 from namerec.text import literal, shortened
 
 #: Longest category name written on an axis, in letters; hover texts have it in full.

@@ -1,7 +1,5 @@
 """What one network confuses more, and what less, than another: the difference of two matrices."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

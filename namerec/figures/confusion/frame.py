@@ -4,8 +4,6 @@ Rows are true categories from top to bottom, columns predicted ones from left to
 heads lies beside the rows and under the columns.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 

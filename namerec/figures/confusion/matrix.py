@@ -1,7 +1,5 @@
 """Who is taken for whom: the confusion matrix as a figure, cell by cell."""
 
-from __future__ import annotations
-
 import numpy as np
 import plotly.graph_objects as go
 

@@ -5,8 +5,6 @@ invisible squares lie over cells and heads; each carries the indices of its row 
 matrix as `customdata`, None in place of the one that a head has not. Large cells have several.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """What a click on a confusion matrix selects: a cell, a row or a column, by category name."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """How a network learns to tell categories apart: its validation matrices, epoch by epoch."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What cells and heads of a confusion matrix say, in sentences of plain text."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from namerec.core.evaluation.matrices import MatrixView, Normalisation

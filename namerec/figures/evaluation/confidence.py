@@ -1,7 +1,5 @@
 """Whether a network knows how sure it may be: reliability, and accuracy against coverage."""
 
-from __future__ import annotations
-
 import math
 from typing import NamedTuple
 

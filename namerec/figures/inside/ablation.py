@@ -1,7 +1,5 @@
 """What an ablation of a network costs each category: its recall before and after."""
 
-from __future__ import annotations
-
 import textwrap
 from typing import NamedTuple
 

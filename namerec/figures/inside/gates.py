@@ -1,7 +1,5 @@
 """Gates and states while a network reads a name: letters across, units down."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """What a network answers: the ranking for one name, and how it came about letter by letter."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 

@@ -3,8 +3,6 @@
 Units of one network have no counterpart in another, so what can be compared are their means.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

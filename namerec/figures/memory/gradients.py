@@ -1,7 +1,5 @@
 """Gradients through time: how much of them is left at each letter back."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 

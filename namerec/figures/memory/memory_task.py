@@ -1,7 +1,5 @@
 """How far back networks remember: accuracy against the letters of noise between."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from math import log10
 

@@ -4,8 +4,6 @@ Matplotlib draws them, with its own objects alone: nothing of `pyplot`, and one 
 they can be drawn in any thread. Importing this takes a moment; import it late.
 """
 
-from __future__ import annotations
-
 import html
 import io
 import math

@@ -1,7 +1,5 @@
 """Pictures of gradients and of the memory task, that need no browser."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -4,8 +4,6 @@ Each draws the computed records that the interactive figure of the same name dra
 brings Matplotlib along, which takes a moment; import it late.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from typing import Any

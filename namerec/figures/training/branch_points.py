@@ -1,7 +1,5 @@
 """Where a run goes on from another one, in a figure that runs along their steps."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import plotly.graph_objects as go

@@ -1,7 +1,5 @@
 """Loss and accuracy while a network learns."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Self

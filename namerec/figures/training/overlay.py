@@ -1,7 +1,5 @@
 """Curves of several runs in one chart: a colour a run, a dash for what is measured."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

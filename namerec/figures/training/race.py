@@ -1,7 +1,5 @@
 """A race in two charts: how accurate the networks are, and their losses, as they go on."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import plotly.graph_objects as go

@@ -1,7 +1,5 @@
 """Activations by PyTorch's fastest elementwise operations, and their factors of the chain rule."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

@@ -7,8 +7,6 @@ Source: Cho et al., "Learning phrase representations using RNN encoder-decoder f
 machine translation", EMNLP 2014, in the form of `nn.GRU`: the reset gate acts behind the product.
 """
 
-from __future__ import annotations
-
 from itertools import accumulate
 from typing import Any
 

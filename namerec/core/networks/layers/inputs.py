@@ -1,7 +1,5 @@
 """What a layer reads, letters or the states of the layer below, and the gradients it hands back."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import torch

@@ -4,8 +4,6 @@ Source: backpropagation through time for the LSTM as in Greff et al., "LSTM: a s
 odyssey", IEEE TNNLS 28(10), 2017, section II-B, without peepholes.
 """
 
-from __future__ import annotations
-
 from itertools import accumulate
 from typing import Any
 

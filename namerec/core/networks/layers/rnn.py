@@ -1,7 +1,5 @@
 """The fast layer of a simple recurrent network."""
 
-from __future__ import annotations
-
 from itertools import accumulate
 from typing import Any
 

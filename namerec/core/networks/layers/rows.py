@@ -1,7 +1,5 @@
 """What the hand-written layers do with the rows they compute: states, answers, gradients."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from itertools import accumulate
 
