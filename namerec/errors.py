@@ -6,6 +6,7 @@
     |-- DataError        a corpus that cannot be read
     |   `-- DownloadError
     |-- RunError         a stored run that is missing, unfinished or damaged
+    |-- BackupError      a backup that cannot be made or restored
     |-- JobError         an order that a job in its present state cannot follow
     `-- TrainingError    training that cannot go on
         `-- DivergedError
@@ -37,6 +38,10 @@ class DownloadError(DataError):
 
 class RunError(NamerecError):
     """A stored run that is missing, unfinished or damaged."""
+
+
+class BackupError(NamerecError):
+    """A backup that cannot be made or restored."""
 
 
 class JobError(NamerecError):

@@ -15,6 +15,7 @@ import sys
 import click
 
 from namerec.cli.asking import evaluate, predict
+from namerec.cli.backups import backup, restore
 from namerec.cli.benchmarks import bench
 from namerec.cli.comparing import compare
 from namerec.cli.corpora import data
@@ -31,7 +32,7 @@ from namerec.settings import home
 # A new command is one entry here. Its module imports `common`, never this one or another command.
 _COMMANDS = (
     *(train, race, evaluate, predict, compare, runs, export, import_file),
-    *(data, bench, memory_task, doctor, lab),
+    *(backup, restore, data, bench, memory_task, doctor, lab),
 )
 
 

@@ -1,0 +1,1 @@
+"""The data folder as one file, and such a file brought back."""
