@@ -122,6 +122,7 @@ def flush_folder(folder: Path) -> None:
 def is_debris(path: Path) -> bool:
     """Whether an unfinished file was left by a killed program, and is not just being written."""
     try:
-        return time.time() - path.lstat().st_mtime > _DEBRIS_AGE
+        # Of the future it is if the clock was set back since.
+        return abs(time.time() - path.lstat().st_mtime) > _DEBRIS_AGE
     except OSError:  # renamed into its place, or removed, since the folder was read
         return False

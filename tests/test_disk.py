@@ -4,11 +4,12 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
 
-from namerec.disk import append_flushed, open_regular, read_at_most, write_whole
+from namerec.disk import append_flushed, is_debris, open_regular, read_at_most, write_whole
 from tests.conftest import ROOT
 from tests.runs.references import assert_no_debris
 
@@ -194,3 +195,13 @@ def test_a_full_disk_takes_back_every_byte_of_what_was_appended(file, lines):
     """Some of it fits, so that a careless writer would leave that part or, worse, the rest."""
     _on_a_full_disk(f"append_flushed(path, b'a line\\n' * {lines})", file, 5_000)
     assert file.read_bytes() == OLD
+
+
+def test_debris_is_what_is_older_than_an_hour_or_of_a_future_that_was_taken_back(tmp_path):
+    path = tmp_path / "status.json.1-1.part"
+    assert not is_debris(path)
+    path.touch()
+    for seconds, left in ((0, False), (-3500, False), (-3700, True), (3500, False), (3700, True)):
+        at = time.time() + seconds
+        os.utime(path, (at, at))
+        assert is_debris(path) == left, seconds

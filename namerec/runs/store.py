@@ -59,11 +59,12 @@ class RunStore:
             RunError: If the data folder cannot be written.
         """
         now = datetime.now(UTC).astimezone()
-        stamp = now.strftime("%Y%m%d-%H%M%S")
-        identity = self._unused(f"{stamp}-{config.model.kind}")
-        folder = RunFolder(self.root / identity)
+        try:
+            folder = self._new_folder(f"{now:%Y%m%d-%H%M%S}-{config.model.kind}")
+        except OSError as error:
+            raise self._not_stored(error) from None
         info = RunInfo(
-            id=identity,
+            id=folder.id,
             created=now,
             config=config,
             dataset=DatasetInfo(
@@ -83,24 +84,33 @@ class RunStore:
             race=race,
         )
         try:
-            folder.path.mkdir(parents=True)
             if origin is not None:
                 write_origin(folder, origin)
             folder.write_info(info)
             folder.write_status(RunStatus(state="queued"))
         except OSError as error:
             shutil.rmtree(folder.path, ignore_errors=True)
-            raise RunError(
-                f"The run cannot be stored in {self.root}: {error.strerror}. Free some space, or "
-                "set NAMEREC_HOME to a folder that can be written."
-            ) from None
+            raise self._not_stored(error) from None
         return folder
 
-    def _unused(self, beginning: str) -> str:
+    def _new_folder(self, beginning: str) -> RunFolder:
         while True:
-            identity = f"{beginning}-{secrets.token_hex(2)}"
-            if not self.taken(identity):
-                return identity
+            path = self.root / f"{beginning}-{secrets.token_hex(2)}"
+            if self.taken(path.name):
+                continue
+            try:
+                path.mkdir(parents=True)
+            except FileExistsError:
+                if not path.exists():  # it is about the folder above
+                    raise
+                continue  # another process's, made at this moment
+            return RunFolder(path)
+
+    def _not_stored(self, error: OSError) -> RunError:
+        return RunError(
+            f"The run cannot be stored in {self.root}: {error.strerror}. Free some space, or "
+            "set NAMEREC_HOME to a folder that can be written."
+        )
 
     def open(self, identity: str) -> RunFolder:
         """Finds a run by its id.

@@ -1,7 +1,8 @@
 """Deleted runs that can be brought back: `runs/.trash/<id>`, whole as they were.
 
 A run is moved there and back by one renaming, so that it is at one place or at the other whenever
-the process is killed. The folder's own time of change is when it was deleted. What lies there
+the process is killed. The folder's own time of change is when it was deleted; one that lies in the
+future, since the clock was set back, is put to now when next a run is deleted. What lies there
 counts for the data folder's size as anything else does, until the trash is emptied.
 """
 
@@ -50,17 +51,20 @@ class Trash:
         return [identity for _, identity in sorted(self._times(), reverse=True)]
 
     def empty(self, days: float = 0) -> None:
-        """Removes for good what was deleted so many days ago or earlier.
+        """Removes for good what was deleted so many days ago or earlier; all of it by default.
 
         Killed in the middle of it, no half of a run is left to bring back.
 
         Raises:
             OSError: If the folder cannot be changed.
         """
-        latest = time.time_ns() - int(days * _DAY * 1e9)
+        now = time.time_ns()
         for deleted, identity in self._times():
-            if deleted <= latest:
+            if not days or now - deleted >= days * _DAY * 1e9:
                 self.where(identity).rename(self.path / f".{identity}{UNFINISHED}")
+            elif deleted > now:  # the clock was set back since: its days begin anew
+                with contextlib.suppress(FileNotFoundError):
+                    os.utime(self.where(identity), ns=(now, now))
         for aside in self.path.glob(f".*{UNFINISHED}"):
             shutil.rmtree(aside, ignore_errors=True)
 

@@ -4,13 +4,15 @@ Each trains runs of the tiny dataset in the folder, through a job manager, and p
 became of them.
 
     memory  the second of two runs in the queue fits into the memory that is left, the first not
-    clock   the clock is set back by a day after the second epoch of the first of two runs
+    clock   during each of three runs the clock is set: back by a day, forth by two, back by one;
+            half of it while the run is paused; no run may take more than an hour
 """
 
 from __future__ import annotations
 
 import datetime
 import json
+import os
 import re
 import resource
 import sys
@@ -21,8 +23,8 @@ from typing import Any
 
 #: Address space that is left to a process without memory, bytes: a thread's and a small network's.
 LEFT = 200 * 10**6
-#: By how much the clock is set back, seconds.
-BACK = 24 * 3600.0
+#: How far behind the clock is at the end of each run, seconds.
+BEHIND = (24 * 3600.0, -24 * 3600.0, 0.0)
 #: Seconds a run may take.
 LIMIT = 60.0
 
@@ -69,6 +71,7 @@ def _memory(root: Path) -> dict[str, Any]:
 def _clock(root: Path) -> dict[str, Any]:
     clock = _Clock()
     clock.install()  # before anything is imported that asks it
+    os.environ["NAMEREC_MOST_MINUTES"] = "60"
     from namerec.core.corpus.dataset import Dataset
     from namerec.core.training.records import EpochRecord
     from namerec.jobs.executors import LocalExecutor
@@ -76,36 +79,34 @@ def _clock(root: Path) -> dict[str, Any]:
     from namerec.runs.store import RunStore
     from tests.conftest import tiny_config, tiny_lines
 
-    class SetBack(LocalExecutor):
-        """Sets the clock back after the second epoch."""
+    class Setting(LocalExecutor):
+        """Has each run paused at its second epoch, and sets the clock after the fourth."""
 
         def stream(self, run):
             for record in super().stream(run):
+                epoch = record.epoch if isinstance(record, EpochRecord) else 0
+                if epoch == 2:
+                    manager.pause(run.id)
                 yield record
-                if isinstance(record, EpochRecord) and record.epoch == 2:
-                    clock.behind = BACK
+                if epoch == 4:
+                    clock.behind = behind
 
     dataset = Dataset.build("tiny", tiny_lines())
-    manager = JobManager(RunStore(root, pretrained=None), SetBack(lambda reference: dataset))
+    manager = JobManager(RunStore(root, pretrained=None), Setting(lambda reference: dataset))
     ids: list[str] = []
     negative: list[str] = []
     seen = threading.Event()
-    for _ in range(2):
+    for behind in BEHIND:
         ids.append(manager.start(tiny_config(epochs=6), dataset))
-        watcher = threading.Thread(target=_watch, args=(manager, ids[-1], seen, negative))
-        watcher.start()
-        manager.wait(ids[-1], LIMIT)
-        watcher.join()
+        while (snapshot := manager.snapshot(ids[-1])) is not None and not snapshot.ended:
+            durations = (snapshot.seconds, snapshot.remaining or 0.0, snapshot.names_per_second)
+            if min(durations) < 0:
+                negative.append(repr(durations))
+            if snapshot.state == "paused":
+                clock.behind = (clock.behind + behind) / 2
+                manager.proceed(ids[-1])
+            seen.wait(0.001)
     return {"ids": ids, "negative": negative, "now": time.time()}
-
-
-def _watch(manager: Any, run_id: str, seen: threading.Event, negative: list[str]) -> None:
-    """Notes every duration below zero that a job's snapshots show."""
-    while not (snapshot := manager.snapshot(run_id)).ended:
-        durations = (snapshot.seconds, snapshot.remaining or 0.0, snapshot.names_per_second)
-        if min(durations) < 0:
-            negative.append(repr(durations))
-        seen.wait(0.001)
 
 
 class _Clock:

@@ -177,17 +177,17 @@ def test_a_run_that_diverges_ends_at_once_and_keeps_its_last_finite_checkpoint(s
     assert folder.resumed() is not None
 
 
-# -- a clock that is set back
+# -- a clock that is set back and forth
 
 
-def test_a_clock_set_back_by_a_day_makes_no_time_negative_and_no_order_wrong(store, tiny_dataset):
+def test_a_clock_set_back_and_forth_makes_no_time_wrong_and_ends_no_run(store, tiny_dataset):
     said = driven("clock", store.root)
     assert said["negative"] == []
     ids = said["ids"]
     assert isinstance(ids, list)
     solo = Solo(tiny_config(epochs=6), tiny_dataset)
     summaries = {run.id: run for run in store.summaries()}
-    assert len(summaries) == 2
+    assert len(summaries) == 3
     for run_id in ids:
         folder = store.open(run_id)
         assert_holds_all(folder, solo)
@@ -198,7 +198,8 @@ def test_a_clock_set_back_by_a_day_makes_no_time_negative_and_no_order_wrong(sto
         assert seconds == sorted(seconds)
         assert folder.status().seconds < 3600
         assert min(record.names_per_second for record in epochs) > 0
-    # The second was made a day before the first, as far as it knows; that is where it stands.
-    made = [summaries[run_id].info.created for run_id in ids]
-    assert 23.9 < (made[0] - made[1]).total_seconds() / 3600 <= 24
-    assert [run.id for run in store.summaries()] == ids
+    # The second was made a day before the first, as far as it knows, and the third a day after it.
+    first, second, third = (summaries[run_id].info.created for run_id in ids)
+    assert 23.9 < (first - second).total_seconds() / 3600 <= 24
+    assert 24 <= (third - first).total_seconds() / 3600 < 24.1
+    assert [run.id for run in store.summaries()] == [ids[2], ids[0], ids[1]]

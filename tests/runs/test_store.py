@@ -502,3 +502,36 @@ def test_a_dataset_of_the_most_categories_and_longest_title_is_stored_and_read(s
     lines = [LabelledName(f"Ba{'ab'[n % 2]}", f"Категорія {n}" * 10) for n in range(200)]
     folder = store.create(tiny_config(), Dataset.build("x" * 4096, lines))
     assert len(folder.info().dataset.categories) == 200
+
+
+def test_two_that_are_made_in_the_same_second_with_the_same_digits_are_two(
+    store, tiny_dataset, monkeypatch
+):
+    """Another process makes one between the look whether an id is free and the folder's making.
+
+    The clock is at the same second for both, as after it was set back.
+    """
+
+    class Still(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return datetime(2026, 1, 1, tzinfo=UTC)
+
+    drawn = iter(["beef", "beef", "cafe"])
+    asked: list[str] = []
+    others: list[RunFolder] = []
+    taken = RunStore.taken
+
+    def taken_at_once(self, identity):
+        answer = taken(self, identity)
+        asked.append(identity)
+        if len(asked) == 1:
+            others.append(store.create(tiny_config(), tiny_dataset))
+        return answer
+
+    monkeypatch.setattr(store_module, "datetime", Still)
+    monkeypatch.setattr(secrets, "token_hex", lambda _: next(drawn))
+    monkeypatch.setattr(RunStore, "taken", taken_at_once)
+    made = store.create(tiny_config(), tiny_dataset)
+    assert (others[0].id[-4:], made.id[-4:]) == ("beef", "cafe")
+    assert sorted(run.id for run in store.summaries()) == sorted([others[0].id, made.id])

@@ -86,6 +86,22 @@ def test_what_was_deleted_long_ago_goes_at_the_next_deletion(store, several):
     assert sorted(os.listdir(store.root / ".trash")) == sorted(several[1:])
 
 
+def test_what_was_deleted_in_the_future_has_its_days_from_now_on(store, several):
+    """As far as it says: the clock was set back since, here by a year."""
+    discard(store, several[0])
+    _age(store, several[0], -365)
+    discard(store, several[1])  # neither goes at once ...
+    assert set(_in_trash(store)) == set(several[:2])
+    deleted = (store.root / ".trash" / several[0]).stat().st_mtime
+    assert deleted <= time.time()
+    _age(store, several[0], 30.01)  # ... nor stays for ever
+    discard(store, several[2])
+    assert set(_in_trash(store)) == set(several[1:3])
+    _age(store, several[1], -365)
+    empty_trash(store)
+    assert _in_trash(store) == []
+
+
 def test_an_emptied_trash_leaves_nothing(store, several):
     empty_trash(store)  # there is none yet
     discard(store, several[0])
