@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import atexit
 import io
+import logging
 import os
 import subprocess
 import sys
@@ -30,10 +31,16 @@ from namerec.core.corpus.splits import Split
 from namerec.core.evaluation.baselines import BaselineKind
 from namerec.errors import JobError
 
+_LOG = logging.getLogger(__name__)
+
 #: The lowest priority there is: whatever else wants the processor, gets it.
 NICENESS = 19
 #: Seconds between two looks whether the process is to be held.
 LOOK_SECONDS = 0.2
+#: How often it is started for one question if it is killed: by a system short of memory, say.
+MOST_STARTS = 3
+#: Seconds that a process may take to end once it has closed its answers.
+END_SECONDS = 5.0
 #: Bytes that say how long the corpus is, before it.
 SIZE_BYTES = 8
 #: Bytes of its last words that are told when it has failed; a traceback takes half of them.
@@ -43,7 +50,7 @@ LAST_WORDS = 4096
 class BaselineProcess:
     """Scores the baselines of one split in a process of low priority; to be used in a `with`.
 
-    The process starts at the first question, and anew at the next one if it was held.
+    The process starts at the first question, and anew if it was held or killed.
 
     Args:
         dataset: The names.
@@ -81,15 +88,23 @@ class BaselineProcess:
         """The scores of a baseline as JSON; waits for them, and as long as it is held.
 
         Raises:
-            JobError: If the process dies.
+            JobError: If the process dies by itself, or is killed again and again.
             OSError: If it cannot be started.
         """
+        killed = 0
         while True:
             while self._busy():
                 time.sleep(LOOK_SECONDS)
             if self._child is None:
                 self._child = _Child(self._command, packed(self._dataset, self._split), self._busy)
-            answer = self._child.ask(kind)
+            try:
+                answer = self._child.ask(kind)
+            except JobError:
+                killed += 1
+                if killed >= MOST_STARTS or not self._child.was_killed:
+                    raise
+                _LOG.warning("the baseline process was killed at %s; it is started again", kind)
+                answer = None
             if answer is not None:
                 return answer
             self._end()
@@ -141,11 +156,18 @@ class _Child:
             threading.Event().wait()  # this thread ends with the server: nothing is to be told
         if self._held.is_set():
             return None
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(END_SECONDS)
         self._process.kill()
         raise JobError(
             f"The process that fits baselines ended with code {self._process.wait()} at {kind}; "
             f"they are tried again when the server starts. It said: {self._last_words()}"
         )
+
+    @property
+    def was_killed(self) -> bool:
+        """Whether it has died, and not by itself."""
+        return (self._process.poll() or 0) < 0
 
     def end(self) -> None:
         """Ends the process, whatever it does."""

@@ -195,6 +195,21 @@ def test_a_training_ends_the_process_and_another_answers_afterwards(tmp_path, da
     assert len(said.read_text().split()) == 2
 
 
+def test_another_answers_for_a_process_that_was_killed(tmp_path, dataset, split, caplog):
+    said = tmp_path / "said"
+    answers: list[bytes] = []
+    with BaselineProcess(dataset, split, _idle, _python(FIRST_IS_MUTE, str(said))) as process:
+        asker = threading.Thread(target=lambda: answers.append(process.ask("naive_bayes")))
+        asker.start()
+        wait_until(lambda: said.exists() and said.read_text().endswith("\n"))
+        os.kill(int(said.read_text()), signal.SIGKILL)
+        asker.join(LIMIT)
+    assert answers == [b"answer to naive_bayes\n"]
+    assert caplog.messages == [
+        "the baseline process was killed at naive_bayes; it is started again"
+    ]
+
+
 def test_a_process_ends_with_its_server_however_that_ends(dataset, split):
     """A server is killed whose process, the real one, has answered and could go on."""
     server = """
