@@ -12,12 +12,15 @@ from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any
 from urllib.parse import urlencode
+from urllib.request import Request, urlopen
 
 from streamlit.proto.Alert_pb2 import Alert
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.Element_pb2 import Element
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
+from streamlit.web.server.starlette.starlette_app_utils import generate_xsrf_token_string
+from streamlit.web.server.starlette.starlette_server_config import XSRF_COOKIE_NAME
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
@@ -111,10 +114,42 @@ class Session:
         self._values[widget.id] = state
         return self.rerun()
 
-    def press(self, label: str) -> float:
-        """Presses the button of this label; returns the seconds of the rerun."""
-        _, widget = self._widget(label)
+    def press(self, label: str, key: str = "") -> float:
+        """Presses the button of this label, and with this in its key; returns the seconds."""
+        _, widget = self._widget(label, key)
         return self.rerun(WidgetState(id=widget.id, trigger_value=True))
+
+    def upload(self, label: str, name: str, content: bytes) -> float:
+        """Gives a file to the uploader of this label; returns the seconds of the rerun."""
+        _, widget = self._widget(label)
+        asked = BackMsg()
+        asked.file_urls_request.request_id = name
+        asked.file_urls_request.file_names.append(name)
+        asked.file_urls_request.session_id = self.id
+        self._socket.send(asked.SerializeToString())
+        message = ForwardMsg()
+        while message.WhichOneof("type") != "file_urls_response":
+            data = self._socket.recv(timeout=LIMIT)
+            assert isinstance(data, bytes)
+            message = ForwardMsg.FromString(data)
+        (urls,) = message.file_urls_response.file_urls
+        token = generate_xsrf_token_string()
+        head = f'--x\r\nContent-Disposition: form-data; name="f"; filename="{name}"\r\n\r\n'
+        headers = {
+            "Content-Type": "multipart/form-data; boundary=x",
+            "X-Xsrftoken": token,
+            "Cookie": f"{XSRF_COOKIE_NAME}={token}",
+        }
+        body = head.encode() + content + b"\r\n--x--\r\n"
+        sent = Request(f"{self._url}{urls.upload_url}", body, headers, method="PUT")
+        with urlopen(sent, timeout=LIMIT) as answer:
+            assert answer.status == 204
+        state = WidgetState(id=widget.id)
+        file = state.file_uploader_state_value.uploaded_file_info.add()
+        file.name, file.size, file.file_id = name, len(content), urls.file_id
+        file.file_urls.CopyFrom(urls)
+        self._values[widget.id] = state
+        return self.rerun()
 
     def look(self) -> None:
         """Redraws what redraws itself, as the browser's timers have it done."""
@@ -192,10 +227,11 @@ class Session:
                 found.append(element.alert.body)
         return found
 
-    def _widget(self, label: str) -> tuple[str, Any]:
+    def _widget(self, label: str, key: str = "") -> tuple[str, Any]:
         for element in self.elements():
             shown = _content(element)
-            if shown is not None and _has(shown, "id") and getattr(shown, "label", None) == label:
+            labelled = shown is not None and getattr(shown, "label", None) == label
+            if labelled and _has(shown, "id") and key in shown.id:
                 return str(element.WhichOneof("type")), shown
         raise AssertionError(f"There is no “{label}” on the page: {self.words()}")
 
