@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -29,6 +30,9 @@ class Server:
 
     #: Where it is started.
     folder = ROOT
+    #: Options of Streamlit's, and settings of ours by variable, besides those that it always has.
+    options: tuple[str, ...] = ()
+    settings: Mapping[str, str] = {}
 
     def __init__(self, home: Path, corpus: Path | None = None, held_back: bool = False) -> None:
         """Starts nothing yet.
@@ -79,7 +83,7 @@ class Server:
         command = [sys.executable, "-m", "streamlit"]
         if self._held_back is not None:
             command[2:] = ["tests.faults.held_back", str(self._held_back)]
-        command += ["run", "dashboard.py", "--server.port", str(self.port)]
+        command += ["run", "dashboard.py", "--server.port", str(self.port), *self.options]
         if self._corpus is not None:
             command += ["--", "--dataset", str(self._corpus)]
         return command
@@ -94,7 +98,7 @@ class Server:
             self.process = subprocess.Popen(
                 self.command(),
                 cwd=self.folder,
-                env=others | homes,
+                env=others | homes | dict(self.settings),
                 stdout=log,
                 stderr=log,
                 start_new_session=True,  # so that its children can be ended with it
