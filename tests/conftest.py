@@ -30,13 +30,11 @@ _STEMS = ("bak", "dor", "fen", "gil", "hum", "jas", "kel", "lom", "mir", "nap", 
 _ENDINGS = {"Alphan": "ovic", "Betan": "ssen", "Gamman": "aki"}
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def _quick_collections():
-    """The manager collects garbage after every job, and what the tests have imported is none."""
+    """The manager collects garbage after every job, and what is there before a module is none."""
     gc.collect()
     gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True)
