@@ -1,7 +1,12 @@
 """Fixtures shared by all tests: tiny datasets, and a home that is not the user's own."""
 
 import gc
+import os
 from pathlib import Path
+
+# Before PyTorch and NumPy are imported, and for processes that tests start: tiny networks are
+# fastest on one thread; several that wait for each other on a busy machine take ten times as long.
+os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 import pytest
 from hypothesis import HealthCheck

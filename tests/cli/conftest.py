@@ -8,15 +8,11 @@ from namerec.data import catalogue
 from namerec.runs.folder import RunFolder
 from namerec.runs.store import RunStore
 from tests.conftest import tiny_config
-from tests.runs.conftest import _one_thread
 from tests.runs.references import Solo
-
-__all__ = ["_one_thread"]
 
 
 @pytest.fixture(autouse=True)
-def _no_pretrained_runs_and_one_thread(monkeypatch, _one_thread):
-    """What the commands train has one thread, and so has what it is compared with."""
+def _no_pretrained_runs(monkeypatch):
     monkeypatch.setattr(RunStore.__init__, "__defaults__", (None, None))
 
 

@@ -8,14 +8,11 @@ from tests.core.references import unequal_dataset
 
 
 @pytest.fixture(autouse=True)
-def _one_thread_and_an_untouched_generator():
-    """Tiny networks are fastest on one thread, and nothing in the core may need global draws."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
+def _an_untouched_generator():
+    """Nothing in the core may need global draws."""
     before = torch.get_rng_state()
     yield
     torch.set_rng_state(before)
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 from tests.runs.conftest import (
     _no_waiting_for_the_disk,
-    _one_thread,
     _templates,
     finished,
     solo,
@@ -12,7 +11,6 @@ from tests.runs.conftest import (
 
 __all__ = [
     "_no_waiting_for_the_disk",
-    "_one_thread",
     "_templates",
     "finished",
     "solo",

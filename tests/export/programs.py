@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import torch
-
 from namerec.core.corpus.dataset import Dataset, LabelledName
 from namerec.core.corpus.protocols import Part
 from namerec.core.training.config import RunConfig, validated
@@ -96,13 +94,12 @@ def executed(files: Sequence[MadeFile], folder: Path) -> dict[str, Any]:
     """
     script = written(files, folder) / SCRIPT
     names: dict[str, Any] = {"__file__": str(script), "__name__": "__main__"}
-    threads, argv, printed = torch.get_num_threads(), sys.argv, io.StringIO()
+    argv, printed = sys.argv, io.StringIO()
     sys.argv = [str(script)]
     try:
         with contextlib.redirect_stdout(printed):
             exec(compile(script.read_bytes(), script.name, "exec"), names)
     finally:
-        torch.set_num_threads(threads)
         sys.argv = argv
     return names | {"printed": printed.getvalue()}
 

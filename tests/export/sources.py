@@ -3,8 +3,6 @@
 from dataclasses import replace
 from pathlib import Path
 
-import torch
-
 from namerec.core.corpus.dataset import Dataset, LabelledName
 from namerec.errors import DataError
 from namerec.export.source import Source
@@ -24,14 +22,9 @@ def hostile_dataset() -> Dataset:
 
 def trained(root: Path, epochs: int | None = None) -> Source:
     """A run stored in a folder: finished, or stopped after some epochs."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # tiny networks are fastest on one
-    try:
-        dataset = hostile_dataset()
-        store = RunStore(root, pretrained=None)
-        folder = Solo(tiny_config(), dataset).store(store, epochs)
-    finally:
-        torch.set_num_threads(threads)
+    dataset = hostile_dataset()
+    store = RunStore(root, pretrained=None)
+    folder = Solo(tiny_config(), dataset).store(store, epochs)
     return Source.of(store, folder.id, lambda reference: dataset)
 
 

@@ -13,7 +13,6 @@ from namerec.runs.store import RunStore
 from tests.conftest import ROOT
 from tests.export.backup.conftest import (
     _no_pretrained_runs,
-    _one_thread,
     _templates,
     data,
     finished,
@@ -28,7 +27,6 @@ from tests.runs.references import assert_no_debris, assert_sentence
 __all__ = [
     "_no_pretrained_runs",
     "_no_waiting_for_the_disk",
-    "_one_thread",
     "_templates",
     "data",
     "disk",

@@ -15,10 +15,7 @@ from namerec.runs.store import RunStore
 from namerec.runs.tensors import read_tensors
 from tests.conftest import tiny_config
 from tests.jobs.fakes import LIMIT, HeldBackExecutor, wait_until
-from tests.runs.conftest import _one_thread
 from tests.runs.references import Solo, as_bits, assert_holds_all, assert_no_debris, assert_sentence
-
-__all__ = ["_one_thread"]
 
 #: Size of the small file system.
 SIZE = "1m"

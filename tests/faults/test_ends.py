@@ -31,11 +31,11 @@ from tests.faults.victims import (
     watch,
 )
 from tests.jobs.fakes import wait_until
-from tests.runs.conftest import _no_waiting_for_the_disk, _one_thread
+from tests.runs.conftest import _no_waiting_for_the_disk
 from tests.runs.references import Solo
 
 # One thread as in the processes; it is this one alone that does not wait for the disk.
-__all__ = ["_no_waiting_for_the_disk", "_one_thread"]
+__all__ = ["_no_waiting_for_the_disk"]
 
 #: How the servers end that train one run, one after the other.
 FATES = (signal.SIGKILL, signal.SIGINT, signal.SIGKILL)

@@ -24,10 +24,10 @@ from namerec.runs.folder import RunFolder
 from namerec.runs.networks import load_network
 from tests.conftest import ROOT, tiny_config
 from tests.jobs.fakes import LIMIT, HeldBackExecutor
-from tests.runs.conftest import _no_waiting_for_the_disk, _one_thread, store
+from tests.runs.conftest import _no_waiting_for_the_disk, store
 from tests.runs.references import Solo, assert_holds_all, assert_sentence
 
-__all__ = ["_no_waiting_for_the_disk", "_one_thread", "store"]
+__all__ = ["_no_waiting_for_the_disk", "store"]
 
 
 def driven(command: str, root: Path) -> dict[str, object]:

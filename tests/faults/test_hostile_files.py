@@ -24,7 +24,6 @@ from namerec.runs.summary import DamagedRun
 from tests.faults.mutations import read_everything, sweep
 from tests.runs.conftest import (
     _no_waiting_for_the_disk,
-    _one_thread,
     _templates,
     finished,
     solo,
@@ -40,7 +39,6 @@ from tests.runs.references import (
 
 __all__ = [
     "_no_waiting_for_the_disk",
-    "_one_thread",
     "_templates",
     "finished",
     "solo",

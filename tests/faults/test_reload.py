@@ -14,10 +14,7 @@ from namerec.runs.store import RunStore
 from tests.faults.crowd import start_training, warm
 from tests.faults.servers import Server
 from tests.faults.sessions import Session
-from tests.runs.conftest import _one_thread
 from tests.runs.references import Solo, as_bits
-
-__all__ = ["_one_thread"]  # as in the server
 
 #: Seconds in which a tab that comes back shows the run as it is now.
 BACK_SECONDS = 3.0

@@ -11,7 +11,6 @@ from namerec.runs.store import RunStore
 from tests.jobs.fakes import FedExecutor, HeldBackExecutor
 from tests.runs.conftest import (
     _no_waiting_for_the_disk,
-    _one_thread,
     _templates,
     finished,
     solo,
@@ -21,7 +20,6 @@ from tests.runs.conftest import (
 
 __all__ = [
     "_no_waiting_for_the_disk",
-    "_one_thread",
     "_templates",
     "finished",
     "solo",

@@ -13,8 +13,6 @@ import signal
 import sys
 from pathlib import Path
 
-import torch
-
 from namerec.core.corpus.dataset import Dataset
 from namerec.core.corpus.splits import make_split
 from namerec.core.training.config import RunConfig
@@ -33,7 +31,6 @@ LONG = tiny_config(epochs=20, letter_dropout=0.1)
 
 def main() -> None:
     """See the module's text."""
-    torch.set_num_threads(1)
     command, root = sys.argv[1:]
     store = RunStore(Path(root), pretrained=None)
     dataset = Dataset.build("tiny", tiny_lines())

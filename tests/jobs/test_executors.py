@@ -456,6 +456,7 @@ def test_training_uses_the_threads_its_run_was_begun_with(executor, fresh):
     next(stream)
     assert torch.get_num_threads() == 2
     stream.close()
+    torch.set_num_threads(1)
 
 
 def test_interrupted_right_after_a_status_was_stored_it_keeps_that(stopped, solo, monkeypatch):

@@ -4,21 +4,11 @@ import os
 import shutil
 
 import pytest
-import torch
 
 from namerec.runs.folder import RunFolder
 from namerec.runs.store import RunStore
 from tests.conftest import tiny_config
 from tests.runs.references import Solo
-
-
-@pytest.fixture(autouse=True)
-def _one_thread():
-    """Tiny networks are fastest on one thread."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,6 @@ from namerec.runs.labels import RunLabel
 from namerec.runs.store import RunStore
 from tests.runs.conftest import (
     _no_waiting_for_the_disk,
-    _one_thread,
     _templates,
     finished,
     solo,
@@ -20,7 +19,6 @@ from tests.runs.conftest import (
 
 __all__ = [
     "_no_waiting_for_the_disk",
-    "_one_thread",
     "_templates",
     "finished",
     "solo",

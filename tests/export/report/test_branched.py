@@ -2,12 +2,10 @@
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import pytest
-import torch
 from safetensors import safe_open
 
 from namerec.core.corpus.dataset import Dataset
@@ -76,17 +74,14 @@ class Line:
 
 
 @pytest.fixture(scope="module")
-def line(tmp_path_factory) -> Iterator[Line]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # tiny networks are fastest on one
+def line(tmp_path_factory) -> Line:
     store, dataset = RunStore(tmp_path_factory.mktemp("line"), pretrained=None), hostile_dataset()
     config = tiny_config("rnn", epochs=3)
     folder = Solo(config, dataset).store(store)
     made = Line(store, dataset, *[Source.of(store, folder.id, lambda reference: dataset)] * 3)
     made.second = made.go_on(made.first, 2)
     made.third = made.go_on(made.second, 1)
-    yield made
-    torch.set_num_threads(threads)
+    return made
 
 
 @pytest.fixture(scope="module")

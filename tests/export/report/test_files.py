@@ -13,7 +13,6 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 from namerec.core.corpus.dataset import Dataset
@@ -57,14 +56,11 @@ class Runs:
 
 @pytest.fixture(scope="module", autouse=True)
 def _quick():
-    """One thread for tiny networks, no disk that is waited for, and small pictures."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
+    """No disk that is waited for, and small pictures."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", lambda descriptor: None)
         patch.setattr(still_frame, "DOTS", DOTS)
         yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")
