@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from namerec.core.corpus.dataset import Dataset, LabelledName
 from namerec.core.networks.config import ModelConfig
+from namerec.core.networks.kinds import MODEL_KINDS, kinds_with
 from namerec.core.networks.models import build
 from namerec.core.training.config import RunConfig, TrainConfig
 from namerec.data.own import OwnCorpora
@@ -220,9 +221,10 @@ def test_a_refusal_is_quick_however_large_the_corpus_is():
     assert time.process_time() - began < 5
 
 
-def test_the_estimate_counts_what_the_custom_lstm_keeps_for_its_backward_pass(tiny_dataset):
+@pytest.mark.parametrize("kind", kinds_with("direction"))
+def test_the_estimate_counts_what_hand_written_layers_keep(kind, tiny_dataset):
     """Against PyTorch's own account of the tensors saved in a forward pass of all names."""
-    config = network(64, num_layers=2, direction="both")
+    config = network(64, kind=kind, num_layers=2, direction="both")
     model = build(config.model, 3)
     weights = {parameter.data_ptr() for parameter in model.parameters()}
     saved: dict[int, int] = {}
@@ -248,7 +250,7 @@ def test_the_estimate_counts_the_copies_of_the_weights(tiny_dataset):
     assert need(adam, tiny_dataset).network == 11 * weights
 
 
-@pytest.mark.parametrize("kind", ["rnn", "lstm", "custom_lstm"])
+@pytest.mark.parametrize("kind", MODEL_KINDS)
 @given(
     hidden=st.integers(1, 512),
     layers=st.integers(1, 3),
