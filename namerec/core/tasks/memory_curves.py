@@ -161,6 +161,6 @@ def _single_trainings(
         told = [at[noise] for noise in (farthest, beyond) if noise in at]
         parts.append(f"{MEMORY_TITLES[curve.network]} {', '.join(told)} letters")
     return (
-        f"There are {each} trainings each, so a single training can decide. At that distance and "
-        f"the next, so many of them reach it by themselves: {'; '.join(parts)}."
+        f"There are {each} trainings each, so a single training can decide. How many of them reach "
+        f"{100 * REMEMBERED:.0f} % at that distance and at the next: {'; '.join(parts)}."
     )

@@ -83,10 +83,11 @@ _TITLE = "Gradients through time"
 _HOW_MEASURED = (
     "The course report explains the lead of the LSTMs by gates that keep gradients alive, so that "
     "training can learn from letters far back. Here this is measured. For each name it is the "
-    "gradient of the loss (−log of the probability of the true category) by the state of the top "
-    "layer k letters before the end, as a share of the gradient at the end. Lines are geometric "
-    "means over names, and bands hold the middle 80 % of names. A dashed line is what the "
-    "recurrence alone would give from the first point on: a rough guide, except for a linear RNN. "
+    "gradient of the loss (−log of the probability of the true category) with respect to the state "
+    "of the top layer k letters before the end, as a share of the gradient at the end. Lines are "
+    "geometric means over names, and bands hold the middle 80 % of names. A dashed line is what "
+    "the recurrence alone would give from the first point on: a rough guide, except for a linear "
+    "RNN. "
     f"Steps back that fewer than {LEAST_NAMES} names reach are left out."
 )
 

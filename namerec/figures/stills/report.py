@@ -48,6 +48,7 @@ from namerec.figures.training.overlay import (
     OverlaidRun,
     Quantity,
     View,
+    axis_title,
     overlaid_lines,
 )
 from namerec.text import count
@@ -123,9 +124,7 @@ def overlay_still(
 ) -> bytes:
     """One quantity of several runs, along the view's axis."""
     figure, axes = new_still(theme, title, CURVE_HEIGHT)
-    unit = MEASURES[quantity].unit
-    up = "loss (nats)" if unit == "nats" else "accuracy (%)"
-    name_axes(axes, theme, AXIS_TITLES[view.along], up, grid="y")
+    name_axes(axes, theme, AXIS_TITLES[view.along], axis_title([quantity]), grid="y")
     lines = overlaid_lines(runs, [quantity], view)
     for line in lines:
         axes.plot(
@@ -134,7 +133,7 @@ def overlay_still(
         )  # fmt: skip
     axes.xaxis.set_major_locator(MaxNLocator(8, integer=True))
     _begin_at_zero(axes)
-    if unit == "%":
+    if MEASURES[quantity].unit == "%":
         _up_to_a_hundred(axes)
     if lines:
         add_legend(figure, axes, theme)

@@ -65,25 +65,29 @@ class Measure(NamedTuple):
 
     Attributes:
         title: What it is called.
+        short: The same on an axis.
         dash: Of its line.
         unit: Written behind a value.
         value: Of an epoch, in that unit; None for what step records hold.
     """
 
     title: str
+    short: str
     dash: str
     unit: str
     value: Callable[[EpochRecord], float] | None
 
 
 MEASURES: dict[Quantity, Measure] = {
-    "train_loss": Measure("training loss, dropout on", "dot", "nats", None),
-    "validation_loss": Measure("validation loss", "solid", "nats", lambda e: e.validation_loss),
+    "train_loss": Measure("training loss, dropout on", "loss", "dot", "nats", None),
+    "validation_loss": Measure(
+        "validation loss", "loss", "solid", "nats", lambda e: e.validation_loss
+    ),
     "validation_accuracy": Measure(
-        "validation accuracy", "solid", "%", lambda e: 100 * e.validation_accuracy
+        "validation accuracy", "accuracy", "solid", "%", lambda e: 100 * e.validation_accuracy
     ),
     "macro_recall": Measure(
-        "validation macro recall", "dash", "%", lambda e: 100 * e.validation_macro_recall
+        "validation macro recall", "recall", "dash", "%", lambda e: 100 * e.validation_macro_recall
     ),
 }
 #: The two charts: quantities that share a unit.
@@ -195,8 +199,8 @@ def overlay_figure(
     lines = sorted(
         overlaid_lines(runs, quantities, view), key=lambda line: -len(runs[line.run].branch_points)
     )
-    unit = MEASURES[quantities[0]].unit
-    figure = _empty(theme, unit, lines, view, _in_words(runs, lines, view), len(runs))
+    title = axis_title(quantities)
+    figure = _empty(theme, title, lines, view, _in_words(runs, lines, view), len(runs))
     for line in lines:
         if line.raw is not None:
             _draw_raw(figure, line, theme)
@@ -211,8 +215,14 @@ def overlay_figure(
     return figure
 
 
+def axis_title(quantities: Sequence[Quantity]) -> str:
+    """What quantities of one unit are called on their axis."""
+    names = dict.fromkeys(MEASURES[quantity].short for quantity in quantities)
+    return f"{', '.join(names)} ({MEASURES[quantities[0]].unit})"
+
+
 def _empty(
-    theme: Theme, unit: str, lines: Sequence[OverlaidLine], view: View, alt: str, runs: int
+    theme: Theme, title: str, lines: Sequence[OverlaidLine], view: View, alt: str, runs: int
 ) -> go.Figure:
     across = (
         powers([line.x for line in lines])
@@ -227,7 +237,7 @@ def _empty(
         hovermode="closest",
         dragmode="zoom",
         xaxis=axis(theme, AXIS_TITLES[view.along], showgrid=False, **across, **reading_line(theme)),
-        yaxis=axis(theme, "loss (nats)" if unit == "nats" else "accuracy, recall (%)", **up),
+        yaxis=axis(theme, title, **up),
     )
 
 

@@ -16,7 +16,7 @@ from namerec.core.tasks.memory_curves import (
 from namerec.errors import NamerecError
 from namerec.figures.base import theme
 from namerec.figures.memory.memory_task import memory_figure
-from namerec.text import duration, percent, plain
+from namerec.text import counted, duration, percent, plain
 from namerec.ui.frame import address
 from namerec.ui.frame.controls import segments
 from namerec.ui.frame.errors import show_errors
@@ -180,10 +180,7 @@ def _time_words(plan: MemoryPlan) -> str:
     if seconds is None:
         return "a few minutes on one processor core; larger networks take longer"
     minutes = max(1, round(seconds / 60))
-    return (
-        f"about {minutes} minute{'s' if minutes > 1 else ''} on one processor core, the time that "
-        "the bundled result took"
-    )
+    return f"about {counted(minutes, 'minute')} on one processor core, going by the bundled result"
 
 
 def _order(label: str, icon: str, verb: str, *given: MemoryPlan) -> None:

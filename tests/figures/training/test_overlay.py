@@ -174,6 +174,8 @@ def test_titles_are_text_and_axes_say_what_they_measure():
     assert HELD_OUT in figure.data[0].hovertemplate
     assert figure.layout.xaxis.title.text == "seconds of training"
     assert figure.layout.yaxis.title.text == "accuracy, recall (%)"
+    alone = overlay_figure([run()], SCORES[:1], LIGHT, RAW)
+    assert alone.layout.yaxis.title.text == "accuracy (%)"
     assert "validation accuracy: 50 %" in alt_text(figure)
 
 

@@ -1,6 +1,5 @@
 """The memory task under AppTest: bundled, underway, stopped, and at settings never measured."""
 
-import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -72,7 +71,7 @@ def test_how_long_it_takes_is_told_by_what_the_bundled_trainings_took(lab):
     for entry in read_results(BUNDLED).entries:
         times.setdefault((entry.cell.network, entry.cell.noise), []).append(entry.seconds)
     assert len(times) == 30
-    minutes = round(sum(float(np.median(found)) for found in times.values()) / 60)
+    minutes = round(sum(min(found) for found in times.values()) / 60)
     lab.run()
     assert f"30 trainings, one after the other in the background: about {minutes} min" in said(lab)
     lab.segmented_control(key="memory_bias").set_value(1.0).run()
