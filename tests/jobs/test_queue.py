@@ -93,6 +93,7 @@ def test_addresses_take_turns_and_so_do_the_sessions_of_one(fed_manager, fed, ti
         fed.feed(run_id).give(plan_of())
         if run_id == b:  # again behind those who wait
             (g,) = asked(Owner("proxy:ada"))
+            assert [job.run_id for job in fed_manager.active()] == [b, e, f, d, g, c]
             fed_manager.stop(c)
             assert [job.run_id for job in fed_manager.active()] == [b, e, f, d, g]
             in_turn[in_turn.index(c)] = g
