@@ -5,11 +5,12 @@ They are written aside, flushed to the disk and renamed into place.
 
 import errno
 import os
+import shutil
 import stat
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -117,6 +118,66 @@ def flush_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def own_folder(path: Path) -> Path:
+    """Makes a folder that nothing but the lab uses, if it is missing.
+
+    Raises:
+        OSError: If it cannot be made, or is a link: what is swept in it would be somebody else's.
+    """
+    if path.is_symlink():
+        raise NotADirectoryError(errno.ENOTDIR, f"{path} is a link, which must be removed first")
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def existing(folder: Path) -> Path:
+    """A folder, or what of its parents is there."""
+    return next(path for path in (folder, *folder.parents) if path.exists())
+
+
+def is_writable(folder: Path) -> bool:
+    """Whether files can be made in a folder, or in what it would be made in."""
+    there = existing(folder)
+    return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
+
+
+def unwritable(what: str, folder: Path, variable: str) -> str:
+    """A sentence for a folder in which no file can be made; empty if one can.
+
+    Args:
+        what: What lies there.
+        folder: Which; it need not be there yet.
+        variable: What sets it.
+    """
+    if is_writable(folder):
+        return ""
+    return (
+        f"The {what} folder {folder} cannot be written. Change its owner or its permissions, or "
+        f"set {variable} to another folder."
+    )
+
+
+def debris(folder: Path) -> Iterator[Path]:
+    """What killed programs left unfinished in a folder and below: files, and folders aside."""
+    for parent, folders, files in os.walk(folder):
+        aside = [name for name in folders if name.startswith(".") and name.endswith(UNFINISHED)]
+        folders[:] = [name for name in folders if name not in aside]
+        for name in aside + [name for name in files if name.endswith(UNFINISHED)]:
+            path = Path(parent, name)
+            if is_debris(path):
+                yield path
+
+
+def remove_debris(folder: Path) -> list[Path]:
+    """Removes what killed programs left unfinished; what it has removed."""
+    removed = []
+    for path in debris(folder):
+        with suppress(OSError):
+            path.unlink() if path.is_symlink() or path.is_file() else shutil.rmtree(path)
+            removed.append(path)
+    return removed
 
 
 def is_debris(path: Path) -> bool:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import namerec
-from namerec.disk import UNFINISHED, is_debris
+from namerec.disk import UNFINISHED, debris, existing, unwritable
 from namerec.errors import NamerecError
 from namerec.files import ROOT
 from namerec.settings import OTHER_VARIABLES, home, settings, unknown_variables
@@ -105,15 +105,11 @@ def _folders(findings: Findings) -> None:
 
     for name, folder in (("data", home()), ("logs", home() / "logs"), ("cache", download_folder())):
         findings.facts[name] = str(folder)
-        there = next(path for path in (folder, *folder.parents) if path.exists())
-        if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
-            findings.problems.append(
-                f"The {name} folder {folder} cannot be written. Change its owner or its "
-                f"permissions, or set {'NAMEREC_CACHE' if name == 'cache' else 'NAMEREC_HOME'} to "
-                "another folder."
-            )
+        variable = "NAMEREC_CACHE" if name == "cache" else "NAMEREC_HOME"
+        if words := unwritable(name, folder, variable):
+            findings.problems.append(words)
         if name == "data":
-            free = shutil.disk_usage(there).free
+            free = shutil.disk_usage(existing(folder)).free
             findings.facts |= {
                 "data MB": _megabytes(folder_bytes(folder)),
                 "free MB": free // 10**6,
@@ -188,16 +184,12 @@ def _corpora(findings: Findings) -> None:
 
 
 def _debris(findings: Findings) -> None:
-    unfinished, locks = [], []
-    for folder, folders, files in os.walk(home()):
-        removed = [name for name in folders if name.startswith(".") and name.endswith(UNFINISHED)]
-        folders[:] = [name for name in folders if name not in removed]
-        for name in removed + files:
-            path = Path(folder, name)
-            if name.endswith(UNFINISHED) and is_debris(path):
-                unfinished.append(path)
-            elif name == "lock" and not (path.parent / "config.json").exists():
-                locks.append(path)
+    unfinished = list(debris(home()))
+    locks = [
+        Path(folder, "lock")
+        for folder, _, files in os.walk(home())
+        if "lock" in files and "config.json" not in files and not folder.endswith(UNFINISHED)
+    ]
     findings.facts |= {"left over": len(unfinished), "locks without a run": len(locks)}
     findings.tell([f"{path} is left over from a killed program. Delete it." for path in unfinished])
     findings.tell([f"{path} locks a run that does not exist. Delete it." for path in locks])

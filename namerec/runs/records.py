@@ -29,6 +29,7 @@ ACTIVE_STATES: frozenset[RunState] = frozenset({"queued", "running", "paused"})
 RESUMABLE_STATES: frozenset[RunState] = frozenset({"interrupted", "stopped", "failed"})
 
 _ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,99}")
+_DEVICE = re.compile(r"con|prn|aux|nul|(com|lpt)[0-9]", re.IGNORECASE)
 RunId = Annotated[str, Field(pattern=f"^{_ID.pattern}$")]
 Share = Annotated[float, Field(ge=0, le=1)]
 #: Whole numbers that a float holds exactly; nothing here comes near.
@@ -45,6 +46,11 @@ MAX_MESSAGE = 16_384
 def is_run_id(text: str) -> bool:
     """Whether a text can be a run's id, and so the name of its folder: never a path."""
     return _ID.fullmatch(text) is not None
+
+
+def is_device(identity: str) -> bool:
+    """Whether Windows keeps a run's id for a device, so that no folder can have it there."""
+    return _DEVICE.fullmatch(identity) is not None
 
 
 class _Record(BaseModel):

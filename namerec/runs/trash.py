@@ -14,7 +14,7 @@ import shutil
 import time
 from pathlib import Path
 
-from namerec.disk import UNFINISHED
+from namerec.disk import UNFINISHED, own_folder
 from namerec.runs.records import is_run_id
 
 #: Days that a deleted run can be brought back at least.
@@ -41,7 +41,7 @@ class Trash:
         Raises:
             OSError: If the folder cannot be changed; then the run is where it was.
         """
-        self.path.mkdir(exist_ok=True)
+        own_folder(self.path)
         now = time.time_ns()
         os.utime(run, ns=(now, now))  # before, as the time goes with the folder
         run.rename(self.where(run.name))
@@ -58,6 +58,8 @@ class Trash:
         Raises:
             OSError: If the folder cannot be changed.
         """
+        if self.path.exists():
+            own_folder(self.path)
         now = time.time_ns()
         for deleted, identity in self._times():
             if not days or now - deleted >= days * _DAY * 1e9:

@@ -43,6 +43,18 @@ def several(store, finished) -> list[str]:
     return names
 
 
+def test_a_trash_that_is_a_link_is_neither_filled_nor_emptied(store, finished, tmp_path):
+    theirs = tmp_path / "theirs"
+    (theirs / "other-run").mkdir(parents=True)
+    (store.root / ".trash").symlink_to(theirs)
+    with pytest.raises(RunError, match="trash is a link, which must be removed first"):
+        discard(store, finished.id)
+    with pytest.raises(RunError, match="trash is a link, which must be removed first"):
+        empty_trash(store)
+    assert (theirs / "other-run").is_dir()
+    assert _listed(store) == [finished.id]
+
+
 def test_a_deleted_run_is_brought_back_bit_for_bit(store, finished, solo):
     store.set_label(finished.id, RunLabel(title="mine"))
     before = _contents(finished.path)

@@ -26,7 +26,7 @@ from namerec.runs import metrics
 from namerec.runs.fitting import check_weights
 from namerec.runs.folder import BEST, LAST, METRICS, PREDICTIONS, RunFolder
 from namerec.runs.lineage import BEFORE, FIRST, initial_weights
-from namerec.runs.records import RunInfo, RunStatus
+from namerec.runs.records import RunInfo, RunStatus, is_device
 from namerec.runs.store import RunStore
 from namerec.settings import MOST_THREADS, settings
 
@@ -202,8 +202,8 @@ def _ensure_same_data(dataset: Dataset, info: RunInfo) -> None:
 def free_identity(store: RunStore, manifest: Manifest) -> tuple[str, bool]:
     """The id that a packed run gets, and whether it is here under that already.
 
-    An id that is another run's is made longer by what is in the packed one, so that bringing that
-    again finds it.
+    An id that is another run's, or that Windows keeps for a device, is made longer by what is in
+    the packed one, so that bringing that again finds it.
 
     Raises:
         RunError: If all of them are other runs'.
@@ -213,6 +213,8 @@ def free_identity(store: RunStore, manifest: Manifest) -> tuple[str, bool]:
     for digits in (0, *_SUFFIXES):
         suffix = f"-{digest[:digits]}" if digits else ""
         identity = manifest.run[: 100 - len(suffix)] + suffix
+        if is_device(identity):
+            continue
         if not store.taken(identity):
             return identity, False
         if _is_the_same(store, identity, manifest):

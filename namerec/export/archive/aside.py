@@ -10,9 +10,11 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from namerec.disk import UNFINISHED, is_debris
+from namerec.disk import UNFINISHED, own_folder, remove_debris
 from namerec.errors import RunError
 
+#: Its name among the runs.
+_FOLDER = ".arriving"
 #: Seconds to wait while another run is imported; the largest takes some ten.
 LOCK_SECONDS = 120.0
 
@@ -20,8 +22,7 @@ LOCK_SECONDS = 120.0
 @contextlib.contextmanager
 def alone(root: Path) -> Iterator[None]:
     """While it lasts nobody else imports: two could choose one id, and lose each other's names."""
-    path = root / ".arriving" / "lock"
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path = own_folder(root / _FOLDER) / "lock"
     lock = FileLock(path, timeout=LOCK_SECONDS, thread_local=False)
     try:
         lock.acquire(poll_interval=0.02)
@@ -43,11 +44,8 @@ def alone(root: Path) -> Iterator[None]:
 @contextlib.contextmanager
 def aside_of(root: Path) -> Iterator[Path]:
     """A folder beside the runs, for one that is being unpacked; nothing of it stays."""
-    arriving = root / ".arriving"
-    arriving.mkdir(parents=True, exist_ok=True)
-    for left in arriving.iterdir():  # by programs that were killed
-        if is_debris(left):
-            shutil.rmtree(left, ignore_errors=True)
+    arriving = own_folder(root / _FOLDER)
+    remove_debris(arriving)
     path = Path(tempfile.mkdtemp(UNFINISHED, ".", arriving))
     try:
         yield path

@@ -34,7 +34,7 @@ from namerec.export.archive.reading import RunZip, opened
 from namerec.jobs.limits import check_disk, check_upload, corpus_bytes
 from namerec.runs.folder import RunFolder
 from namerec.runs.labels import read_label, write_label
-from namerec.runs.records import ACTIVE_STATES, RunInfo
+from namerec.runs.records import ACTIVE_STATES, RunInfo, is_device
 from namerec.runs.store import RunStore
 from namerec.settings import settings
 from namerec.text import shown
@@ -162,7 +162,8 @@ def _settle(folder: RunFolder, manifest: Manifest, arrival: _Arrival) -> str:
     folder.info(), folder.status()  # what was read can be longer, or nothing, written again
     words = [f"Run {folder.id} was imported."]
     if folder.id != manifest.run:
-        words.append(f"Its id was {manifest.run}, which another run has here.")
+        why = "Windows keeps for a device" if is_device(manifest.run) else "another run has here"
+        words.append(f"Its id was {manifest.run}, which {why}.")
     if status.state in ACTIVE_STATES:
         words.append("It had not ended when it was exported, so it is stopped here.")
     if arrival.names is not None:

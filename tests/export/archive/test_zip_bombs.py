@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import threading
 import time
 import tracemalloc
@@ -258,6 +259,28 @@ def test_who_waits_too_long_is_told(files, elsewhere, monkeypatch):
             import_run(zipped(files), there)
         lock.unlink()
     assert_nothing_there(there)
+
+
+def test_what_killed_imports_left_is_not_looked_for_behind_a_link(files, elsewhere, tmp_path):
+    there = elsewhere()
+    theirs = tmp_path / "theirs" / ".old.part"
+    theirs.mkdir(parents=True)
+    os.utime(theirs, (0, 0))
+    there.root.mkdir(parents=True)
+    (there.root / ".arriving").symlink_to(theirs.parent)
+    with pytest.raises(RunError, match="arriving is a link, which must be removed first"):
+        import_run(zipped(files), there)
+    assert os.listdir(theirs.parent) == [".old.part"]
+
+
+@pytest.mark.parametrize("device", ["CON", "lpt1"])
+def test_a_run_called_as_a_device_of_windows_gets_another_id(files, elsewhere, device):
+    there = elsewhere()
+    packed = zipped(files, listed(files, run=device))
+    done = import_run(packed, there)
+    assert done.run.startswith(f"{device}-")
+    assert f"Its id was {device}, which Windows keeps for a device." in done.words
+    assert not import_run(packed, there).added
 
 
 def test_names_that_another_run_uses_stay_when_an_import_fails(
