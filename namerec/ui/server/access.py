@@ -169,7 +169,7 @@ def proxy_user(given: Settings) -> str | None:
 
 def _vouched_for(given: Settings, peer: Peer | None, names: list[str]) -> str | None:
     """Whom a trusted proxy says is asking, in the values of its header; None if it does not."""
-    if peer is None or not all(_is_trusted(host, given) for host in _possible_hosts(peer)):
+    if peer is None or not all(is_trusted(host, given) for host in _possible_hosts(peer)):
         return None
     # Two headers: the proxy has let through the one that the client sent.
     if len(names) != 1 or not 0 < len(names[0].strip()) <= LONGEST_USER:
@@ -234,7 +234,8 @@ def _ports(forwarded: tuple[str, ...]) -> set[int]:
     return ports
 
 
-def _is_trusted(host: str, given: Settings) -> bool:
+def is_trusted(host: str, given: Settings) -> bool:
+    """Whether a computer is one of the trusted proxies."""
     try:
         address: IPv4Address | IPv6Address = ip_address(host)
     except ValueError:
