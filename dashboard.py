@@ -10,6 +10,6 @@ if __name__ == "__main__":
 
     open_lab()
 else:
-    from namerec.ui.server.api import server_parts
+    from namerec.ui.server.parts import server_parts
 
     app = st.App(__file__, **server_parts())

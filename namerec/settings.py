@@ -6,6 +6,7 @@ default that suits one person on their own computer.
 
 import os
 import re
+from contextlib import suppress
 from functools import cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -155,6 +156,16 @@ def names_folder() -> Path | None:
 def _folder(name: str) -> Path | None:
     given = os.environ.get(PREFIX + name)
     return Path(os.path.expanduser(given)) if given else None
+
+
+def share_processors() -> None:
+    """Has PyTorch, once it is imported, and what it calls use `threads` threads from the beginning.
+
+    It would take all processors for whatever is not a training, such as the gradients of a page:
+    twenty times the work on a busy computer, as threads wait for each other by turning round.
+    """
+    with suppress(ConfigError):  # said by whatever reads the settings next
+        os.environ.setdefault("OMP_NUM_THREADS", str(settings().threads))
 
 
 def unknown_variables() -> list[str]:

@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
@@ -6,6 +8,7 @@ from hypothesis import strategies as st
 
 from namerec.errors import ConfigError
 from namerec.settings import Settings, settings, unknown_variables
+from tests.conftest import ROOT
 
 
 @pytest.fixture(autouse=True)
@@ -118,3 +121,14 @@ def test_whatever_is_given_is_used_or_refused_in_a_sentence(value):
             refusal = str(error)
     assert refusal or used == (int(value) if value else 500)
     assert refusal.isprintable()
+
+
+def test_pytorch_has_so_many_threads_from_the_servers_beginning(tmp_path):
+    """Left to itself it takes all processors for the first page that measures something."""
+    asked = "import dashboard, torch; print(torch.get_num_threads())"
+    environment = {name: text for name, text in os.environ.items() if name != "OMP_NUM_THREADS"}
+    environment |= {"NAMEREC_THREADS": "1", "NAMEREC_HOME": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", asked], cwd=ROOT, env=environment, check=True, capture_output=True
+    )
+    assert done.stdout.split() == [b"1"]

@@ -27,7 +27,7 @@ from namerec.cli.racing import race
 from namerec.cli.stored import runs
 from namerec.cli.training import train
 from namerec.logs import set_up
-from namerec.settings import home
+from namerec.settings import home, share_processors
 
 # A new command is one entry here. Its module imports `common`, never this one or another command.
 _COMMANDS = (
@@ -49,6 +49,7 @@ cli.add_command(_earlier, "recall")  # as it was called in earlier versions
 def main() -> None:
     """Runs the command line."""
     set_up(home() / "logs")
+    share_processors()
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A name that the terminal's or the file's encoding does not have is written all the same.
         sys.stdout.reconfigure(errors="backslashreplace")

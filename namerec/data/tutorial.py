@@ -92,7 +92,7 @@ def fetch(
     was_there = target.exists()
     # pooch tells every download on stderr, where the progress is already told.
     pooch.get_logger().setLevel(logging.WARNING)
-    _sweep(target)
+    sweep(target)
 
     def store(url: str, output_file: str, _pooch: object) -> None:
         content = receive(url, silence=silence, deadline=deadline)
@@ -185,7 +185,7 @@ def _reason(error: Exception) -> str:
     return "the file received is not the right one (its SHA-256 differs)"
 
 
-def _sweep(folder: Path) -> None:
+def sweep(folder: Path) -> None:
     """Removes temporary files of downloads that were killed (pooch names them tmp...)."""
     with contextlib.suppress(OSError):
         for path in folder.glob("tmp*"):

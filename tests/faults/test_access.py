@@ -32,6 +32,8 @@ from streamlit.web.server.starlette.starlette_server_config import (
 
 from namerec.ui.server.access import NOT_FROM_PROXY
 from tests.conftest import ROOT
+from tests.faults.servers import Server
+from tests.faults.sessions import Session
 
 #: Says who is asking, and nothing of the lab, which takes seconds to import.
 _WHO = """
@@ -277,6 +279,17 @@ def test_the_server_holds_so_much_for_a_session_and_no_more(behind_a_proxy):
         large = bytes(10 * 1024**2 - 100)
         answers = [_uploaded(behind_a_proxy, welcome.session, n, large) for n in range(11)]
     assert answers == [204] * 10 + [413]
+
+
+def test_files_are_dropped_when_their_page_is_left(tmp_path):
+    large = bytes(53 * 10**6)
+    with Server(tmp_path) as server, Session(server.url) as session:
+        session.open("")
+        assert _uploaded(server.port, session.id, 1, large) == 204
+        session.rerun()
+        assert _uploaded(server.port, session.id, 2, large) == 413
+        session.open("guide")
+        assert _uploaded(server.port, session.id, 2, large) == 204
 
 
 def _uploaded(port: int, session: str, number: int = 0, content: bytes = b"Ada,English") -> int:

@@ -71,8 +71,9 @@ def watched(tmp_path_factory):
     try:
         direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         patch.setattr(urllib.request, "urlopen", direct.open)
-        with server:
-            yield server, proxy, attempts
+        with server, socket.create_connection(("127.0.0.1", server.port), 60) as slow:
+            slow.sendall(b"GET / HTTP/1.1\r\nHost: ")
+            yield server, proxy, attempts, slow
     finally:
         patch.undo()
         proxy.close()
@@ -97,7 +98,7 @@ def _status(url: str, **headers: str) -> int:
 
 
 def test_fifty_foreign_handshakes_are_refused_and_the_server_goes_on_answering(watched):
-    server, proxy, _ = watched
+    server, proxy, *_ = watched
     slowest = 0.0
     for number in range(50):
         assert _handshake(server.port, f"http://evil{number}.example") == 403
@@ -116,7 +117,7 @@ def test_another_port_of_this_computer_is_foreign_too(watched):
 
 
 def test_through_all_pages_the_server_connects_to_nobody_outside(watched):
-    server, proxy, attempts = watched
+    server, proxy, attempts, _ = watched
     with Session(server.url) as session:
         for page in PAGES:
             session.open(page)
@@ -124,3 +125,8 @@ def test_through_all_pages_the_server_connects_to_nobody_outside(watched):
     where = set(attempts.read_text().split())
     assert where <= _HERE, where
     assert proxy.taken == []
+
+
+def test_who_never_asks_is_not_held_for_ever(watched):
+    *_, slow = watched
+    assert slow.recv(1) == b""

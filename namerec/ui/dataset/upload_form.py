@@ -11,6 +11,7 @@ import streamlit as st
 from namerec.errors import NamerecError
 from namerec.text import count, counted, plain
 from namerec.ui.server.limits import check_upload_allowed, count_upload
+from namerec.ui.server.uploads import forget_all, given
 from namerec.ui.shared.corpus_choice import choose_next
 
 if TYPE_CHECKING:
@@ -38,13 +39,15 @@ def upload_form() -> None:
     )
     _say_what_was_kept()
     turn = st.session_state.setdefault(_ROUND, 0)
-    file = st.file_uploader(
-        "A zip of text files, or a table",
-        type=["zip", "csv", "tsv", "tab", "txt"],
-        max_upload_size=MAX_UPLOAD_BYTES // 2**20,
-        key=f"upload_file_{turn}",
-        help=f"At most {MAX_UPLOAD_BYTES // 2**20} MiB and {count(MAX_NAMES)} names, in 2 to 200 "
-        "categories. It stays on this computer.",
+    file = given(
+        st.file_uploader(
+            "A zip of text files, or a table",
+            type=["zip", "csv", "tsv", "tab", "txt"],
+            max_upload_size=MAX_UPLOAD_BYTES // 2**20,
+            key=f"upload_file_{turn}",
+            help=f"At most {MAX_UPLOAD_BYTES // 2**20} MiB and {count(MAX_NAMES)} names, in 2 to "
+            "200 categories. It stays on this computer.",
+        )
     )
     if file is None:
         return
@@ -205,6 +208,7 @@ def _keep(raw: bytes, name: str, choices: UploadChoices, title: str) -> None:
     except NamerecError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return
+    forget_all()
     choose_next(kept.reference)
     st.session_state[_KEPT_NOW] = kept
     st.session_state[_ROUND] += 1

@@ -7,18 +7,21 @@ from typing import NamedTuple
 
 import streamlit as st
 
+from namerec.disk import unwritable
 from namerec.files import ASSETS, ROOT
 from namerec.logs import set_up
 from namerec.settings import home
+from namerec.text import plain
 from namerec.ui.frame import address
 from namerec.ui.frame.copy_link import copy_link
 from namerec.ui.frame.errors import show_errors
 from namerec.ui.frame.hidden import hidden, keep_hidden, say_unknown, take_hidden
 from namerec.ui.frame.lesson_bar import lesson_bar
+from namerec.ui.server import uploads
 from namerec.ui.server.access import gate
 from namerec.ui.server.warmup import warm_up
 
-_IN_FRAME = "_in_frame"
+_IN_FRAME, _PAGE = "_in_frame", "_page"
 
 
 class PageEntry(NamedTuple):
@@ -105,6 +108,9 @@ def open_lab() -> None:
     st.session_state[_IN_FRAME] = True
     take_hidden()
     page = _navigation("sidebar")
+    if st.session_state.setdefault(_PAGE, page.url_path) != page.url_path:
+        st.session_state[_PAGE] = page.url_path
+        uploads.forget_all()
     with address.gathering(page.url_path):
         keep_hidden()
         st.set_page_config(page_title=f"{page.title} · Name Recognition Lab")
@@ -115,6 +121,8 @@ def open_lab() -> None:
         )
         copy_link()
         lesson_bar(page.url_path)
+        if words := unwritable("data", home(), "NAMEREC_HOME"):
+            st.error(plain(words), icon=":material/folder_off:")
         with show_errors():
             page.run()
         with st.sidebar:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
+from namerec.ui.server.uploads import given
+
 if TYPE_CHECKING:
     from namerec.core.evaluation.many import NameList
     from namerec.data.encodings import EncodingSample
@@ -64,13 +66,15 @@ def _from_file() -> ListInput:
     from namerec.data.encodings import UTF_8
     from namerec.data.name_list import LIST_ENDINGS, MAX_LIST_BYTES, read_list
 
-    file = st.file_uploader(
-        "A text file or a table",
-        type=[ending.removeprefix(".") for ending in LIST_ENDINGS],
-        max_upload_size=MAX_LIST_BYTES // 2**20,
-        key=_FILE,
-        help="A text file with one name a line; or a CSV or TSV file: its “name” column is read, "
-        "or the first column if there is none.",
+    file = given(
+        st.file_uploader(
+            "A text file or a table",
+            type=[ending.removeprefix(".") for ending in LIST_ENDINGS],
+            max_upload_size=MAX_LIST_BYTES // 2**20,
+            key=_FILE,
+            help="A text file with one name a line; or a CSV or TSV file: its “name” column is "
+            "read, or the first column if there is none.",
+        )
     )
     if file is None:
         return ListInput(("", ""))

@@ -12,6 +12,7 @@ from namerec.ui.runs.choice import choose
 from namerec.ui.runs.one import SECTION
 from namerec.ui.server.limits import check_upload_allowed, corpora_kept, count_upload
 from namerec.ui.server.manager import manager
+from namerec.ui.server.uploads import forget_all, given
 
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 #: takes 1 to 30; larger ones are brought by the command line.
 MOST_MIB = 64
 
-_ROUND, _DONE = "runs_import_round", "runs_import_done"
+_ROUND, _DONE, _REFUSED = "runs_import_round", "runs_import_done", "runs_import_refused"
 
 
 def import_form() -> None:
@@ -35,8 +36,13 @@ def import_form() -> None:
         )
         _say_what_came()
         turn = st.session_state.setdefault(_ROUND, 0)
-        file = st.file_uploader(
-            "Zip of a run", type=["zip"], max_upload_size=MOST_MIB, key=f"runs_import_file_{turn}"
+        file = given(
+            st.file_uploader(
+                "Zip of a run",
+                type=["zip"],
+                max_upload_size=MOST_MIB,
+                key=f"runs_import_file_{turn}",
+            )
         )
         if file is not None and st.button(
             "Import", type="primary", icon=":material/download_done:", key="runs_import"
@@ -50,6 +56,7 @@ def _take_in(file: UploadedFile) -> None:
 
     corpora = OwnCorpora()
     before = len(corpora.entries())
+    st.session_state[_ROUND] += 1
     try:
         with st.spinner("Checking the run…"):
             check_upload_allowed(0)
@@ -61,17 +68,20 @@ def _take_in(file: UploadedFile) -> None:
                 kept=corpora_kept(),
             )
     except NamerecError as error:
-        st.error(plain(str(error)), icon=":material/error:")
-        return
+        st.session_state[_REFUSED] = str(error)
+        st.rerun()
+    finally:
+        forget_all()
     if len(corpora.entries()) > before:
         count_upload()
     choose([imported.run])
     st.session_state[_DONE] = imported
-    st.session_state[_ROUND] += 1
     st.rerun()
 
 
 def _say_what_came() -> None:
+    if refused := st.session_state.pop(_REFUSED, ""):
+        st.error(plain(refused), icon=":material/error:")
     imported: Imported | None = st.session_state.pop(_DONE, None)
     if imported is None:
         return

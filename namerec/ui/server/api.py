@@ -8,24 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 from anyio import to_thread
 from starlette.datastructures import QueryParams
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse
-from starlette.routing import Route
 
 from namerec.core.corpus.alphabet import MAX_TEXT, normalise
 from namerec.errors import NameInputError, NamerecError, RunError
-from namerec.logs import set_up
-from namerec.settings import home
 from namerec.ui.server.access import refusal
-from namerec.ui.server.guard import Guard
-from namerec.ui.server.manager import end_training
 
 log = logging.getLogger(__name__)
 
@@ -43,22 +35,6 @@ MOST_WORK = 500_000_000
 
 TOO_MANY = "Too many requests at the moment. Try again in a few seconds."
 _ALLOWED = ("name", "run", "top")
-
-
-def server_parts() -> dict[str, Any]:
-    """What the lab's server has besides the pages: arguments of `st.App`."""
-    return {
-        "routes": [Route("/api/predict", Predictions().answer_request, methods=["GET"])],
-        "middleware": [Middleware(Guard)],
-        "lifespan": _lifespan,
-    }
-
-
-@asynccontextmanager
-async def _lifespan(_: object) -> AsyncIterator[None]:
-    set_up(home() / "logs")
-    yield
-    await to_thread.run_sync(end_training)
 
 
 class Predictions:

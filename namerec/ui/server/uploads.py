@@ -1,18 +1,25 @@
 """Uploads: files that the server holds in memory, from sessions that were let in, within bounds.
 
 Streamlit's server takes a file from every session that has a connection, at any time, and holds it
-until the session ends: from those that were shown nothing but a refusal too, and any number.
+until the session ends: from those that were shown nothing but a refusal too, and any number. Here
+a file is dropped once it is used, when its page is left, and when its browser is gone.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+import streamlit as st
 from starlette.exceptions import HTTPException
 from streamlit.runtime import exists, get_instance
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
-from streamlit.runtime.uploaded_file_manager import UploadedFileRec
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.uploaded_file_manager import (
+    DeletedFile,
+    UploadedFile,
+    UploadedFileRec,
+)
 
 #: Bytes that the files of one session may take together: ten of the largest that is read.
 MOST_BYTES = 100 * 1024**2
@@ -29,6 +36,7 @@ class Guard:
         self._files = files
         self._add, self._forget = files.add_file, files.remove_session_files
         self._welcome: set[str] = set()
+        self._gone: set[str] = set()
         self._turn = threading.Lock()
 
     def install(self) -> None:
@@ -54,6 +62,14 @@ class Guard:
         with self._turn:
             self._welcome.discard(session_id)
             self._forget(session_id)
+
+    def forget_gone(self, is_here: Callable[[str], bool]) -> None:
+        """Drops the files of sessions that had no browser the last time either."""
+        with self._turn:
+            gone = {session for session in self._files.file_storage if not is_here(session)}
+            for session in gone & self._gone:
+                self._forget(session)
+            self._gone = gone - self._gone
 
     def add_file(self, session_id: str, file: UploadedFileRec) -> None:
         """Holds a file.
@@ -87,6 +103,32 @@ def refuse_from(session: str) -> None:
         guard.turn_away(session)
 
 
+def forget_gone() -> None:
+    """Drops the files of sessions whose browser is gone, asked a second time.
+
+    Streamlit gives a session two minutes to come back, and drops it when the next one comes or
+    goes.
+    """
+    if (guard := _guard()) is not None:
+        guard.forget_gone(get_instance().is_active_session)
+
+
+def forget_all() -> None:
+    """Drops this session's files: they are used, or it has left the page that asked for them."""
+    files, context = _files(), get_script_run_ctx()
+    if files is not None and context is not None:
+        for identity in list(files.file_storage.get(context.session_id, {})):
+            files.remove_file(context.session_id, identity)
+
+
+def given(file: UploadedFile | DeletedFile | None) -> UploadedFile | None:
+    """The file of an upload widget; None without one, or if the server has dropped it meanwhile."""
+    if isinstance(file, DeletedFile):
+        st.info("The server no longer holds this file. Choose it again.", icon=":material/info:")
+        return None
+    return file
+
+
 def _held(files: Mapping[str, UploadedFileRec]) -> int:
     return sum(map(_size, files.values()))
 
@@ -98,10 +140,14 @@ def _size(file: UploadedFileRec) -> int:
 _installing = threading.Lock()
 
 
-def _guard() -> Guard | None:
-    """The guard of this process's server; None without one, as in tests of a page alone."""
+def _files() -> MemoryUploadedFileManager | None:
+    """What holds this process's files; None without a server, as in tests of a page alone."""
     files = get_instance().uploaded_file_mgr if exists() else None
-    if not isinstance(files, MemoryUploadedFileManager):
+    return files if isinstance(files, MemoryUploadedFileManager) else None
+
+
+def _guard() -> Guard | None:
+    if (files := _files()) is None:
         return None
     with _installing:
         guard = getattr(files.add_file, "__self__", None)

@@ -17,6 +17,7 @@ from namerec.runs.store import RunStore
 from namerec.settings import settings
 from namerec.ui.server import api
 from namerec.ui.server.access import NOT_FROM_PROXY, NOT_OPEN
+from namerec.ui.server.parts import server_parts
 from tests.runs.conftest import solo
 
 __all__ = ["solo"]
@@ -33,7 +34,7 @@ def this_computer_alone(monkeypatch):
 
 
 def _app() -> Starlette:
-    parts = api.server_parts()
+    parts = server_parts()
     return Starlette(routes=parts["routes"], middleware=parts["middleware"])
 
 

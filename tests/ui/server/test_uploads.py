@@ -8,7 +8,7 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
 from namerec.ui.server import uploads
-from namerec.ui.server.uploads import LEAST_BYTES, MOST_BYTES, refuse_from, take_from
+from namerec.ui.server.uploads import LEAST_BYTES, MOST_BYTES, forget_gone, refuse_from, take_from
 
 
 class Server:
@@ -16,13 +16,22 @@ class Server:
 
     def __init__(self) -> None:
         self.uploaded_file_mgr = MemoryUploadedFileManager("/upload")
+        self.here: set[str] = set()
+
+    def is_active_session(self, session: str) -> bool:
+        return session in self.here
 
 
 @pytest.fixture
-def files(monkeypatch):
+def server(monkeypatch):
     server = Server()
     monkeypatch.setattr(uploads, "exists", lambda: True)
     monkeypatch.setattr(uploads, "get_instance", lambda: server)
+    return server
+
+
+@pytest.fixture
+def files(server):
     return server.uploaded_file_mgr
 
 
@@ -69,6 +78,19 @@ def test_a_session_that_has_ended_holds_nothing_and_must_be_let_in_again(files):
     files.remove_session_files("ada")
     assert files.get_files("ada", ["1"]) == []
     assert refusal(files, "ada", file()) == 403
+
+
+def test_files_are_dropped_once_their_browser_was_gone_twice(server, files):
+    for name in ("ada", "bob", "eve"):
+        take_from(name)
+        files.add_file(name, file())
+    server.here = {"ada", "bob"}
+    forget_gone()
+    server.here = {"ada", "eve"}  # she is back
+    forget_gone()
+    assert set(files.file_storage) == {"ada", "bob", "eve"}
+    forget_gone()
+    assert set(files.file_storage) == {"ada", "eve"}
 
 
 def test_files_of_one_session_are_bounded_together_and_removing_one_makes_room(files):
