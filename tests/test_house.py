@@ -45,7 +45,7 @@ def test_tests_reach_for_nothing_private():
 
 def test_the_dashboard_is_a_frame_and_nothing_else():
     assert imported_by(ROOT / "dashboard.py") == {
-        "streamlit", "namerec.ui.frame.shell", "namerec.ui.server.api"
+        "streamlit", "namerec.ui.frame.shell", "namerec.ui.server.parts"
     }  # fmt: skip
 
 
