@@ -8,13 +8,17 @@ from namerec.cli.common import json_option, print_json, sentences_for_errors
 
 
 @click.command()
+@click.option("--licences", is_flag=True, help="List the licence of each package instead.")
 @json_option
 @sentences_for_errors
-def doctor(as_json: bool) -> None:
+def doctor(licences: bool, as_json: bool) -> None:
     """Check for what is missing, damaged or left over, and say how to repair it.
 
     Changes nothing. Exit code 0 if all is well, 1 if there are problems.
     """
+    if licences:
+        _list_licences(as_json=as_json)
+        return
     from namerec.cli.checkup import check_up
 
     answers, problems = {}, 0
@@ -31,6 +35,16 @@ def doctor(as_json: bool) -> None:
     if as_json:
         print_json({"well": not problems, "problems": problems, **answers})
     sys.exit(1 if problems else 0)
+
+
+def _list_licences(*, as_json: bool) -> None:
+    from namerec.cli.licences import licences
+
+    found = licences()
+    for one in found:
+        click.echo(_printable(f"{one.package} {one.version}: {one.licence}"))
+    if as_json:
+        print_json({"licences": [one._asdict() for one in found]})
 
 
 def _printable(text: str) -> str:

@@ -200,3 +200,22 @@ def test_every_requirement_is_looked_up_and_the_logs_folder_is_left_alone():
     facts = json.loads(result.stdout.splitlines()[-1])["versions"]["facts"]
     assert {"python", "namerec", "torch", "streamlit", "plotly", "pydantic-settings"} <= set(facts)
     assert not home().exists()
+
+
+def test_the_licence_of_each_installed_package_is_listed(tmp_path, monkeypatch):
+    for name, told in {
+        "new": "License-Expression: MIT\nLicense: other",
+        "older": "Classifier: License :: OSI Approved :: BSD License\nLicense: " + "text " * 99,
+        "free": "License: Apache 2.0",
+        "silent": "License: UNKNOWN",
+    }.items():
+        (tmp_path / f"{name}-1.dist-info").mkdir()
+        (tmp_path / f"{name}-1.dist-info/METADATA").write_text(
+            f"Name: {name}\nVersion: 1\n{told}\n"
+        )
+    monkeypatch.syspath_prepend(tmp_path)
+    lines = ask("doctor", "--licences", "--json").stdout.splitlines()
+    told_as = ["free 1: Apache 2.0", "new 1: MIT", "older 1: BSD License", "silent 1: unknown"]
+    assert set(told_as) < set(lines)
+    assert {"package": "new", "version": "1", "licence": "MIT"} in json.loads(lines[-1])["licences"]
+    assert f"click {version('click')}: BSD-3-Clause" in lines
