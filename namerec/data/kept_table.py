@@ -31,5 +31,4 @@ def from_table(raw: bytes, title: str) -> Dataset:
     Raises:
         DataError: If it is no such table.
     """
-    lines = parse_table(raw, title, name_column=_HEADER[0], category_column=_HEADER[1])
-    return Dataset.build(title, lines)
+    return Dataset.build(title, parse_table(raw, title))

@@ -83,7 +83,7 @@ def _column(
     at: int | None = None
     for number, row in table.rows:
         if at is None:
-            headed = places(row, None, NAME_COLUMNS)
+            headed = places(row, NAME_COLUMNS)
             at = headed[0] if headed else 0
             if headed:
                 continue

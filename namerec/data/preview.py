@@ -143,11 +143,11 @@ def _guess(
     cells = [[row[at].strip() for row in sample] for at in range(len(header))]
     distinct = [len({cell.casefold() for cell in column} - {""}) for column in cells]
     least, most = CATEGORY_BOUNDS
-    name = _first(places(header, None, NAME_COLUMNS))
-    category = _first(places(header, None, CATEGORY_COLUMNS, {name} if name is not None else set()))
+    name = _first(places(header, NAME_COLUMNS))
+    category = _first(places(header, CATEGORY_COLUMNS, {name} if name is not None else set()))
     taken = {at for at in (name, category) if at is not None}
     parts = {at for at, column in enumerate(cells) if at not in taken and _are_parts(column)}
-    split = _first([at for at in places(header, None, SPLIT_COLUMNS, taken) if at in parts])
+    split = _first([at for at in places(header, SPLIT_COLUMNS, taken) if at in parts])
     if split is None:
         split = _first(sorted(parts))
     free = [at for at in range(len(header)) if at not in taken and at != split]

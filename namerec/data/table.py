@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,45 +53,23 @@ class Columns:
     split: int | None = None
 
 
-def read_table(
-    path: Path,
-    *,
-    name_column: str | None = None,
-    category_column: str | None = None,
-    split_column: str | None = None,
-) -> list[LabelledName]:
+def read_table(path: Path) -> list[LabelledName]:
     """Reads a CSV or TSV file. Its columns are found as in `parse_table`.
 
     Raises:
         DataError: If the file cannot be read or is no such table.
     """
-    return parse_table(
-        read_bytes(path),
-        path.name,
-        name_column=name_column,
-        category_column=category_column,
-        split_column=split_column,
-    )
+    return parse_table(read_bytes(path), path.name)
 
 
-def parse_table(
-    raw: bytes,
-    file_name: str,
-    *,
-    name_column: str | None = None,
-    category_column: str | None = None,
-    split_column: str | None = None,
-) -> list[LabelledName]:
+def parse_table(raw: bytes, file_name: str) -> list[LabelledName]:
     """The names of a table. Every cell is text: “NA”, “None” and “True” are surnames too.
 
     Args:
         raw: Its content, UTF-8, separated by one of `DELIMITERS`; the first line that is not
-            blank names the columns.
+            blank names the columns: the first of `NAME_COLUMNS` that is there, of
+            `CATEGORY_COLUMNS`, and of `SPLIT_COLUMNS` if there is one.
         file_name: Its name, for messages; `.tsv` and `.tab` speak for tabs.
-        name_column: Heading of the names, or None for the first of `NAME_COLUMNS`.
-        category_column: Heading of the categories, or None for the first of `CATEGORY_COLUMNS`.
-        split_column: Heading of the parts of a split, or None for the first of `SPLIT_COLUMNS`,
-            if there is one.
 
     Returns:
         One record a line, in the file's order; an empty name stays an empty name, an empty cell
@@ -103,18 +81,17 @@ def parse_table(
     """
     title = f"“{shown(file_name)}”"
     text = decode(raw, file_name)
-    delimiter = guessed_delimiter(text, title, file_name, (name_column, category_column))
+    delimiter = guessed_delimiter(text, title, file_name)
     rows = rows_of(text, delimiter, title)
     _, header = next(rows, (0, []))
     if not header:
         raise DataError(f"{title} is empty. Its first line must name the columns.")
-    name_at = _column(header, name_column, NAME_COLUMNS, "names", title)
-    category_at = _column(header, category_column, CATEGORY_COLUMNS, "categories", title)
+    name_at = _column(header, NAME_COLUMNS, "names", title)
+    category_at = _column(header, CATEGORY_COLUMNS, "categories", title)
+    taken = {name_at, category_at}
     split_at = None
-    if split_column is not None or places(header, None, SPLIT_COLUMNS, {name_at, category_at}):
-        split_at = _column(
-            header, split_column, SPLIT_COLUMNS, "parts of the split", title, {name_at, category_at}
-        )
+    if places(header, SPLIT_COLUMNS, taken):
+        split_at = _column(header, SPLIT_COLUMNS, "parts of the split", title, taken)
     return list(labelled(rows, len(header), Columns(name_at, category_at, split_at), title))
 
 
@@ -167,9 +144,7 @@ def rows_of(text: str, delimiter: str, title: str) -> Iterator[tuple[int, list[s
             yield number, row
 
 
-def guessed_delimiter(
-    text: str, title: str, file_name: str, wanted: tuple[str | None, str | None] = (None, None)
-) -> str:
+def guessed_delimiter(text: str, title: str, file_name: str) -> str:
     """The separator under which the heading says most: first needed columns, then any columns."""
 
     def columns(delimiter: str) -> tuple[int, int]:
@@ -177,22 +152,19 @@ def guessed_delimiter(
             _, header = next(rows_of(text, delimiter, title), (0, []))
         except DataError:
             return 0, 0
-        needed = zip(wanted, (NAME_COLUMNS, CATEGORY_COLUMNS), strict=True)
-        return sum(bool(places(header, *columns)) for columns in needed), len(header)
+        needed = (NAME_COLUMNS, CATEGORY_COLUMNS)
+        return sum(bool(places(header, headings)) for headings in needed), len(header)
 
     tabs_first = Path(file_name).suffix.lower() in TAB_EXTENSIONS
     return max(sorted(DELIMITERS, key="\t".__ne__) if tabs_first else DELIMITERS, key=columns)
 
 
 def places(
-    header: Sequence[str],
-    explicit: str | None,
-    synonyms: Sequence[str],
-    taken: frozenset[int] | set[int] = frozenset(),
+    header: Sequence[str], synonyms: Sequence[str], taken: Set[int] = frozenset()
 ) -> list[int]:
     """Where a column stands: empty if it is missing, several places if it is there twice."""
     headings = [cell.strip().casefold() for cell in header]
-    for heading in synonyms if explicit is None else (explicit.strip().casefold(),):
+    for heading in synonyms:
         found = [at for at, cell in enumerate(headings) if cell == heading and at not in taken]
         if found:
             return found
@@ -201,26 +173,25 @@ def places(
 
 def _column(
     header: Sequence[str],
-    explicit: str | None,
     synonyms: Sequence[str],
     content: str,
     title: str,
-    taken: frozenset[int] | set[int] = frozenset(),
+    taken: Set[int] = frozenset(),
 ) -> int:
-    found = places(header, explicit, synonyms, taken)
+    found = places(header, synonyms, taken)
     if len(found) == 1:
         return found[0]
     listed = ", ".join(f"“{shown(cell.strip())}”" for cell in header[:_MAX_LISTED])
     more = f" and {len(header) - _MAX_LISTED:,} more" if len(header) > _MAX_LISTED else ""
-    sought = ", ".join(synonyms) if explicit is None else f"“{shown(explicit)}”"
     if found:
         raise DataError(
             f"{title} has {len(found)} columns called “{shown(header[found[0]].strip())}”. "
             "Rename all but one of them."
         )
     raise DataError(
-        f"{title} has no column of {content} (looked for: {sought}). Its first line names these "
-        f"columns: {listed}{more}. Rename one of them, or choose which column it is."
+        f"{title} has no column of {content} (looked for: {', '.join(synonyms)}). Its first line "
+        f"names these columns: {listed}{more}. Rename one of them, or upload the file on the "
+        "Dataset page and choose its columns there."
     )
 
 

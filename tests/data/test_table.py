@@ -12,8 +12,8 @@ from namerec.data.table import SPLIT_VALUES, parse_table, read_table
 from namerec.errors import DataError
 
 
-def parse(text: str, file_name: str = "names.csv", **columns: str) -> list[LabelledName]:
-    return parse_table(text.encode("utf-8", "surrogatepass"), file_name, **columns)
+def parse(text: str, file_name: str = "names.csv") -> list[LabelledName]:
+    return parse_table(text.encode("utf-8", "surrogatepass"), file_name)
 
 
 def test_a_file_is_read_line_by_line(tmp_path):
@@ -53,18 +53,6 @@ def test_an_empty_split_cell_is_no_part():
 def test_an_unknown_split_value_is_told_with_its_line():
     with pytest.raises(DataError, match=r"has “later” in line 4 of “names\.csv”\. Allowed are"):
         parse("name,label,split\nPappas,Greek,train\n\nRitsos,Greek,later\n")
-
-
-def test_columns_can_be_said_outright():
-    text = "name,label,who,whence,when\nx,y,Pappas,Greek,test\n"
-    read = parse(text, name_column="Who", category_column="whence", split_column="when")
-    assert read == [LabelledName("Pappas", "Greek", "test")]
-
-
-def test_a_column_that_is_the_category_is_not_the_split_too():
-    assert parse("name,set\nPappas,Greek\n", category_column="set") == [
-        LabelledName("Pappas", "Greek")
-    ]
 
 
 @pytest.mark.parametrize("name", ["NA", "None", "Null", "nan", "True", "1e5", "007", "-", "N/A"])
@@ -140,11 +128,6 @@ def test_a_name_that_is_missing_is_reported_as_unreadable_and_not_trained_on():
 def test_what_is_wrong_is_told_with_its_place(text, message):
     with pytest.raises(DataError, match=message):
         parse(text)
-
-
-def test_a_column_said_outright_that_is_not_there_is_an_error():
-    with pytest.raises(DataError, match=r"no column of parts of the split \(looked for: “when”\)"):
-        parse("name,label\nPappas,Greek\n", split_column="when")
 
 
 def test_a_line_number_counts_the_lines_within_quotes():
