@@ -1,7 +1,7 @@
-"""Chance.
+"""Random numbers.
 
-All random choices of the training come from one generator, in the run's own order, so that they
-are the run's own choices.
+All that is random in the training comes from one generator, in the same order as in the run, so
+that it comes out as it did there.
 """
 
 import torch

@@ -1,7 +1,7 @@
 """The curves.
 
-The training's own beside the run's, drawn if matplotlib is installed; the numbers are those printed
-above.
+Those of this training beside the run's, drawn if matplotlib is installed; the numbers are those
+printed above.
 """
 
 from importlib.util import find_spec

@@ -15,7 +15,7 @@ from namerec.export.program.pieces.packing import pack
 
 
 class Scores(NamedTuple):
-    """Of some names."""
+    """How good the answers on some names are."""
 
     loss: float  # in nats
     accuracy: float  # 0 to 1

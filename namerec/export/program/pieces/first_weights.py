@@ -1,7 +1,7 @@
-"""The first weights.
+"""The initial weights.
 
-PyTorch's own first distribution, from a generator of its own, so that they are the run's first
-weights.
+Drawn from the distribution that PyTorch uses, but from a generator with the run's seed, so that
+training begins with the run's initial weights.
 """
 
 import math

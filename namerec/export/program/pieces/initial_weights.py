@@ -1,6 +1,6 @@
-"""The first weights.
+"""The initial weights.
 
-The run went on from another one: the weights that it began with lie in `first.npz`, one array for
+The run went on from another one: the weights that it began with are in `first.npz`, one array for
 each of the network's parameters, in their order.
 """
 

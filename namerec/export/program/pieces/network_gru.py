@@ -1,10 +1,10 @@
 """The network: a GRU, a gated recurrent unit, written out gate by gate.
 
 It keeps one vector, its hidden state, and two gates, numbers between 0 and 1, decide what happens
-to it at each letter: the update gate how much of it is kept, and the rest is replaced by a
-candidate; the reset gate how much of it the candidate reads. What is kept is not computed anew, so
-it can last from the first letter to the last one. The answer is computed from the hidden state
-after the last letter.
+to it at each letter. The update gate decides how much of it is kept; the rest is replaced by a
+candidate. The reset gate decides how much of it the candidate reads. What is kept is not computed
+anew, so it can last from the first letter to the last one. The answer is computed from the hidden
+state after the last letter.
 """
 
 import torch

@@ -1,6 +1,6 @@
 """The order of the names.
 
-Every epoch draws the names anew, and cuts them into batches.
+For each epoch the names are drawn again and divided into batches.
 """
 
 import math

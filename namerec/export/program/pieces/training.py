@@ -2,8 +2,8 @@
 
 For each batch: the network answers, the loss says how wrong the answers are, the gradient of the
 loss is computed backward through all letters, and the optimizer takes a step. After each epoch the
-network is evaluated on the validation names. The run's own scores from `run_curve.csv` are printed
-beside.
+network is evaluated on the validation names, and the run's own scores, from `run_curve.csv`, are
+printed beside its scores.
 """
 
 import copy
