@@ -228,6 +228,5 @@ def seen_in_training(dataset: Dataset, split: Split, rows: np.ndarray) -> SeenRo
     keys = dataset.keys()
     pairs = with_label(keys, dataset)
     return SeenRows(
-        names=np.isin(keys[rows], keys[split.train]),
-        pairs=np.isin(pairs[rows], pairs[split.train]),
+        names=np.isin(keys[rows], keys[split.train]), pairs=np.isin(pairs[rows], pairs[split.train])
     )

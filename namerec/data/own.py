@@ -15,14 +15,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from namerec.core.corpus.dataset import Dataset
-from namerec.data.kept import (
-    ID,
-    ID_DIGITS,
-    PREFIX,
-    TABLE_DIGITS,
-    DamagedCorpus,
-    OwnCorpus,
-)
+from namerec.data.kept import ID, ID_DIGITS, PREFIX, TABLE_DIGITS, DamagedCorpus, OwnCorpus
 from namerec.data.kept_table import as_table, from_table
 from namerec.data.text import MAX_BYTES, read_bytes
 from namerec.data.upload import Upload

@@ -99,11 +99,7 @@ def encodings_to_choose(raw: bytes, file_name: str) -> tuple[EncodingSample, ...
 
 
 def read_upload(
-    raw: bytes,
-    file_name: str,
-    choices: UploadChoices | None = None,
-    *,
-    title: str | None = None,
+    raw: bytes, file_name: str, choices: UploadChoices | None = None, *, title: str | None = None
 ) -> Upload:
     """Reads a corpus of your own.
 

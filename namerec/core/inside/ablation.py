@@ -120,10 +120,7 @@ def mean_gates(model: NameModel, dataset: Dataset, indices: np.ndarray) -> dict[
 
 @torch.no_grad()
 def after_every_letter(
-    model: NameModel,
-    letters: str,
-    ablation: Ablation,
-    means: dict[str, np.ndarray] | None = None,
+    model: NameModel, letters: str, ablation: Ablation, means: dict[str, np.ndarray] | None = None
 ) -> np.ndarray:
     """Log-probabilities of a network under an ablation after each letter, (length, categories).
 

@@ -69,11 +69,7 @@ class PartStates:
 
 @torch.no_grad()
 def part_states(
-    model: NameModel,
-    dataset: Dataset,
-    indices: np.ndarray,
-    layer: int,
-    most: int = MOST_LETTERS,
+    model: NameModel, dataset: Dataset, indices: np.ndarray, layer: int, most: int = MOST_LETTERS
 ) -> PartStates:
     """Reads names and keeps the states of one layer after every letter.
 

@@ -97,13 +97,7 @@ def gru_step(
 
 
 def rnn_step(
-    x: Tensor,
-    h: Tensor,
-    weight: Tensor,
-    bias: Tensor,
-    *,
-    tanh: bool,
-    alter: Alter = as_computed,
+    x: Tensor, h: Tensor, weight: Tensor, bias: Tensor, *, tanh: bool, alter: Alter = as_computed
 ) -> Tensor:
     """One time step of a simple recurrent network.
 

@@ -174,13 +174,7 @@ OWN_SETTINGS: dict[str, str] = {
 }
 
 _RNN_SYMBOLS = (
-    Symbol(
-        "h",
-        "hidden state",
-        "The only memory, computed anew at every letter.",
-        None,
-        "as set",
-    ),
+    Symbol("h", "hidden state", "The only memory, computed anew at every letter.", None, "as set"),
 )
 _LSTM_SYMBOLS = (
     Symbol("i", "input gate", "Share of the candidate let in.", (0, 1), "sigmoid"),

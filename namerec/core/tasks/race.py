@@ -5,12 +5,7 @@ from typing import Any
 
 from namerec.core.networks.config import ModelConfig, Nonlinearity
 from namerec.core.networks.kinds import KINDS, MODEL_KINDS, ModelKind, has_setting, kinds_with
-from namerec.core.training.config import (
-    PresetName,
-    RunConfig,
-    TrainConfig,
-    validated,
-)
+from namerec.core.training.config import PresetName, RunConfig, TrainConfig, validated
 from namerec.core.training.presets import PRESET_TABLE, named, preset
 from namerec.errors import ConfigError
 

@@ -28,12 +28,7 @@ from namerec.core.evaluation.scores import confusion, predict_names, score
 from namerec.core.networks.models import build
 from namerec.core.networks.name_model import NameModel
 from namerec.core.training.batches import Batches
-from namerec.core.training.config import (
-    EVALUATIONS_PER_RUN,
-    OptimizerKind,
-    RunConfig,
-    TrainConfig,
-)
+from namerec.core.training.config import EVALUATIONS_PER_RUN, OptimizerKind, RunConfig, TrainConfig
 from namerec.core.training.records import EpochRecord, FinalRecord, StepRecord
 from namerec.core.training.schedules import learning_rate
 from namerec.errors import ConfigError, DivergedError
@@ -375,10 +370,7 @@ class _Training:
 
 def _optimizer(training: TrainConfig, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
     return OPTIMIZERS[training.optimizer](
-        parameters,
-        lr=training.learning_rate,
-        weight_decay=training.weight_decay,
-        fused=True,
+        parameters, lr=training.learning_rate, weight_decay=training.weight_decay, fused=True
     )
 
 

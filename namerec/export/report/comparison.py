@@ -8,14 +8,7 @@ from typing import TYPE_CHECKING
 from namerec.core.corpus.protocols import holds_out
 from namerec.core.evaluation.contrast import contrast_words
 from namerec.export.about import branch_words
-from namerec.export.report.document import (
-    Block,
-    Paragraph,
-    Picture,
-    Points,
-    Section,
-    Table,
-)
+from namerec.export.report.document import Block, Paragraph, Picture, Points, Section, Table
 from namerec.export.report.facts import Absent
 from namerec.export.report.run import origin_words
 from namerec.figures.stills.report import overlay_still

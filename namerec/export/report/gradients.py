@@ -11,14 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from namerec.core.inside.gradient_steps import FLOOR, by_step
 from namerec.core.networks.kinds import SYMBOL_TITLES
-from namerec.export.report.document import (
-    Block,
-    Paragraph,
-    Picture,
-    Section,
-    Table,
-    said,
-)
+from namerec.export.report.document import Block, Paragraph, Picture, Section, Table, said
 from namerec.export.report.facts import Absent, Gradients
 from namerec.export.report.gradient_claim import claim_words
 from namerec.figures.base.theme import LIGHT, alt_text

@@ -70,8 +70,5 @@ _ENVIRONMENT = Environment(
 )
 _ENVIRONMENT.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "allow_nan": False}
 _ENVIRONMENT.filters.update(
-    digest=_digest,
-    kind=lambda block: type(block).__name__,
-    specs=_specs,
-    still=_still,
+    digest=_digest, kind=lambda block: type(block).__name__, specs=_specs, still=_still
 )

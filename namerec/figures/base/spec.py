@@ -46,12 +46,12 @@ def _array(packed: dict[str, Any]) -> np.ndarray:
     return flat.reshape([int(size) for size in str(shape).split(",")]) if shape else flat
 
 
-def rounded(values: np.ndarray, digits: int = 2) -> list[list[float | int | None]]:
+def rounded(values: np.ndarray) -> list[list[float | int | None]]:
     """Values as short JSON numbers, nan as null."""
     return [
         [
             None if math.isnan(value) else int(value) if value == int(value) else value
             for value in row
         ]
-        for row in np.round(values, digits).tolist()
+        for row in np.round(values, 2).tolist()
     ]

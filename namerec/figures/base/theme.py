@@ -181,11 +181,7 @@ def base_layout(theme: Theme, *, height: int, alt: str) -> dict[str, Any]:
             "bgcolor": "rgba(0,0,0,0)",
             "font": {"size": SMALL_FONT_SIZE, "color": theme.text},
         },
-        "modebar": {
-            "bgcolor": "rgba(0,0,0,0)",
-            "color": theme.muted,
-            "activecolor": theme.accent,
-        },
+        "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": theme.muted, "activecolor": theme.accent},
     }
 
 

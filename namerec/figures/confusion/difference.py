@@ -10,10 +10,9 @@ from namerec.core.evaluation.results import ConfusionMatrix
 from namerec.figures.base.categories import MOST_WITH_NUMBERS, MOST_WORDS, NO_NAMES, colour_bar
 from namerec.figures.base.theme import Scale, Theme, say_in_the_middle
 from namerec.figures.base.words import LONGEST_LABEL
-from namerec.figures.confusion.frame import draw_cells, draw_heads, frame, outline
+from namerec.figures.confusion.frame import draw_cells, draw_heads, frame
 from namerec.figures.confusion.matrix import as_drawn
 from namerec.figures.confusion.places import cell_places, draw_places, head_places
-from namerec.figures.confusion.selection import Selection
 from namerec.figures.confusion.words import (
     change_words,
     counted_names,
@@ -31,7 +30,6 @@ def difference_figure(
     *,
     view: MatrixView,
     names: tuple[str, str] = ("A", "B"),
-    selected: Selection | None = None,
     noun: str = "language",
 ) -> go.Figure:
     """What b has more than a, cell by cell: above 0 where its count or share is the larger.
@@ -45,7 +43,6 @@ def difference_figure(
         theme: The colours; none at 0, equally strong at equal distance.
         view: In what, and in which order; the order is that of both together.
         names: What the two are called.
-        selected: What to outline.
         noun: What a category is called.
 
     Raises:
@@ -91,7 +88,6 @@ def difference_figure(
         ),
         len(order),
     )
-    outline(figure, selected, shown.categories, theme)
     return figure
 
 
@@ -105,10 +101,7 @@ def _ticks(most: float, unit: str) -> dict[str, object]:
     """Labels of the colour bar: 0, and a round number of names or points on either side."""
     power = 10.0 ** math.floor(math.log10(most))
     mark = max(step * power for step in (1, 2, 5) if step * power <= most)
-    return {
-        "tickvals": [-mark, 0, mark],
-        "ticktext": [f"−{mark:g}{unit}", "0", f"+{mark:g}{unit}"],
-    }
+    return {"tickvals": [-mark, 0, mark], "ticktext": [f"−{mark:g}{unit}", "0", f"+{mark:g}{unit}"]}
 
 
 def _texts(values: np.ndarray, *, counts: bool) -> list[list[str]]:

@@ -111,11 +111,7 @@ def _matrix(record: EpochRecord, categories: tuple[str, ...]) -> ConfusionMatrix
 
 def _frame(record: EpochRecord, shown: ViewedMatrix, view: MatrixView) -> dict[str, Any]:
     values = rounded(as_drawn(shown.values, view))
-    return {
-        "name": str(record.epoch),
-        "data": [{"type": "heatmap", "z": values}],
-        "traces": [0],
-    }
+    return {"name": str(record.epoch), "data": [{"type": "heatmap", "z": values}], "traces": [0]}
 
 
 def _name_rows_and_columns(figure: go.Figure, categories: Sequence[str]) -> None:

@@ -38,6 +38,8 @@ _ABOVE, _BELOW = 34, 52
 _BELOW_MARKS = 68  # the title has two lines there
 _MARK_ROW = 28  # pixels from bar to bar
 _LEAST_MARK_ROWS = 3  # that a figure has room for
+#: Bars of marks at most.
+_MOST_MARKS = 12
 # Of a row. Plotly would take it from the nearest bar of the same trace, which may be rows away.
 _MARK_WIDTH = 0.65
 
@@ -148,9 +150,7 @@ def mark_bars(category: str, marks: tuple[Mark, ...], most: int) -> MarkBars:
     return MarkBars(shown, affixes, words)
 
 
-def marks_figure(
-    category: str, marks: tuple[Mark, ...], theme: Theme, *, most: int = 12
-) -> go.Figure:
+def marks_figure(category: str, marks: tuple[Mark, ...], theme: Theme) -> go.Figure:
     """The beginnings and endings that mark one category against all the others, by their z.
 
     Args:
@@ -158,9 +158,8 @@ def marks_figure(
         marks: Its marks, strongest first, as `letters.marks` gives them; those that say what a
             stronger one says are left out.
         theme: The colours.
-        most: Most bars.
     """
-    bars = mark_bars(category, marks, most)
+    bars = mark_bars(category, marks, _MOST_MARKS)
     rows = max(len(bars.marks), _LEAST_MARK_ROWS)
     longest = max([1.0, *(mark.z for mark in bars.marks)])
     figure = new_figure(

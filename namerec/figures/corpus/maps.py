@@ -20,13 +20,7 @@ from namerec.figures.base.categories import (
     heat_map,
     rows_height,
 )
-from namerec.figures.base.theme import (
-    SMALL_FONT_SIZE,
-    Theme,
-    axis,
-    new_figure,
-    say_in_the_middle,
-)
+from namerec.figures.base.theme import SMALL_FONT_SIZE, Theme, axis, new_figure, say_in_the_middle
 from namerec.figures.base.words import OPEN_BOX
 from namerec.text import counted, literal, part_of, roughly
 

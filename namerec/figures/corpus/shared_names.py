@@ -22,14 +22,7 @@ from namerec.figures.base.categories import (
     rows_height,
     slanted_height,
 )
-from namerec.figures.base.theme import (
-    Scale,
-    Theme,
-    axis,
-    colour_at,
-    new_figure,
-    say_in_the_middle,
-)
+from namerec.figures.base.theme import Scale, Theme, axis, colour_at, new_figure, say_in_the_middle
 from namerec.text import count, literal, part_of
 
 if TYPE_CHECKING:

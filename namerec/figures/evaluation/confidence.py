@@ -9,14 +9,7 @@ import plotly.graph_objects as go
 from namerec.core.evaluation.calibration import Reliability, RiskCoverage, Selection, at_coverage
 from namerec.figures.base.categories import hover_text
 from namerec.figures.base.points import MOST_POINTS, decimate
-from namerec.figures.base.theme import (
-    FONT_SIZE,
-    Theme,
-    axis,
-    faded,
-    new_figure,
-    say_in_the_middle,
-)
+from namerec.figures.base.theme import FONT_SIZE, Theme, axis, faded, new_figure, say_in_the_middle
 from namerec.text import count, counted, literal, roughly
 
 #: Said on a figure of a part without names.

@@ -49,10 +49,7 @@ def recall_changes(before: ConfusionMatrix, after: ConfusionMatrix) -> RecallCha
     lost_most = np.argsort(now - was, kind="stable")
     order = [index for index in lost_most.tolist() if before.support[index] > 0]
     return RecallChanges(
-        [before.categories[index] for index in order],
-        was[order],
-        now[order],
-        before.support[order],
+        [before.categories[index] for index in order], was[order], now[order], before.support[order]
     )
 
 

@@ -83,11 +83,7 @@ def shared_limit(traces: Iterable[GateTrace], symbol: str) -> float:
 
 
 def gate_picture(
-    trace: GateTrace,
-    symbol: str,
-    layer: int,
-    limit: float | None = None,
-    rows: Rows | None = None,
+    trace: GateTrace, symbol: str, layer: int, limit: float | None = None, rows: Rows | None = None
 ) -> GatePicture:
     """What the figure shows; see `gate_figure`."""
     meant = trace.network.symbol(symbol)

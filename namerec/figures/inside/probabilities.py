@@ -52,10 +52,7 @@ class Ribbons(NamedTuple):
 
 
 def ranking_figure(
-    prediction: Prediction,
-    theme: Theme,
-    most: int = 6,
-    colours: Mapping[str, str] | None = None,
+    prediction: Prediction, theme: Theme, most: int = 6, colours: Mapping[str, str] | None = None
 ) -> go.Figure:
     """The most probable categories as bars.
 
@@ -128,7 +125,7 @@ def decided_at(trace: GateTrace) -> int:
     return int(others[-1]) + 1 if len(others) else 0
 
 
-def shared_colours(traces: Iterable[GateTrace], theme: Theme, most: int = 5) -> dict[str, str]:
+def shared_colours(traces: Iterable[GateTrace], theme: Theme) -> dict[str, str]:
     """The categories of several ribbon figures that are to be compared, each with its colour.
 
     Kept are the winners and, of all that one of the figures would show, those with the highest
@@ -136,7 +133,7 @@ def shared_colours(traces: Iterable[GateTrace], theme: Theme, most: int = 5) -> 
     """
     peaks: dict[str, float] = {}
     for trace in traces:
-        shown = ribbons(trace, most)
+        shown = ribbons(trace)
         for place, (name, shares) in enumerate(zip(shown.names, shown.shares, strict=True)):
             # A winner stands before every peak, which is 1 at most.
             peak = 2 + float(shares[-1]) if place == 0 else float(shares.max())
@@ -181,21 +178,17 @@ def _worth_showing(probabilities: np.ndarray, most: int) -> list[int]:
 
 
 def ribbon_figure(
-    trace: GateTrace,
-    theme: Theme,
-    most: int = 5,
-    colours: Mapping[str, str] | None = None,
+    trace: GateTrace, theme: Theme, colours: Mapping[str, str] | None = None
 ) -> go.Figure:
     """The probabilities after every letter, stacked to 100 %, and where the answer was decided.
 
     Args:
         trace: What was answered after each letter.
         theme: The colours.
-        most: Categories shown for their final probability; see `ribbons`.
         colours: From `shared_colours`, for figures that are to be compared: all of them show
             these categories in this order. Without it, categories and colours go by rank.
     """
-    shown = ribbons(trace, most, colours)
+    shown = ribbons(trace, kept=colours)
     length = len(shown.letters)
     figure = new_figure(
         theme,

@@ -15,11 +15,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from namerec.core.evaluation.matrices import MatrixView, ViewedMatrix, viewed
 from namerec.core.evaluation.results import ConfusionMatrix
-from namerec.figures.base.categories import (
-    MOST_WITH_LABELS,
-    MOST_WITH_NUMBERS,
-    NO_NAMES,
-)
+from namerec.figures.base.categories import MOST_WITH_LABELS, MOST_WITH_NUMBERS, NO_NAMES
 from namerec.figures.base.theme import Theme, colour_at, readable_on
 from namerec.figures.base.words import LONGEST_LABEL
 from namerec.figures.confusion.matrix import as_drawn, cell_texts, colours, most_colour

@@ -85,12 +85,7 @@ class _GRULayer(Function):
 
     @staticmethod
     def forward(
-        ctx: Any,
-        names: PackedNames,
-        x: Tensor | None,
-        weight: Tensor,
-        bias: Tensor,
-        final: bool,
+        ctx: Any, names: PackedNames, x: Tensor | None, weight: Tensor, bias: Tensor, final: bool
     ) -> Tensor:
         size = weight.shape[0] // 3
         doubled = torch.cat([weight, bias[: 3 * size, None]], dim=1)

@@ -82,12 +82,7 @@ class _LSTMLayer(Function):
 
     @staticmethod
     def forward(
-        ctx: Any,
-        names: PackedNames,
-        x: Tensor | None,
-        weight: Tensor,
-        bias: Tensor,
-        final: bool,
+        ctx: Any, names: PackedNames, x: Tensor | None, weight: Tensor, bias: Tensor, final: bool
     ) -> Tensor:
         size = weight.shape[0] // 4
         doubled = torch.cat([weight, bias[:, None]], dim=1)
