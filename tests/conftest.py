@@ -2,6 +2,9 @@
 
 import gc
 import os
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 # Before PyTorch and NumPy are imported, and for processes that tests start: tiny networks are
@@ -86,3 +89,14 @@ def tiny_config(kind: str = "custom_lstm", **training: object) -> RunConfig:
         model=ModelConfig(kind=kind, hidden_size=8),  # type: ignore[arg-type]
         training=TrainConfig(**settings),  # type: ignore[arg-type]
     )
+
+
+@contextmanager
+def files_up_to(size: int) -> Iterator[None]:
+    """A full disk: no file of this process may grow beyond so many bytes."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)

@@ -1,8 +1,6 @@
 import errno
 import os
 import stat
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -10,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from namerec.disk import append_flushed, is_debris, open_regular, read_at_most, write_whole
-from tests.conftest import ROOT
+from tests.conftest import files_up_to
 from tests.runs.references import assert_no_debris
 
 OLD = b'{"state": "running"}\n'
@@ -104,28 +102,10 @@ def test_who_reads_while_a_file_is_replaced_sees_all_of_the_old_or_all_of_the_ne
     assert seen
 
 
-def _on_a_full_disk(action: str, path: Path, limit: int) -> None:
-    """Lets a child process, whose files may not grow beyond a limit, write and fail."""
-    code = f"""
-import resource
-from pathlib import Path
-from namerec.disk import append_flushed, write_whole
-resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))
-path = Path({str(path)!r})
-try:
-    {action}
-except OSError as error:
-    print(error.errno)
-"""
-    child = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=240
-    )
-    assert (child.stderr, child.stdout) == ("", f"{errno.EFBIG}\n")
-
-
 @pytest.mark.parametrize("size", [5_000, 1_000_000])
 def test_a_full_disk_leaves_the_old_file_byte_for_byte(file, size):
-    _on_a_full_disk(f"write_whole(path, b'new!' * ({size} // 4))", file, 4_000)
+    with files_up_to(4_000), pytest.raises(OSError, match="File too large"):
+        write_whole(file, b"new!" * (size // 4))
     assert file.read_bytes() == OLD
     assert _alone(file)
 
@@ -193,7 +173,8 @@ def test_a_failing_flush_takes_back_what_was_appended(file, monkeypatch, error):
 @pytest.mark.parametrize("lines", [1_000, 2_000, 100_000])
 def test_a_full_disk_takes_back_every_byte_of_what_was_appended(file, lines):
     """Some of it fits, so that a careless writer would leave that part or, worse, the rest."""
-    _on_a_full_disk(f"append_flushed(path, b'a line\\n' * {lines})", file, 5_000)
+    with files_up_to(5_000), pytest.raises(OSError, match="File too large"):
+        append_flushed(file, b"a line\n" * lines)
     assert file.read_bytes() == OLD
 
 

@@ -3,8 +3,6 @@ import json
 import os
 import secrets
 import shutil
-import subprocess
-import sys
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,7 +21,7 @@ from namerec.runs.records import PartScores, RunStatus
 from namerec.runs.store import PRETRAINED, RunStore
 from namerec.runs.summary import DamagedRun, RunSummary
 from namerec.settings import home
-from tests.conftest import ROOT, tiny_config
+from tests.conftest import ROOT, files_up_to, tiny_config
 from tests.runs.references import assert_no_debris, assert_sentence
 
 
@@ -132,27 +130,9 @@ def test_a_run_that_cannot_be_stored_is_told_with_what_to_do(tmp_path, tiny_data
     assert_sentence(caught.value, str(tmp_path / "runs"), "NAMEREC_HOME", "Not a directory")
 
 
-def test_a_run_that_does_not_fit_on_the_disk_leaves_nothing_behind(tmp_path):
-    code = f"""
-import resource
-from pathlib import Path
-from namerec.core.corpus.dataset import Dataset
-from namerec.errors import RunError
-from namerec.runs.store import RunStore
-from tests.conftest import tiny_config, tiny_lines
-data = Dataset.build("tiny", tiny_lines())
-resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
-try:
-    RunStore(Path({str(tmp_path)!r}), None).create(tiny_config(), data)
-except RunError as error:
-    print(error)
-"""
-    child = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=240
-    )
-    assert child.stderr == ""
-    assert "cannot be stored" in child.stdout
-    assert "File too large" in child.stdout
+def test_a_run_that_does_not_fit_on_the_disk_leaves_nothing_behind(tmp_path, tiny_dataset):
+    with files_up_to(100), pytest.raises(RunError, match=r"cannot be stored in .*: File too large"):
+        RunStore(tmp_path, None).create(tiny_config(), tiny_dataset)
     assert os.listdir(tmp_path) == []
 
 
