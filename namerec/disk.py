@@ -14,6 +14,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from filelock import FileLock, Timeout
+
 #: Ending of a file that is still being written; anything so called is debris after a crash.
 UNFINISHED = ".part"
 #: Seconds from which what is unfinished was left by a killed program: no download, upload or import
@@ -107,6 +109,31 @@ def append_flushed(path: Path, content: bytes) -> None:
             raise
     if created:
         flush_folder(path.parent)
+
+
+@contextmanager
+def alone(lock: Path, seconds: float = 10.0) -> Iterator[None]:
+    """While it lasts, nobody else is inside with the same lock, in this process or another.
+
+    What is stored is read, changed and written inside, so that no change is lost.
+
+    Args:
+        lock: A file, made when needed; its content says nothing.
+        seconds: To wait for it. Whoever changes a small file has it for a moment.
+
+    Raises:
+        OSError: If somebody else has it for so long, or the folder cannot be written.
+    """
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    held = FileLock(lock, timeout=seconds, poll_interval=0.005, thread_local=False)
+    try:
+        held.acquire()
+    except Timeout:
+        raise OSError(errno.EBUSY, "another namerec is changing it", str(lock)) from None
+    try:
+        yield
+    finally:
+        held.release()
 
 
 def flush_folder(folder: Path) -> None:

@@ -196,8 +196,11 @@ class JobManager:
         job = self._queue.ordered(run_id, "stopped", {"queued", "running", "paused"})
         if self._queue.stop(job):
             try:
-                status = job.folder.status().model_copy(update={"state": "stopped"})
-                job.folder.write_status(status)
+                with job.folder.lock():
+                    status = job.folder.status()
+                    if status.state == "queued":  # else another process has taken it up
+                        stopped = status.model_copy(update={"state": "stopped"})
+                        job.folder.write_status(stopped)
             except (NamerecError, OSError):  # it is found *interrupted*, and can be gone on with
                 log.exception("the stop of run %s could not be stored", run_id)
             job.end_without_work("stopped")
