@@ -23,8 +23,8 @@ from namerec.jobs.memory_task_results import (
     MemoryEntry,
     MemoryFile,
     MemoryPlan,
+    keep_results,
     read_results,
-    write_results,
 )
 from namerec.jobs.snapshot import JobSnapshot
 from namerec.runs.deletion import remove
@@ -250,7 +250,7 @@ class MemoryKeeper:
     def _keep(self) -> bool:
         """Writes the results; says whether they are on the disk."""
         try:
-            write_results(self._path, self._known)
+            self._known = keep_results(self._path, self._known)
         except OSError:  # known all the same, until the server ends
             _LOG.exception("The results of the memory task could not be kept in %s", self._path)
             return False

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
+from namerec import formats
 from namerec.core.networks.config import ModelConfig
 from namerec.core.networks.kinds import KINDS, VARIANTS, MemoryNetwork, has_setting
 from namerec.core.tasks.memory_curves import (
@@ -18,8 +20,9 @@ from namerec.core.tasks.memory_curves import (
 )
 from namerec.core.tasks.memory_task import NOISE_BOUNDS, reference
 from namerec.core.training.config import RunConfig, TrainConfig
-from namerec.disk import write_whole
+from namerec.disk import alone, write_whole
 from namerec.files import ASSETS
+from namerec.settings import home
 
 _LOG = logging.getLogger(__name__)
 
@@ -195,6 +198,15 @@ class MemoryFile(_Record):
         outdated = tuple(cell for cell in self.outdated if cell.config not in gone)
         return self.model_copy(update={"entries": entries, "outdated": outdated})
 
+    def joined(self, stored: MemoryFile) -> MemoryFile:
+        """The same with the results that only a stored file has: another namerec's.
+
+        Of the same training ours stay, and so does the experiment that was begun here.
+        """
+        ours = {entry.cell.config for entry in self.entries}
+        more = [entry for entry in stored.entries if entry.cell.config not in ours]
+        return self.model_copy(update={"entries": (*self.entries, *more)})
+
     def with_entry(self, entry: MemoryEntry) -> MemoryFile:
         """The same with one more result, in place of an older one of the same training."""
         cleared = self.without([entry.cell])
@@ -219,14 +231,38 @@ def points(entries: Iterable[MemoryEntry]) -> list[MemoryPoint]:
 def read_results(path: Path) -> MemoryFile:
     """What a file holds; nothing, and a line in the log, if it cannot be read."""
     try:
-        return MemoryFile.model_validate_json(path.read_bytes())
+        return formats.parsed(path.read_bytes(), MemoryFile)
     except FileNotFoundError:
         return MemoryFile()
-    except (OSError, ValidationError):
+    except (OSError, ValueError):
         _LOG.exception(
             "The results of the memory task in %s cannot be read; they are left out", path
         )
         return MemoryFile()
+
+
+def keep_results(path: Path, results: MemoryFile) -> MemoryFile:
+    """Stores results beside those that another namerec has stored in the same file meanwhile.
+
+    A file that cannot be read is put aside first, as `….unread`.
+
+    Returns:
+        All that the file holds now.
+
+    Raises:
+        OSError: If it cannot be written.
+    """
+    with alone(home() / "memory_task.lock"):
+        try:
+            stored = formats.parsed(path.read_bytes(), MemoryFile)
+        except FileNotFoundError:
+            stored = MemoryFile()
+        except ValueError:  # damaged, or of a newer version
+            path.replace(path.with_name(f"{path.name}.{time.time_ns()}.unread"))
+            stored = MemoryFile()
+        joined = results.joined(stored)
+        write_results(path, joined)
+    return joined
 
 
 def write_results(path: Path, results: MemoryFile) -> None:
@@ -236,6 +272,6 @@ def write_results(path: Path, results: MemoryFile) -> None:
         OSError: If it cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = results.model_dump_json(indent=None, exclude_defaults=False)
+    text = formats.content(results, indent=None).decode()
     # One entry a line: short enough to keep, plain enough to compare.
-    write_whole(path, text.replace('{"cell":', '\n{"cell":').encode() + b"\n")
+    write_whole(path, text.replace('{"cell":', '\n{"cell":').encode())

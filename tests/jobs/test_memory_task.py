@@ -15,7 +15,13 @@ from namerec.jobs import memory_task as keeping
 from namerec.jobs import memory_task_results
 from namerec.jobs.executors import LocalExecutor
 from namerec.jobs.memory_task import MemoryKeeper, MemoryProgress
-from namerec.jobs.memory_task_results import MemoryFile, MemoryPlan, MemorySettings, write_results
+from namerec.jobs.memory_task_results import (
+    MemoryFile,
+    MemoryPlan,
+    MemorySettings,
+    read_results,
+    write_results,
+)
 from namerec.runs import deletion
 from namerec.runs.store import RunStore
 from tests.conftest import tiny_config
@@ -237,7 +243,7 @@ def test_starting_anew_keeps_each_result_until_its_successor_is_there(fed_manage
     accuracies = {entry.cell: entry.accuracy for entry in keeper.known().entries}
     assert accuracies == {other: 0.1, first: 0.75, second: 0.1}
     assert at(keeper).done == 1
-    assert MemoryFile.model_validate_json(path.read_bytes()) == keeper.known()
+    assert read_results(path) == keeper.known()
     keeper.cancel()
 
 

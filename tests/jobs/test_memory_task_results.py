@@ -17,6 +17,7 @@ from namerec.jobs.memory_task_results import (
     MemoryFile,
     MemoryPlan,
     MemorySettings,
+    keep_results,
     points,
     read_results,
     write_results,
@@ -118,6 +119,25 @@ def test_a_damaged_file_is_left_out_and_logged(tmp_path, caplog, damage):
         assert read_results(path) == MemoryFile()
     assert "cannot be read; they are left out" in caplog.text
     assert path.read_bytes() == damage  # it may still be mended by hand
+
+
+def test_results_that_another_namerec_has_stored_meanwhile_stay(tmp_path):
+    path = tmp_path / "memory_task.json"
+    ours = MemoryFile(entries=(entry(cell()),), asked=MemoryPlan())
+    theirs = MemoryFile(entries=(entry(cell(), 0.9), entry(cell(noise=10))))
+    keep_results(path, theirs)
+    joined = keep_results(path, ours)
+    assert joined == MemoryFile(entries=(entry(cell()), entry(cell(noise=10))), asked=MemoryPlan())
+    assert read_results(path) == joined
+
+
+def test_a_file_that_cannot_be_read_is_put_aside_and_not_replaced(tmp_path):
+    path = tmp_path / "memory_task.json"
+    path.write_bytes(b'{"entries": [], "more": 1}')
+    keep_results(path, MemoryFile(entries=(entry(cell()),)))
+    assert len(read_results(path).entries) == 1
+    (aside,) = tmp_path.glob("*.unread")
+    assert aside.read_bytes() == b'{"entries": [], "more": 1}'
 
 
 def test_no_file_is_no_damage(tmp_path, caplog):
