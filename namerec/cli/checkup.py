@@ -143,16 +143,18 @@ def _runs(findings: Findings) -> None:
     damaged = [entry for entry in entries if isinstance(entry, DamagedRun)]
     readable = [entry for entry in entries if not isinstance(entry, DamagedRun)]
     states = Counter[str](entry.state for entry in readable)
-    findings.facts |= dict(states) | {"damaged": len(damaged)}
+    findings.facts |= dict(states) | {"damaged": sum(not run.newer for run in damaged)}
     findings.tell([run.reason for run in damaged])
-    findings.tell([damage for run in readable for damage in _damage(run)])
+    findings.tell([run.newer for run in readable if run.newer])
+    findings.tell([damage for run in readable if not run.newer for damage in _damage(run)])
     if states["interrupted"]:
         findings.facts["to go on"] = "python -m namerec train --resume RUN"
 
 
 def _damage(run: RunSummary) -> Iterator[str]:
     """What of a listed run's other files is damaged; of its networks only the headers are read."""
-    from namerec.runs.folder import BEST, METRICS
+    from namerec.runs.folder import BEST
+    from namerec.runs.lineage import gap
     from namerec.runs.store import RunStore
     from namerec.runs.tensors import read_metadata
 
@@ -161,16 +163,12 @@ def _damage(run: RunSummary) -> Iterator[str]:
         if run.has_network:
             read_metadata(folder.path / BEST)
         folder.progress()
-        stored = len(folder.metrics()[1])
+        missing = gap(folder, run.status)
     except NamerecError as error:
         yield str(error)
         return
-    if stored < run.status.epoch:
-        yield (
-            f"“{METRICS}” of run {run.id} is damaged: it holds {stored:,} of "
-            f"{run.status.epoch:,} epochs, and the run's curves end there. Put the file back from "
-            "a copy."
-        )
+    if missing:
+        yield f"Run {run.id}: {missing.words} Put its “metrics.jsonl” back from a copy if you can."
 
 
 def _corpora(findings: Findings) -> None:

@@ -33,10 +33,13 @@ def list_runs(deleted: bool, as_json: bool) -> None:
     rows: list[dict[str, Any]] = []
     for run in discarded(store) if deleted else store.entries():
         if not isinstance(run, RunSummary):
-            click.echo(f"{run.id}: damaged: {run.reason}", err=True)
-            rows.append({"run": run.id, "state": "damaged", "reason": run.reason})
+            state = "newer" if run.newer else "damaged"
+            click.echo(f"{run.id}: {state}: {run.reason}", err=True)
+            rows.append({"run": run.id, "state": state, "reason": run.reason})
             continue
         click.echo(_line(run))
+        if run.newer:
+            click.echo(f"{run.id}: newer: {run.newer}", err=True)
         rows.append(_values(run))
     if as_json:
         print_json({"runs": rows})
@@ -71,6 +74,7 @@ def _values(run: RunSummary) -> dict[str, Any]:
         "title": run.label.title,
         "note": run.label.note,
         "pinned": run.label.pinned,
+        "newer": run.newer,
     }
 
 
@@ -82,19 +86,19 @@ def _values(run: RunSummary) -> dict[str, Any]:
 @sentences_for_errors
 def label_run(run_id: str, title: str | None, note: str | None, pin: bool | None) -> None:
     """Set a run's title, note and pin; what is not given stays as it is."""
-    from namerec.runs.labels import RunLabel, read_label
+    from namerec.runs.labels import LabelChanges
     from namerec.runs.store import RunStore
 
     if title is None and note is None and pin is None:
         raise click.UsageError("Give --title, --note, --pin or --no-pin.")
-    store = RunStore()
-    now = read_label(store.open(run_id).path)
-    label = RunLabel.of(
-        title=now.title if title is None else title,
-        note=now.note if note is None else note,
-        pinned=now.pinned if pin is None else pin,
-    )
-    store.set_label(run_id, label)
+    changes: LabelChanges = {}
+    if title is not None:
+        changes["title"] = title
+    if note is not None:
+        changes["note"] = note
+    if pin is not None:
+        changes["pinned"] = pin
+    label = RunStore().set_label(run_id, **changes)
     named = f"now has the title “{label.title}”" if label.title else "has no title"
     click.echo(f"Run {run_id} {named}{', and is pinned' if label.pinned else ''}.")
 

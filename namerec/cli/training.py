@@ -97,14 +97,17 @@ def train(
     from namerec.jobs.executors import LocalExecutor
     from namerec.jobs.limits import check_disk, still_to_store
     from namerec.jobs.memory import stored
+    from namerec.runs.lineage import gap
     from namerec.runs.store import RunStore
     from namerec.settings import home, settings
 
     store = RunStore()
     if resume is not None:
         _refuse_beside("--resume", _WITH_RESUME, "continues with the settings it was started with")
-        run = store.resumable(resume).info
-        folder = store.open(resume)
+        summary, folder = store.resumable(resume), store.open(resume)
+        run = summary.info
+        if missing := gap(folder, summary.status):
+            click.echo(missing.words, err=True)
         size = stored(run.config, run.dataset.names, len(run.dataset.categories))
         check_disk(home(), settings(), still_to_store(size, folder.path))
     elif branch_of is not None:

@@ -12,8 +12,7 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pydantic import ValidationError
-
+from namerec import formats
 from namerec.core.corpus.dataset import Dataset
 from namerec.data.kept import ID, ID_DIGITS, PREFIX, TABLE_DIGITS, DamagedCorpus, OwnCorpus
 from namerec.data.kept_table import as_table, from_table
@@ -21,6 +20,7 @@ from namerec.data.text import MAX_BYTES, read_bytes
 from namerec.data.upload import Upload
 from namerec.disk import UNFINISHED, is_debris, open_regular, write_whole
 from namerec.errors import DataError
+from namerec.formats import NewerFormatError
 from namerec.settings import home
 from namerec.text import shown
 
@@ -28,6 +28,10 @@ from namerec.text import shown
 _MAX_DESCRIPTION_BYTES = 2**20
 #: A table's name; the id is its first group.
 _TABLE = re.compile(f"({ID.pattern})(?:-[0-9a-f]{{{TABLE_DIGITS}}})?[.]csv")
+
+
+class NewerCorpusError(DataError):
+    """A corpus that another version has kept, as this one cannot."""
 
 
 class OwnCorpora:
@@ -52,7 +56,12 @@ class OwnCorpora:
                 f"written out; at most {MAX_BYTES // 2**20} MiB are kept. Give the categories "
                 "shorter names, or fewer names."
             )
-        earlier = self.find(dataset.fingerprint)
+        try:
+            earlier: OwnCorpus | None = self.describe(dataset.fingerprint[:ID_DIGITS])
+        except NewerCorpusError:
+            raise
+        except DataError:
+            earlier = None
         replaced = () if earlier is None else (_replaced_words(earlier),)
         corpus = OwnCorpus(
             id=dataset.fingerprint[:ID_DIGITS],
@@ -71,7 +80,7 @@ class OwnCorpora:
             self._sweep()  # before, as it may make the room; after, as the earlier table is unused
             # The description comes last: without it there is no corpus, or still the earlier one.
             write_whole(self.where(corpus), content)
-            write_whole(self._path(corpus.id), corpus.model_dump_json(indent=2).encode())
+            write_whole(self._path(corpus.id), formats.content(corpus))
             self._sweep()
         except OSError as error:
             raise DataError(
@@ -116,8 +125,8 @@ class OwnCorpora:
                 raise ValueError("it describes another corpus")
             if self.where(corpus).stat().st_size != corpus.csv_bytes:
                 raise ValueError("its table of names is incomplete")
-        except ValidationError as error:
-            raise _damaged(identity, "its description is incomplete") from error
+        except NewerFormatError as error:
+            raise NewerCorpusError(error.words(f"The corpus “{PREFIX}{identity}”")) from None
         except (OSError, ValueError) as error:
             raise _damaged(identity, getattr(error, "strerror", None) or str(error)) from error
         return corpus
@@ -180,7 +189,13 @@ class OwnCorpora:
 
     def _description(self, identity: str) -> OwnCorpus:
         with open_regular(self._path(identity)) as file:
-            return OwnCorpus.model_validate_json(file.read(_MAX_DESCRIPTION_BYTES + 1))
+            content = file.read(_MAX_DESCRIPTION_BYTES + 1)
+        try:
+            return formats.parsed(content, OwnCorpus)
+        except NewerFormatError:
+            raise
+        except ValueError as error:
+            raise ValueError("its description is incomplete") from error
 
     def _tables(self) -> dict[str, list[Path]]:
         """All tables there are, by the id of their corpus."""
@@ -217,6 +232,6 @@ def _replaced_words(earlier: OwnCorpus) -> str:
 
 def _damaged(identity: str, reason: str) -> DataError:
     return DataError(
-        f"The corpus “{PREFIX}{identity}” is damaged: {shown(reason)}. Remove it and upload the "
-        "same names again."
+        f"The corpus “{PREFIX}{identity}” is damaged: {shown(reason)}. Upload the same names "
+        "again, which puts it right."
     )

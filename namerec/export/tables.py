@@ -16,7 +16,7 @@ from namerec.export.source import MadeFile, Source
 from namerec.export.spreadsheet import answers_table, as_csv
 from namerec.runs.fitting import check_weights
 from namerec.runs.folder import BEST
-from namerec.runs.lineage import history
+from namerec.runs.lineage import gap, history
 from namerec.runs.records import BranchPoint
 from namerec.runs.tensors import CHECKSUM
 
@@ -100,6 +100,8 @@ def curves_files(source: Source) -> list[MadeFile]:
     words = "Each line is the mean since the previous line of the same kind."
     if told.branch_points:
         words += " Steps, epochs and seconds are counted from the start of the first run."
+    if missing := gap(source.folder, source.run.status):
+        words += f" {missing.words}"
     return [MadeFile(f"{source.run.id}-curves.csv", as_csv(table).encode(), words)]
 
 

@@ -110,6 +110,7 @@ def taken_up(run: RunSummary, folder: RunFolder, owner: Owner) -> Job:
         history=before.history,
         seconds=before.seconds,
         before=before.before,
+        gap=before.gap,
     )
     return job
 

@@ -13,7 +13,8 @@ from namerec.core.training.records import EpochRecord, StepRecord
 from namerec.errors import RunError
 from namerec.runs import metrics
 from namerec.runs.folder import RunFolder
-from namerec.runs.lineage import BEFORE, counted_on
+from namerec.runs.gaps import NO_GAP, Gap
+from namerec.runs.lineage import BEFORE, NOTHING_RECORDED, counted_on, gap_in
 from namerec.runs.records import ACTIVE_STATES, RESUMABLE_STATES, BranchPoint, RunState
 from namerec.runs.summary import RunSummary
 
@@ -125,6 +126,7 @@ class JobSnapshot:
         scores: By part, once finished.
         message: Why it failed or is held, in a sentence.
         before: What the run goes on from; nothing for most. All other numbers are the run's own.
+        gap: What is missing of the records, counted from the first run of its lineage on.
         race: The race it trains in now, with which it is paused; empty for none. A run that is
             taken up again, or looked at afterwards, is in none: its `RunInfo` remembers.
     """
@@ -143,6 +145,7 @@ class JobSnapshot:
     scores: tuple[Scores, ...] = ()
     message: str = ""
     before: Lineage = field(default=NOTHING_BEFORE, repr=False)
+    gap: Gap = NO_GAP
     race: str = ""
 
     @property
@@ -189,9 +192,10 @@ def stored_snapshot(run: RunSummary, folder: RunFolder) -> JobSnapshot:
     Raises:
         RunError: If there are more metrics than can be read.
     """
-    steps, epochs = folder.metrics()
+    own = folder.recorded()
     last, seconds = _last_stored(run, folder)
     branch_points = run.info.branch_points
+    before = metrics.read(folder.path / BEFORE) if branch_points else NOTHING_RECORDED
     return JobSnapshot(
         run_id=run.id,
         config=run.info.config,
@@ -200,13 +204,14 @@ def stored_snapshot(run: RunSummary, folder: RunFolder) -> JobSnapshot:
         steps=run.status.steps,
         seconds=seconds,
         names_per_second=run.status.names_per_second,
-        series=GrowingSeries.holding(step for step in steps if step.step <= last).view(),
-        history=tuple(record for record in epochs if record.step <= last),
+        series=GrowingSeries.holding(step for step in own.steps if step.step <= last).view(),
+        history=tuple(record for record in own.epochs if record.step <= last),
         scores=tuple(Scores(**scores.model_dump()) for scores in run.status.scores.values()),
-        message=run.status.message,
-        before=Lineage.of(branch_points, *metrics.read(folder.path / BEFORE))
+        message=run.status.message or run.newer,
+        before=Lineage.of(branch_points, before.steps, before.epochs)
         if branch_points
         else NOTHING_BEFORE,
+        gap=gap_in(branch_points, before, own, run.status.epoch),
     )
 
 

@@ -15,7 +15,7 @@ class SnapshotCache:
     """Makes snapshots of stored runs, and keeps the latest."""
 
     def __init__(self) -> None:
-        self._known: dict[str, tuple[tuple[RunStatus, RunState], JobSnapshot]] = {}
+        self._known: dict[str, tuple[tuple[RunStatus, RunState, str], JobSnapshot]] = {}
 
     def at(self, run: RunSummary, folder: RunFolder) -> JobSnapshot:
         """A run as its folder tells it.
@@ -23,7 +23,7 @@ class SnapshotCache:
         Raises:
             RunError: If there are more metrics than can be read.
         """
-        now = (run.status, run.state)
+        now = (run.status, run.state, run.newer)
         known = self._known.get(run.id)
         if known is None or known[0] != now:
             if len(self._known) >= SNAPSHOTS_KEPT:

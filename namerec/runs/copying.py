@@ -46,8 +46,8 @@ def copy_finished(store: RunStore, identity: str, folder: Path) -> Path:
                 write_whole(target / name, file.read())
     except FileExistsError as error:
         raise RunError(
-            f"Run {identity} was not copied: {error.filename} already exists. Delete it, or give "
-            "another folder to copy to."
+            f"Run {identity} was not copied: {error.filename} already exists. Move it away, or "
+            "give another folder to copy to."
         ) from None
     except OSError as error:
         raise RunError(f"The copy cannot be written to {target}: {error.strerror}.") from None

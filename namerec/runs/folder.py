@@ -1,8 +1,9 @@
 """One run's folder: the truth about the run.
 
     config.json              all that decides its numbers; written once
-    status.json              how far it has come; replaced whole
-    metrics.jsonl            a line a record, append-only; a torn last line is dropped
+    status.json              how far it has come; replaced whole, and made anew where it is missing
+    metrics.jsonl            a line a record, append-only; what is torn is left out
+    metrics.torn-1.jsonl     the same as it was before damaged lines were left out for good
     last.safetensors         weights, optimizer and random state after the last stored epoch
     best.safetensors         the weights of the best epoch
     epoch-0004.safetensors   the weights after epochs 1, 2, 4, 8 ..., to look back on
@@ -15,12 +16,16 @@ and, in a run that goes on from another one, what `runs.lineage` tells of.
 An epoch is stored in the order metrics, milestone, last, best, status, and reported only then.
 Killed at any point in between, the run goes on from `last`: the lines of `metrics.jsonl` and the
 milestone beyond it are taken back, and a `best` that is behind it is made from it.
+
+The format that the JSON files say they are of counts for the others too, see `namerec.formats`.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
+import shutil
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import asdict
@@ -30,15 +35,18 @@ from typing import Any, TypeVar
 import torch
 from pydantic import BaseModel, ValidationError
 
+from namerec import formats
 from namerec.core.corpus.protocols import Part
 from namerec.core.evaluation.results import PredictedNames
 from namerec.core.training.loop import Checkpoint, Progress, Resumed
 from namerec.core.training.records import EpochRecord, StepRecord
 from namerec.disk import UNFINISHED, append_flushed, read_at_most, write_whole
 from namerec.errors import RunError
+from namerec.formats import NewerFormatError
 from namerec.runs import metrics, run_lock, stored_predictions
 from namerec.runs.fitting import check_resume, check_weights
-from namerec.runs.metrics import too_large, unreadable
+from namerec.runs.metrics import Recorded, too_large, unreadable
+from namerec.runs.rebuilt import rebuilt_status
 from namerec.runs.records import (
     ACTIVE_STATES,
     ProgressText,
@@ -49,7 +57,7 @@ from namerec.runs.records import (
 from namerec.runs.tensors import read_metadata, read_tensors, with_prefix, write_tensors
 
 BEST, LAST, PREDICTIONS = "best.safetensors", "last.safetensors", "predictions.safetensors"
-METRICS = "metrics.jsonl"
+METRICS, CONFIG, STATUS = "metrics.jsonl", "config.json", "status.json"
 _MILESTONE = re.compile(r"epoch-([0-9]{4,9})\.safetensors")
 
 #: Largest `config.json` or `status.json` read, bytes; they take some 2 kB, or 150 with the most
@@ -60,6 +68,10 @@ MAX_JSON_BYTES = 512 * 1024
 MAX_MILESTONE_BYTES = 8 * 1024**2
 
 _Record = TypeVar("_Record", bound=BaseModel)
+
+
+class NewerRunError(RunError):
+    """A run of another version, of which this one knows too little to work with it."""
 
 
 class RunFolder:
@@ -75,25 +87,59 @@ class RunFolder:
         """What the run is; its id is the folder's name, also where a person has renamed that.
 
         Raises:
+            NewerRunError: If another version stored something that is not known here.
             RunError: If the file is missing or damaged.
         """
-        return _read(self.path / "config.json", RunInfo).model_copy(update={"id": self.id})
+        return _known_whole(*self._info())
+
+    def _info(self) -> tuple[RunInfo, str]:
+        info, newer = _read(self.path / CONFIG, RunInfo)
+        return info.model_copy(update={"id": self.id}), newer
 
     def write_info(self, info: RunInfo) -> None:
         """Stores what the run is."""
-        write_whole(self.path / "config.json", _json(info))
+        write_whole(self.path / CONFIG, formats.content(info))
 
     def status(self) -> RunStatus:
-        """How far the run has come, as stored.
+        """How far the run has come, as stored; told by its other files if that is missing.
 
         Raises:
-            RunError: If the file is missing or damaged.
+            NewerRunError: If another version stored something that is not known here.
+            RunError: If the file is damaged.
         """
-        return _read(self.path / "status.json", RunStatus)
+        return _known_whole(*self._status())
+
+    def _status(self) -> tuple[RunStatus, str]:
+        if (self.path / STATUS).exists() or not (self.path / CONFIG).exists():
+            return _read(self.path / STATUS, RunStatus)
+        return self._rebuilt_status(), ""
+
+    def _rebuilt_status(self) -> RunStatus:
+        info, progress, best_epoch = self.info(), Progress(), 0
+        with contextlib.suppress(RunError):  # weights are not needed to list a run
+            progress = self.progress()
+        if (self.path / BEST).exists():
+            with contextlib.suppress(RunError, KeyError, ValueError):
+                best_epoch = int(read_metadata(self.path / BEST)["epoch"])
+        return rebuilt_status(info, progress, best_epoch, self.metrics()[1], self.predictions())
 
     def write_status(self, status: RunStatus) -> None:
         """Stores how far the run has come."""
-        write_whole(self.path / "status.json", _json(status))
+        write_whole(self.path / STATUS, formats.content(status))
+
+    def listed(self) -> tuple[RunInfo, RunStatus, str]:
+        """What the run is and how far it has come, as far as that is known here.
+
+        Returns:
+            Both, and why no more can be done with a run of another version, in sentences; empty
+            for most.
+
+        Raises:
+            NewerRunError: If what is known here is not enough.
+            RunError: If a file is missing or damaged.
+        """
+        (info, newer_info), (status, newer_status) = self._info(), self._status()
+        return info, status, newer_info or newer_status
 
     def state(self, status: RunStatus) -> RunState:
         """The run's state, *interrupted* if it should be worked on and nobody is."""
@@ -204,15 +250,30 @@ class RunFolder:
         return checkpoint.weights
 
     def metrics(self) -> tuple[list[StepRecord], list[EpochRecord]]:
-        """All stored records; a torn or damaged end is left out.
+        """All stored records; what is torn or damaged is left out.
 
         Raises:
             RunError: If there are more than can be read.
         """
+        recorded = self.recorded()
+        return recorded.steps, recorded.epochs
+
+    def recorded(self) -> Recorded:
+        """The same, and how much is damaged.
+
+        Raises:
+            RunError: As `metrics`.
+        """
         return metrics.read(self.path / METRICS)
 
     def _take_back_metrics(self, step: int) -> None:
-        write_whole(self.path / METRICS, metrics.until(self.path / METRICS, step))
+        path = self.path / METRICS
+        kept = metrics.kept(path, reported=step, most=step)
+        if kept.damaged:
+            numbers = range(1, 2 + len(list(self.path.glob("metrics.torn-*.jsonl"))))
+            asides = (self.path / f"metrics.torn-{number}.jsonl" for number in numbers)
+            shutil.copyfile(path, next(aside for aside in asides if not aside.exists()))
+        write_whole(path, kept.content)
 
     # -- looking back
 
@@ -290,14 +351,22 @@ def milestone_file(epoch: int) -> str:
     return f"epoch-{epoch:04d}.safetensors"
 
 
-def _json(record: BaseModel) -> bytes:
-    return record.model_dump_json(indent=2).encode() + b"\n"
+def _known_whole(record: _Record, newer: str) -> _Record:
+    if newer:
+        raise NewerRunError(newer)
+    return record
 
 
-def _read(path: Path, kind: type[_Record]) -> _Record:
+def _read(path: Path, kind: type[_Record]) -> tuple[_Record, str]:
+    """What stands in a file, and in sentences why that may not be all; mostly empty."""
     try:
-        return kind.model_validate_json(_content(path, MAX_JSON_BYTES))
-    except ValidationError:
+        return formats.parsed(_content(path, MAX_JSON_BYTES), kind), ""
+    except NewerFormatError as error:
+        words = error.words(f"Run {path.parent.name}")
+        if not isinstance(error.record, kind):
+            raise NewerRunError(words) from None
+        return error.record, words
+    except ValueError:
         raise unreadable(path, "its content is damaged") from None
 
 

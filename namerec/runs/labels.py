@@ -1,19 +1,24 @@
 """What a person calls a run: `label.json` in its folder, beside what decides its numbers.
 
-It can be changed at any time, also while the run is trained, and a run is whole without it.
+It can be changed at any time, also while the run is trained, and a run is whole without it. Who
+changes it gives the fields that are to change: two who do so at once both find theirs.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypedDict
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from namerec.disk import read_at_most, write_whole
+from namerec import formats
+from namerec.disk import alone, read_at_most, write_whole
 from namerec.errors import RunError
+from namerec.formats import NewerFormatError
 
 LABEL = "label.json"
+#: Beside the runs, and held by whoever changes a label of one of them.
+LOCK = "labels.lock"
 #: Longest title, in code points: what still fits a table's cell and a chart's key.
 MAX_TITLE = 100
 #: Longest note, in code points: a page of text.
@@ -37,6 +42,14 @@ def _line(text: str) -> str:
 def _lines(text: str) -> str:
     _line(text.replace("\n", ""))
     return text
+
+
+class LabelChanges(TypedDict, total=False):
+    """The fields of a label that are to change, as they were typed."""
+
+    title: str
+    note: str
+    pinned: bool
 
 
 class RunLabel(BaseModel):
@@ -74,6 +87,25 @@ class RunLabel(BaseModel):
                 )
         return RunLabel(**texts, pinned=pinned)
 
+    def changed(self, changes: LabelChanges) -> RunLabel:
+        """The same with some fields changed, tidied as by `of`.
+
+        Raises:
+            RunError: If a text is too long.
+        """
+        now = LabelChanges(title=self.title, note=self.note, pinned=self.pinned)
+        return RunLabel.of(**(now | changes))
+
+    def differing(self, other: RunLabel) -> set[str]:
+        """The fields in which two labels differ."""
+        return {
+            name for name in RunLabel.model_fields if getattr(self, name) != getattr(other, name)
+        }
+
+
+class LabelChangedError(RunError):
+    """A field that somebody else has changed since it was seen; nothing was stored."""
+
 
 #: Of a run that nobody has said anything of.
 NO_LABEL = RunLabel()
@@ -88,11 +120,52 @@ def _tidy(line: str) -> str:
 
 def read_label(folder: Path) -> RunLabel:
     """A run's label; an empty one if there is none, or it is damaged."""
+    return _stored(folder)[0]
+
+
+def _stored(folder: Path) -> tuple[RunLabel, str]:
+    """The label, and why another version alone may change it; mostly empty."""
     try:
         content = read_at_most(folder / LABEL, MAX_BYTES)
-        return NO_LABEL if content is None else RunLabel.model_validate_json(content)
-    except (OSError, ValidationError):  # a title is not worth a run that cannot be opened
-        return NO_LABEL
+        return (NO_LABEL if content is None else formats.parsed(content, RunLabel)), ""
+    except NewerFormatError as error:
+        known = error.record if isinstance(error.record, RunLabel) else NO_LABEL
+        return known, error.words(f"The label of run {folder.name}")
+    except (OSError, ValueError):  # a title is not worth a run that cannot be opened
+        return NO_LABEL, ""
+
+
+def change_label(folder: Path, changes: LabelChanges, seen: RunLabel | None = None) -> RunLabel:
+    """Changes some fields of a run's label; the others stay as they are by now.
+
+    Args:
+        folder: The run's.
+        changes: The fields, as they were typed.
+        seen: The label that they were typed over; None to change it whatever it is.
+
+    Returns:
+        The label as it is now.
+
+    Raises:
+        LabelChangedError: If one of these fields is no longer as it was seen, nor as it is to be.
+        RunError: If a text is too long, or another version stored what is not known here.
+        OSError: If the disk refuses.
+    """
+    with alone(folder.parent / LOCK):
+        now, newer = _stored(folder)
+        if newer:
+            raise RunError(newer)
+        wanted = now.changed(changes)
+        lost = now.differing(wanted) & (now.differing(seen) if seen is not None else set())
+        if lost:
+            raise LabelChangedError(
+                f"The {' and the '.join(sorted(lost))} of run {folder.name} have been changed by "
+                "somebody else meanwhile, so nothing was stored. Look at that change, then save "
+                "again."
+            )
+        if wanted != now:
+            write_label(folder, wanted)
+    return wanted
 
 
 def write_label(folder: Path, label: RunLabel) -> None:
@@ -101,4 +174,4 @@ def write_label(folder: Path, label: RunLabel) -> None:
     Raises:
         OSError: If the disk refuses.
     """
-    write_whole(folder / LABEL, label.model_dump_json(indent=2).encode() + b"\n")
+    write_whole(folder / LABEL, formats.content(label))

@@ -15,17 +15,21 @@ from typing import Literal
 from torch import Tensor
 
 from namerec.core.training.config import FREE_IN_BRANCH, RunConfig
-from namerec.core.training.loop import InitialWeights
+from namerec.core.training.loop import InitialWeights, Progress
 from namerec.core.training.records import EpochRecord, StepRecord
 from namerec.disk import write_whole
 from namerec.errors import ConfigError, RunError
 from namerec.runs import metrics
 from namerec.runs.fitting import check_moments, check_weights
 from namerec.runs.folder import BEST, LAST, RunFolder
-from namerec.runs.records import BranchPoint, RunInfo
+from namerec.runs.gaps import Gap, find_gap
+from namerec.runs.metrics import Recorded
+from namerec.runs.records import BranchPoint, RunInfo, RunStatus
 from namerec.runs.tensors import read_tensors, with_prefix, write_tensors
 
 FIRST, BEFORE = "first.safetensors", "before.jsonl"
+#: Of a run that goes on from no other.
+NOTHING_RECORDED = Recorded([], [])
 #: Where a run can be gone on from: its best epoch, or the last one stored.
 Point = Literal["best", "last"]
 
@@ -82,6 +86,7 @@ def branch_from(folder: RunFolder, point: Point, config: RunConfig, fingerprint:
     info = folder.info()
     _ensure_same(info, config, fingerprint)
     moments: dict[str, Tensor] = {}
+    progress: Progress | None = None
     if point == "last":
         if not (folder.path / LAST).exists():
             raise RunError(
@@ -89,21 +94,14 @@ def branch_from(folder: RunFolder, point: Point, config: RunConfig, fingerprint:
                 "runs have none. Continue from its best epoch."
             )
         stored = folder.checkpoint()
-        weights, epoch = stored.weights, stored.progress.epoch
+        weights, progress, epoch = stored.weights, stored.progress, stored.progress.epoch
         if info.config.training.optimizer == config.training.optimizer:
             moments = {name: state for name, state in stored.resume.items() if name != "generator"}
     else:
         weights, epoch = folder.best_weights(), folder.status().best_epoch
         check_weights(weights, info, BEST)
     whole = history(folder)
-    ended = _epoch_until(whole, info, epoch)
-    branch_point = BranchPoint(
-        run=folder.id,
-        epoch=ended.epoch,
-        step=ended.step,
-        seconds=ended.seconds,
-        state_kept=bool(moments),
-    )
+    branch_point = _branch_point(folder, whole, epoch, progress, state_kept=bool(moments))
     return Origin(
         branch_points=(*info.branch_points, branch_point),
         weights=weights,
@@ -125,6 +123,32 @@ def write_origin(folder: RunFolder, origin: Origin) -> None:
     records: list[StepRecord | EpochRecord] = [*origin.steps, *origin.epochs]
     in_order = sorted(records, key=lambda record: record.step)
     write_whole(folder.path / BEFORE, metrics.lines(in_order))
+
+
+def gap(folder: RunFolder, status: RunStatus) -> Gap:
+    """What is missing of the records of a run and of what it goes on from, in one count.
+
+    Raises:
+        RunError: If there are more than can be read.
+    """
+    branch_points = folder.info().branch_points
+    before = metrics.read(folder.path / BEFORE) if branch_points else NOTHING_RECORDED
+    return gap_in(branch_points, before, folder.recorded(), status.epoch)
+
+
+def gap_in(branch_points: Sequence[BranchPoint], before: Recorded, own: Recorded, done: int) -> Gap:
+    """The same of records that have been read.
+
+    Args:
+        branch_points: The run's.
+        before: Recorded of what it goes on from.
+        own: Recorded of itself.
+        done: Its own epochs that are done.
+    """
+    first = branch_points[-1].epoch if branch_points else 0
+    earlier = {record.epoch for record in before.epochs if record.epoch <= first}
+    epochs = earlier | {record.epoch + first for record in own.epochs}
+    return find_gap(epochs, first + done, before.damaged + own.damaged)
 
 
 def initial_weights(folder: RunFolder) -> InitialWeights | None:
@@ -155,11 +179,11 @@ def history(folder: RunFolder) -> History:
     branch_points = folder.info().branch_points
     if not branch_points:
         return History((), steps, epochs)
-    before_steps, before_epochs = metrics.read(folder.path / BEFORE)
+    before = metrics.read(folder.path / BEFORE)
     return History(
         branch_points,
-        [*before_steps, *_steps_after(steps, branch_points[-1])],
-        [*before_epochs, *(counted_on(record, branch_points[-1]) for record in epochs)],
+        [*before.steps, *_steps_after(steps, branch_points[-1])],
+        [*before.epochs, *(counted_on(record, branch_points[-1]) for record in epochs)],
     )
 
 
@@ -183,15 +207,36 @@ def counted_on(record: EpochRecord, branch_point: BranchPoint) -> EpochRecord:
     )
 
 
-def _epoch_until(whole: History, info: RunInfo, epoch: int) -> EpochRecord:
-    """The record of one of a run's own epochs, in the lineage's count."""
-    lineage_epoch = epoch + (info.branch_points[-1].epoch if info.branch_points else 0)
-    for record in whole.epochs:
-        if record.epoch == lineage_epoch:
-            return record
-    raise RunError(
-        f"The records of run {info.id} end before epoch {epoch}, so no run can continue from "
-        "there. Train the run again, or put its “metrics.jsonl” back from a copy."
+def _branch_point(
+    folder: RunFolder, whole: History, epoch: int, progress: Progress | None, state_kept: bool
+) -> BranchPoint:
+    """One of a run's own epochs in the count of its lineage.
+
+    Args:
+        folder: The run's.
+        whole: Its records; those of the epoch can be among the damaged ones.
+        epoch: In the run's own count.
+        progress: What the checkpoint says, if it is of that epoch.
+        state_kept: Whether the optimizer's state is taken over.
+
+    Raises:
+        RunError: If nothing tells of that epoch.
+    """
+    before = whole.branch_points[-1] if whole.branch_points else None
+    place = epoch + (before.epoch if before else 0)
+    found = next((record for record in whole.epochs if record.epoch == place), None)
+    if found is not None:
+        step, seconds = found.step, found.seconds
+    elif progress is not None:
+        step = progress.step + (before.step if before else 0)
+        seconds = progress.seconds + (before.seconds if before else 0.0)
+    else:
+        raise RunError(
+            f"Run {folder.id} has no record of epoch {epoch}, its best one, so no run can continue "
+            "from there. Continue from its last epoch, or put “metrics.jsonl” back from a copy."
+        )
+    return BranchPoint(
+        run=folder.id, epoch=place, step=step, seconds=seconds, state_kept=state_kept
     )
 
 

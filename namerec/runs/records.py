@@ -165,9 +165,12 @@ class RunStatus(_Record):
 
 
 class _Line(BaseModel):
-    """What a program of ours wrote without pydantic: as strict as can be."""
+    """What a program of ours wrote: as strict as can be.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+    Fields of a newer version are passed over: a line is never changed, only moved.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True, allow_inf_nan=False)
 
 
 class StepLine(_Line):
@@ -204,8 +207,17 @@ class EpochLine(_Line):
         return self
 
 
+class GapLine(_Line):
+    """In place of lines in `metrics.jsonl` that could not be read any more."""
+
+    kind: Literal["gap"]
+    lines: Annotated[int, Field(ge=1, le=2**53)]
+
+
 class ProgressText(_Line):
     """A `core.training.Progress` in the metadata of `last.safetensors`."""
+
+    model_config = ConfigDict(extra="forbid")
 
     epoch: Annotated[int, Field(ge=1, le=2**53)]
     step: Annotated[int, Field(ge=1, le=2**53)]

@@ -9,14 +9,15 @@ import shutil
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Unpack
 
 import namerec
 from namerec.core.corpus.dataset import Dataset
 from namerec.core.training.config import RunConfig
 from namerec.errors import RunError
 from namerec.files import ASSETS
-from namerec.runs.folder import RunFolder
-from namerec.runs.labels import RunLabel, read_label, write_label
+from namerec.runs.folder import NewerRunError, RunFolder
+from namerec.runs.labels import LabelChanges, RunLabel, change_label, read_label
 from namerec.runs.lineage import Origin, write_origin
 from namerec.runs.records import (
     RESUMABLE_STATES,
@@ -86,8 +87,8 @@ class RunStore:
         try:
             if origin is not None:
                 write_origin(folder, origin)
-            folder.write_info(info)
             folder.write_status(RunStatus(state="queued"))
+            folder.write_info(info)  # last: with it the run is there
         except OSError as error:
             shutil.rmtree(folder.path, ignore_errors=True)
             raise self._not_stored(error) from None
@@ -150,6 +151,8 @@ class RunStore:
             RunError: If there is no such run, it is damaged, or it cannot be gone on with.
         """
         summary = self.readable(identity)
+        if summary.newer:
+            raise NewerRunError(summary.newer)
         if summary.pretrained or summary.state not in RESUMABLE_STATES:
             raise RunError(
                 f"Run {identity} is {summary.state}; only interrupted, stopped and failed runs of "
@@ -157,16 +160,28 @@ class RunStore:
             )
         return summary
 
-    def set_label(self, identity: str, label: RunLabel) -> None:
-        """Says what a run is called; at any time, also while it is trained.
+    def set_label(
+        self, identity: str, *, seen: RunLabel | None = None, **changes: Unpack[LabelChanges]
+    ) -> RunLabel:
+        """Changes what a run is called; at any time, also while it is trained.
+
+        Args:
+            identity: The run's id.
+            seen: The label that the changes were typed over, as in `labels.change_label`.
+            **changes: `title`, `note` and `pinned`; what is not given stays as it is.
+
+        Returns:
+            Its label now.
 
         Raises:
+            LabelChangedError: If somebody else has changed the same field since it was `seen`.
             RunError: If there is no such run, it ships with the project, or the folder cannot be
                 changed; then its label stays.
         """
         folder = self.own(identity, "its title, note and pin stay as they are")
+        folder.info()  # of a run of another version nothing is changed
         try:
-            write_label(folder.path, label)
+            return change_label(folder.path, changes, seen)
         except OSError as error:
             raise RunError(
                 f"The title and note of run {identity} cannot be stored in {folder.path}: "
@@ -222,12 +237,13 @@ class RunStore:
     def summary(self, folder: RunFolder) -> RunSummary | DamagedRun:
         """One run as a list shows it."""
         try:
-            info, status = folder.info(), folder.status()
+            info, status, newer = folder.listed()
         except RunError as error:
-            return DamagedRun(folder.id, str(error))
+            return DamagedRun(folder.id, str(error), newer=isinstance(error, NewerRunError))
         pretrained = folder.path.parent == self.pretrained
         state = status.state if pretrained else folder.state(status)
-        return RunSummary(folder.id, info, status, state, pretrained, read_label(folder.path))
+        label = read_label(folder.path)
+        return RunSummary(folder.id, info, status, state, pretrained, label, newer)
 
     def readable(self, identity: str) -> RunSummary:
         """One run by its id, as a list shows it.

@@ -22,6 +22,8 @@ class RunSummary:
         state: Its state now, *interrupted* included.
         pretrained: Whether it ships with the project.
         label: What a person calls it.
+        newer: Why it is only listed, in sentences, if another version has stored what is not known
+            here; else empty.
     """
 
     id: str
@@ -30,11 +32,12 @@ class RunSummary:
     state: RunState
     pretrained: bool
     label: RunLabel = NO_LABEL
+    newer: str = ""
 
     @property
     def has_network(self) -> bool:
-        """Whether there is a trained network to look into."""
-        return self.status.best_epoch > 0
+        """Whether there is a trained network to look into here."""
+        return self.status.best_epoch > 0 and not self.newer
 
     @property
     def noun(self) -> str:
@@ -61,7 +64,14 @@ class RunSummary:
 
 @dataclass(frozen=True, slots=True)
 class DamagedRun:
-    """A run that cannot be read, and why; the others stay listed."""
+    """A run that cannot be read, and why; the others stay listed.
+
+    Attributes:
+        id: Its folder's name.
+        reason: Why, in sentences.
+        newer: Whether another version has made it, so that nothing says that it is damaged.
+    """
 
     id: str
     reason: str
+    newer: bool = False

@@ -96,7 +96,7 @@ def _opened(path: Path) -> Iterator[Any]:
         if size > MAX_BYTES:
             raise RunError(
                 f"“{path.name}” has {size:,} bytes; at most {MAX_BYTES:,} are read. "
-                "Delete the run, or put the file back from a copy."
+                "Put the file back from a copy."
             )
         with open_regular(path) as file:
             header = int.from_bytes(file.read(8), "little")

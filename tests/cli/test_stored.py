@@ -20,6 +20,7 @@ def test_runs_are_listed_with_what_was_measured(store, run, trained):
         "title": "",
         "note": "",
         "pinned": False,
+        "newer": "",
     }
     assert values == {
         "runs": [

@@ -41,7 +41,7 @@ def test_pinned_runs_stand_first_then_the_newest_and_the_pretrained_last(lab, so
     store = manager().store
     folders = [solo.store(store, epochs=1) for _ in range(2)]
     older = min(store.summaries(), key=lambda run: (run.pretrained, run.info.created))
-    store.set_label(older.id, RunLabel.of("=first", pinned=True))
+    store.set_label(older.id, title="=first", pinned=True)
     drawn(lab)
     newer = next(folder.id for folder in folders if folder.id != older.id)
     assert ids(lab)[:2] == [older.id, newer]
@@ -80,6 +80,35 @@ def test_a_run_is_named_noted_and_pinned(lab, solo):
     assert label == RunLabel(title="*Mine* <b>", note="because\nof dropout", pinned=True)
     assert lab.dataframe[0].value["note"].tolist()[0] == "because"
     assert any(title.value == r"\*Mine\* \<b\>" for title in lab.subheader)
+
+
+def test_what_is_typed_over_somebody_elses_change_is_kept_and_the_other_one_too(lab, solo):
+    store = manager().store
+    folder = solo.store(store)
+    drawn(lab, runs=folder.id)
+    store.set_label(folder.id, title="theirs")
+    lab.text_area[0].set_value("mine")
+    button(lab, "Save").click().run()
+    assert summary(folder.id).label == RunLabel(title="theirs", note="mine")
+    assert lab.text_input[1].value == "theirs"
+    store.set_label(folder.id, title="theirs again", pinned=True)
+    lab.text_input[1].set_value("my own")
+    button(lab, "Save").click().run()
+    assert "changed elsewhere meanwhile: its title is now “theirs again”, it is now pinned" in said(
+        lab
+    )
+    assert "**Your change was not saved.**" in said(lab)
+    assert summary(folder.id).label == RunLabel(title="theirs again", note="mine", pinned=True)
+    assert lab.text_input[1].value == "my own"
+    button(lab, "Save").click().run()
+    assert summary(folder.id).label == RunLabel(title="my own", note="mine", pinned=True)
+    store.set_label(folder.id, note="theirs")
+    lab.run()
+    assert "Saving changes only what you change below" in said(lab)
+    button(lab, "Discard mine and show the other").click().run()
+    assert lab.text_area[0].value == "theirs"
+    assert "changed elsewhere" not in said(lab)
+    assert not lab.exception
 
 
 def test_a_run_that_goes_on_says_what_it_began_with(lab, solo, tiny_dataset):
@@ -159,6 +188,25 @@ def test_damaged_runs_are_listed_with_the_reason(lab, solo):
     assert folder.id not in ids(lab)
     assert f"{folder.id}: “config.json” of run" in said(lab).replace("*", "")
     assert any("1 run that cannot be read" in expander.label for expander in lab.expander)
+
+
+def test_what_is_missing_or_not_known_of_a_run_is_said_where_it_is_shown(lab, solo):
+    store = manager().store
+    folder = solo.store(store, epochs=2)
+    path = folder.path / "metrics.jsonl"
+    path.write_bytes(path.read_bytes().replace(b'{"kind": "epoch", "epoch": 1,', b'{"kind'))
+    for page, query in (("runs", {"runs": folder.id}), ("train", {"run": folder.id})):
+        opened(lab, page, **query)
+        assert "The records of this run have a gap: no record of epoch 1" in said(lab)
+    values = json.loads((folder.path / "config.json").read_text())
+    newer = values | {"namerec": "9.8.7", "energy": 1}
+    (folder.path / "config.json").write_text(json.dumps(newer))
+    opened(lab, "train", run=folder.id)
+    assert "made by namerec 9.8.7" in said(lab)
+    drawn(lab, runs=folder.id)
+    assert "made by namerec 9.8.7" in said(lab)
+    assert not [shown for shown in lab.button if shown.label in ("Resume", "Save")]
+    assert button(lab, "Export").disabled
 
 
 def test_ids_that_are_no_runs_are_said_and_never_opened(lab):

@@ -238,10 +238,13 @@ def test_a_run_without_a_finished_epoch_begins_nothing(store, tiny_dataset):
             branch_from(queued, point, tiny_config(), tiny_dataset.fingerprint)
 
 
-def test_records_that_end_before_the_epoch_are_told(finished, tiny_dataset):
+def test_an_epoch_without_a_record_is_told_or_known_from_the_checkpoint(finished, tiny_dataset):
+    config, names = _config(finished), tiny_dataset.fingerprint
+    whole = branch_from(finished, "last", config, names).branch_points
     (finished.path / "metrics.jsonl").write_bytes(b"")
-    with pytest.raises(RunError, match="end before epoch"):
-        branch_from(finished, "best", _config(finished), tiny_dataset.fingerprint)
+    assert branch_from(finished, "last", config, names).branch_points == whole
+    with pytest.raises(RunError, match="has no record of epoch"):
+        branch_from(finished, "best", config, names)
 
 
 def test_damaged_weights_to_begin_with_are_told(store, finished, tiny_dataset):

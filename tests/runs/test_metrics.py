@@ -7,6 +7,8 @@ import pytest
 
 from namerec.errors import RunError
 from namerec.runs import metrics
+from namerec.runs.gaps import Gap
+from namerec.runs.lineage import gap
 from tests.runs.references import (
     assert_sentence,
 )
@@ -41,7 +43,6 @@ HOSTILE_LINES = {
     "no kind": b"{}",
     "an unknown kind": b'{"kind": "trap"}',
     "a kind that is no text": b'{"kind": ["step"]}',
-    "a value too many": ONE_LINE.replace("}", ', "more": 1}').strip().encode(),
     "a value missing": b'{"kind": "step", "step": 1}',
     "a step that is a text": ONE_LINE.replace('"step": 1', '"step": "one"').strip().encode(),
     "a step that is null": ONE_LINE.replace('"step": 1', '"step": null').strip().encode(),
@@ -58,16 +59,27 @@ HOSTILE_LINES = {
 
 
 @pytest.mark.parametrize("line", HOSTILE_LINES.values(), ids=HOSTILE_LINES.keys())
-def test_metrics_end_before_a_damaged_line(finished, line):
-    whole = (finished.path / "metrics.jsonl").read_bytes().splitlines(keepends=True)
+def test_a_damaged_line_is_left_out_and_put_aside_when_the_run_is_resumed(finished, line):
+    path = finished.path / "metrics.jsonl"
+    whole = path.read_bytes().splitlines(keepends=True)
     steps, epochs = finished.metrics()
-    kept = next(n for n, text in enumerate(whole) if b'"epoch"' in text[:20])  # the first epoch's
-    damaged = [*whole[: kept + 1], line + b"\n", *whole[kept + 1 :]]
-    (finished.path / "metrics.jsonl").write_bytes(b"".join(damaged))
-    assert finished.metrics() == (steps[:kept], epochs[:1])
-    resumed = finished.resumed()
-    assert resumed is not None
-    assert finished.metrics() == (steps[:kept], epochs[:1])
+    first = next(n for n, text in enumerate(whole) if b'"epoch"' in text[:20])
+    damaged = b"".join([*whole[:first], line + b"\n", *whole[first + 1 :]])
+    path.write_bytes(damaged)
+    for _ in range(2):
+        assert finished.metrics() == (steps, epochs[1:])
+        assert gap(finished, finished.status()) == Gap(((1, 1),), 1)
+        assert finished.resumed() is not None
+    (aside,) = finished.path.glob("metrics.torn-*")
+    assert aside.read_bytes() == damaged
+    assert path.read_bytes().count(b'{"kind":"gap","lines":1}\n') == 1
+
+
+def test_what_a_newer_version_adds_to_a_line_is_passed_over(finished):
+    path = finished.path / "metrics.jsonl"
+    before = finished.recorded()
+    path.write_bytes(path.read_bytes().replace(b"}\n", b', "more": 1}\n'))
+    assert finished.recorded() == before
 
 
 HOSTILE_CONFUSIONS = {
@@ -84,7 +96,7 @@ HOSTILE_CONFUSIONS = {
 
 
 @pytest.mark.parametrize("confusion", HOSTILE_CONFUSIONS.values(), ids=HOSTILE_CONFUSIONS.keys())
-def test_metrics_end_before_a_damaged_confusion_matrix(finished, confusion):
+def test_an_epoch_with_a_damaged_confusion_matrix_is_left_out(finished, confusion):
     lines = (finished.path / "metrics.jsonl").read_text().splitlines(keepends=True)
     values = json.loads(lines[-1])
     values["validation_confusion"] = "HERE"

@@ -44,7 +44,8 @@ WRONG_STATUS: list[tuple[list[str], object]] = [
     (["scores", "test", "macro_recall"], float("nan")),
     (["scores", "test", "names"], -1),
     (["scores", "trap"], {}),
-    (["trap"], 1),
+    (["format"], 0),
+    (["format"], "one"),
 ]
 
 
@@ -72,7 +73,6 @@ WRONG_INFO: list[tuple[list[str], object]] = [
     (["config", "model", "hidden_size"], 10**6),
     (["config", "model", "hidden_size"], 0),
     (["config", "model", "kind"], "pickle"),
-    (["config", "model", "trap"], 1),
     (["config", "training", "learning_rate"], float("nan")),
     (["config", "training", "dataset"], "x" * 5000),
     (["config", "training", "epochs"], HUGE),
@@ -88,7 +88,6 @@ WRONG_INFO: list[tuple[list[str], object]] = [
     (["threads"], 0),
     (["threads"], 10**6),
     (["versions"], {"torch": {}}),
-    (["trap"], 1),
 ]
 
 
@@ -130,13 +129,17 @@ def test_a_file_of_anything_else_is_refused(finished, name, content):
     assert_sentence(caught.value, f"“{name}”", finished.id, "its content is damaged")
 
 
+def test_settings_that_are_missing_are_told(finished):
+    (finished.path / "config.json").unlink()
+    with pytest.raises(RunError, match=r"“config.json” .*No such file"):
+        finished.info()
+
+
 @pytest.mark.parametrize("name", ["config.json", "status.json"])
-def test_a_file_that_is_missing_a_folder_or_too_large_is_told(finished, name):
+def test_a_file_that_is_a_folder_or_too_large_is_told(finished, name):
     read = finished.info if name == "config.json" else finished.status
     file = finished.path / name
     file.unlink()
-    with pytest.raises(RunError, match="No such file"):
-        read()
     file.mkdir()
     with pytest.raises(RunError, match="Is a directory"):
         read()

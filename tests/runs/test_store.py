@@ -16,7 +16,6 @@ from namerec.runs import store as store_module
 from namerec.runs.copying import copy_finished
 from namerec.runs.deletion import remove
 from namerec.runs.folder import RunFolder
-from namerec.runs.labels import RunLabel
 from namerec.runs.records import PartScores, RunStatus
 from namerec.runs.store import PRETRAINED, RunStore
 from namerec.runs.summary import DamagedRun, RunSummary
@@ -245,7 +244,7 @@ def test_a_copy_that_is_there_already_stays_and_is_told(store, finished, tmp_pat
     with pytest.raises(RunError) as refusal:
         copy_finished(store, finished.id, tmp_path / "copies")
     assert str(refusal.value) == (
-        f"Run {finished.id} was not copied: {copy} already exists. Delete it, or give another "
+        f"Run {finished.id} was not copied: {copy} already exists. Move it away, or give another "
         "folder to copy to."
     )
     assert (copy / "config.json").read_text() == "{}"
@@ -280,7 +279,7 @@ def test_a_damaged_run_is_listed_as_such_and_hides_nobody(store, make):
     whole = [make(minute=1), make(minute=5)]
     broken = [make(minute=minute) for minute in (0, 3, 7)]
     (broken[0].path / "config.json").write_bytes(b"{")
-    (broken[1].path / "status.json").unlink()
+    (broken[1].path / "status.json").write_bytes(b"[")
     shutil.rmtree(broken[2].path)
     broken[2].path.mkdir()
     entries = store.entries()
@@ -290,7 +289,7 @@ def test_a_damaged_run_is_listed_as_such_and_hides_nobody(store, make):
     assert "“config.json”" in damaged[broken[0].id]
     assert "damaged" in damaged[broken[0].id]
     assert "“status.json”" in damaged[broken[1].id]
-    assert "No such file" in damaged[broken[1].id]
+    assert "Or move it away" in damaged[broken[1].id]
     assert all(reason.endswith(".") for reason in damaged.values())
     assert [run.id for run in store.summaries()] == [whole[1].id, whole[0].id]
 
@@ -364,7 +363,7 @@ def test_a_thousand_runs_are_listed_at_once(store, make, capsys):
         path.mkdir()
         (path / "config.json").write_text(json.dumps(info | {"id": identity}))
         shutil.copyfile(template.path / "status.json", path / "status.json")
-        store.set_label(identity, RunLabel(title=f"Run {number}", note="a note " * 20, pinned=True))
+        store.set_label(identity, title=f"Run {number}", note="a note " * 20, pinned=True)
     begun = time.process_time()
     entries = store.entries()
     seconds = time.process_time() - begun

@@ -13,7 +13,6 @@ from namerec.jobs.limits import folder_bytes
 from namerec.runs import trash as trash_module
 from namerec.runs.deletion import discard, discarded, empty_trash, remove, restore
 from namerec.runs.folder import RunFolder
-from namerec.runs.labels import RunLabel
 from namerec.runs.records import RunStatus
 from namerec.runs.store import RunStore
 from tests.runs.references import assert_holds_all, assert_sentence
@@ -56,7 +55,7 @@ def test_a_trash_that_is_a_link_is_neither_filled_nor_emptied(store, finished, t
 
 
 def test_a_deleted_run_is_brought_back_bit_for_bit(store, finished, solo):
-    store.set_label(finished.id, RunLabel(title="mine"))
+    store.set_label(finished.id, title="mine")
     before = _contents(finished.path)
     size = folder_bytes(store.root)
     discard(store, finished.id)

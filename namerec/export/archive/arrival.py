@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from itertools import pairwise
 
 import numpy as np
 from scipy.special import logsumexp
@@ -56,11 +57,12 @@ def check_run(folder: RunFolder) -> None:
         raise RunError(f"It needs {info.threads:,} threads; at most {MOST_THREADS} are allowed.")
     _check_task(info)
     _check_presence(folder, info, status)
-    own = _checked_epochs(folder, info, status)
+    own = _checked_epochs(folder, info)
     if (folder.path / BEST).exists():
         check_weights(folder.best_weights(), info, BEST)
     if (folder.path / LAST).exists():
-        _check_progress(folder.checkpoint().progress, own)
+        _check_progress(folder.checkpoint().progress, status, own)
+    _check_best(folder, status, own)
     initial_weights(folder)
     for epoch in folder.milestones():
         folder.milestone_weights(epoch)
@@ -113,26 +115,44 @@ def _check_presence(folder: RunFolder, info: RunInfo, status: RunStatus) -> None
         raise RunError("Its best epoch is not one of the epochs it has finished.")
 
 
-def _checked_epochs(folder: RunFolder, info: RunInfo, status: RunStatus) -> list[EpochRecord]:
+def _checked_epochs(folder: RunFolder, info: RunInfo) -> list[EpochRecord]:
     """The run's own epochs."""
-    _, own = folder.metrics()
-    if len(own) < status.epoch:
-        raise RunError(f"Its records end after {len(own):,} of {status.epoch:,} epochs.")
-    _, before = metrics.read(folder.path / BEFORE)
-    if info.branch_points and not (before and before[-1].step == info.branch_points[-1].step):
-        raise RunError(
-            "The records of the run that it continues from end before the epoch where it starts."
-        )
+    own, before = folder.recorded().epochs, metrics.read(folder.path / BEFORE).epochs
+    for point in info.branch_points[-1:]:
+        beyond = (record.step > point.step or record.epoch > point.epoch for record in before)
+        ends = (record.epoch == point.epoch for record in before if record.step == point.step)
+        if any(beyond) or not all(ends):
+            raise RunError(
+                "The records of the run that it continues from do not fit the epoch where it "
+                "starts."
+            )
+    if not all(one.epoch < other.epoch for one, other in pairwise(own)):
+        raise RunError("Its records are not in the order of its epochs.")
     categories = len(info.dataset.categories)
     if any(len(record.validation_confusion) != categories for record in (*before, *own)):
         raise RunError("Its records are for other categories.")
     if not all(_agrees_with_its_counts(record) for record in (*before, *own)):
         raise RunError("An accuracy in its records does not match the counts next to it.")
-    best = [record for record in own if record.best and record.epoch <= status.epoch]
-    found = (best[-1].epoch, best[-1].validation_accuracy) if best else (0, None)
-    if (status.best_epoch, status.validation_accuracy) != found:
-        raise RunError("Its best epoch is not the one in its records.")
     return own
+
+
+def _check_best(folder: RunFolder, status: RunStatus, own: list[EpochRecord]) -> None:
+    """Whether the best epoch is the records', or where theirs is missing, what else tells of it."""
+    best = [record for record in own if record.best and record.epoch <= status.epoch]
+    found: tuple[int, float | None] = (0, None)
+    if best:
+        found = (best[-1].epoch, best[-1].validation_accuracy)
+    said = (status.best_epoch, status.validation_accuracy)
+    if status.best_epoch > found[0] and status.best_epoch not in {record.epoch for record in own}:
+        scored = status.scores.get("validation")
+        found = (status.best_epoch, scored.accuracy if scored else None)
+        if scored is None and (folder.path / LAST).exists():
+            progress = folder.progress()
+            if progress.epoch > status.epoch:  # killed before its status was stored
+                return
+            found = (progress.best_epoch, progress.best_score[0])
+    if said != found:
+        raise RunError("Its best epoch is not the one in its records.")
 
 
 def _agrees_with_its_counts(record: EpochRecord) -> bool:
@@ -141,9 +161,12 @@ def _agrees_with_its_counts(record: EpochRecord) -> bool:
     return bool(abs(share - record.validation_accuracy) <= _ROUNDING)
 
 
-def _check_progress(progress: Progress, own: list[EpochRecord]) -> None:
+def _check_progress(progress: Progress, status: RunStatus, own: list[EpochRecord]) -> None:
+    if progress.epoch < status.epoch:  # which is stored after it
+        raise RunError(f"Its “{LAST}” is from an earlier epoch than it says it has finished.")
     ends = {record.epoch: record.step for record in own}
-    if ends.get(progress.epoch) != progress.step or progress.best_epoch > progress.epoch:
+    known = ends.get(progress.epoch, progress.step)  # unless its record is in a gap
+    if known != progress.step or progress.best_epoch > progress.epoch:
         raise RunError(f"Its “{LAST}” is from another epoch than its records say.")
 
 

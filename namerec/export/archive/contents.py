@@ -15,6 +15,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 import namerec
+from namerec import formats
 from namerec.core.tasks.memory_task import is_memory_task
 from namerec.data import catalogue, kept, text
 from namerec.disk import read_at_most
@@ -22,20 +23,23 @@ from namerec.errors import RunError
 from namerec.runs import labels, metrics, tensors
 from namerec.runs.folder import (
     BEST,
+    CONFIG,
     LAST,
     MAX_JSON_BYTES,
     METRICS,
     PREDICTIONS,
+    STATUS,
     RunFolder,
     milestone_file,
 )
 from namerec.runs.labels import LABEL, NO_LABEL, read_label
 from namerec.runs.lineage import BEFORE, FIRST
 from namerec.runs.records import ACTIVE_STATES, Count, RunId, RunInfo, RunStatus
+from namerec.text import shown
 
-#: Of the zip; a newer one is told from damage by it.
-FORMAT = 1
-MANIFEST, CONFIG, STATUS = "manifest.json", "config.json", "status.json"
+#: Of the zip; a newer one is told from damage by it. The second holds files that say their format.
+FORMAT = 2
+MANIFEST = "manifest.json"
 #: Not called a table that spreadsheets open by themselves: cells that begin with “=” stand in it
 #: as they are. Earlier zips call it so.
 NAMES, EARLIER_NAMES = "names.table", "names.csv"
@@ -78,20 +82,23 @@ class PackedFile(BaseModel):
         return PackedFile(name=name, size=len(content), sha256=digest)
 
 
-class Manifest(BaseModel):
-    """`manifest.json`.
-
-    Attributes:
-        format: `FORMAT` of the version that packed it.
-        namerec: That version.
-        run: The run's id where it was packed.
-        files: All others, in their order.
-    """
+class _Newest(BaseModel):
+    """What every manifest says, however new: `FORMAT` of the version that packed it, and which."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     format: Annotated[int, Field(ge=1, le=10**6)]
     namerec: Annotated[str, Field(max_length=40)]
+
+
+class Manifest(_Newest):
+    """`manifest.json`.
+
+    Attributes:
+        run: The run's id where it was packed.
+        files: All others, in their order.
+    """
+
     run: RunId
     files: Annotated[tuple[PackedFile, ...], Field(min_length=1, max_length=MAX_FILES)]
 
@@ -145,14 +152,14 @@ def config_content(info: RunInfo, identity: str) -> bytes:
         training = info.config.training.model_copy(update={"dataset": reference})
         config = info.config.model_copy(update={"training": training})
         info = info.model_copy(update={"config": config})
-    return _json(info.model_copy(update={"id": identity, "race": ""}))
+    return formats.content(info.model_copy(update={"id": identity, "race": ""}))
 
 
 def status_content(status: RunStatus) -> bytes:
     """A run's `status.json` where nobody works on it."""
     if status.state in ACTIVE_STATES:
         status = status.model_copy(update={"state": "stopped"})
-    return _json(status)
+    return formats.content(status)
 
 
 def run_files(folder: RunFolder, identity: str) -> Iterator[tuple[str, bytes]]:
@@ -170,11 +177,16 @@ def run_files(folder: RunFolder, identity: str) -> Iterator[tuple[str, bytes]]:
     yield STATUS, status_content(status)
     label = read_label(folder.path)
     if label != NO_LABEL:
-        yield LABEL, _json(label)
+        yield LABEL, formats.content(label)
     milestones = [milestone_file(epoch) for epoch in folder.milestones()]
-    origin = (FIRST, BEFORE) if info.branch_points else ()
-    for name in (METRICS, *origin, BEST, LAST, PREDICTIONS, *milestones):
-        if name in origin or (folder.path / name).exists():
+    # Without damaged lines: they stay where they are, and a gap is told in their place.
+    if info.branch_points:
+        yield BEFORE, metrics.kept(folder.path / BEFORE, info.branch_points[-1].step).content
+        yield FIRST, _content(folder.path / FIRST)
+    if status.epoch or (folder.path / METRICS).exists():
+        yield METRICS, metrics.kept(folder.path / METRICS, status.step).content
+    for name in (BEST, LAST, PREDICTIONS, *milestones):
+        if (folder.path / name).exists():
             yield name, _content(folder.path / name)
 
 
@@ -186,15 +198,15 @@ def parsed_manifest(content: bytes) -> Manifest:
         RunError: If it is that of a newer version.
     """
     try:
-        manifest = Manifest.model_validate_json(content)
+        newest = _Newest.model_validate_json(content)
+        if newest.format <= FORMAT:
+            return Manifest.model_validate_json(content)
     except ValidationError:
         raise ValueError("its list of files is damaged") from None
-    if manifest.format != FORMAT:
-        raise RunError(
-            f"It was packed in format {manifest.format}, and namerec {namerec.__version__} reads "
-            f"format {FORMAT}. Use a newer namerec."
-        )
-    return manifest
+    raise RunError(
+        f"It was packed by namerec {shown(newest.namerec)} in format {newest.format}, and namerec "
+        f"{namerec.__version__} reads formats up to {FORMAT}. Use namerec {shown(newest.namerec)}."
+    )
 
 
 def _content(path: Path) -> bytes:
@@ -206,7 +218,3 @@ def _content(path: Path) -> bytes:
     if content is None:
         raise metrics.too_large(path, most)
     return content
-
-
-def _json(record: BaseModel) -> bytes:
-    return record.model_dump_json(indent=2).encode() + b"\n"

@@ -23,17 +23,12 @@ from namerec.export.archive.arrival import (
 )
 from namerec.export.archive.arrival_scores import check_answers
 from namerec.export.archive.aside import alone, aside_of
-from namerec.export.archive.contents import (
-    CONFIG,
-    STATUS,
-    Manifest,
-    config_content,
-    status_content,
-)
+from namerec.export.archive.contents import Manifest, config_content, status_content
 from namerec.export.archive.reading import RunZip, opened
 from namerec.jobs.limits import check_disk, check_upload, corpus_bytes
-from namerec.runs.folder import RunFolder
+from namerec.runs.folder import CONFIG, STATUS, RunFolder
 from namerec.runs.labels import read_label, write_label
+from namerec.runs.lineage import gap
 from namerec.runs.records import ACTIVE_STATES, RunInfo, is_device
 from namerec.runs.store import RunStore
 from namerec.settings import settings
@@ -166,6 +161,8 @@ def _settle(folder: RunFolder, manifest: Manifest, arrival: _Arrival) -> str:
         words.append(f"Its id was {manifest.run}, which {why}.")
     if status.state in ACTIVE_STATES:
         words.append("It had not ended when it was exported, so it is stopped here.")
+    if missing := gap(folder, status):
+        words.append(missing.words)
     if arrival.names is not None:
         words.append(f"Its {len(arrival.names):,} names were added to your corpora.")
     if not arrival.named:

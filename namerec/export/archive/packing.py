@@ -23,6 +23,7 @@ from namerec.export.archive.contents import (
 )
 from namerec.export.source import MadeFile, Source
 from namerec.runs.folder import RunFolder
+from namerec.runs.lineage import gap
 
 #: When all files of a zip were made, as it says: equal files give equal zips.
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
@@ -52,6 +53,8 @@ def zip_files(source: Source) -> list[MadeFile]:
     described = tuple(PackedFile.of(name, content) for name, content in files.items())
     manifest = Manifest.of(source.run.id, described).content()
     content = zipped([(MANIFEST, manifest), *files.items()])
+    if missing := gap(source.folder, source.run.status):
+        words = f"{words} {missing.words}"
     return [MadeFile(f"{source.run.id}.zip", content, words)]
 
 

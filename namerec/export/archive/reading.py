@@ -11,26 +11,27 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
+from namerec import formats
 from namerec.data.text import listed
 from namerec.data.zips import DAMAGE, METHODS, count_entries, is_encrypted, is_link
 from namerec.disk import open_regular
 from namerec.errors import RunError
 from namerec.export.archive.bounds import MAX_RATIO, implied_by, implied_bytes
 from namerec.export.archive.contents import (
-    CONFIG,
     EARLIER_NAMES,
     MANIFEST,
     MAX_BYTES,
     MAX_FILES,
     MAX_MANIFEST_BYTES,
     NAMES,
-    STATUS,
     PackedFile,
     most_bytes,
     parsed_manifest,
 )
+from namerec.formats import NewerFormatError
+from namerec.runs.folder import CONFIG, STATUS
 from namerec.runs.records import RunInfo, RunStatus
 from namerec.text import shown
 
@@ -101,8 +102,10 @@ class RunZip:
 
     def _record(self, name: str, kind: type[_Record]) -> _Record:
         try:
-            return kind.model_validate_json(self._content(name))
-        except ValidationError:
+            return formats.parsed(self._content(name), kind)
+        except NewerFormatError as error:
+            raise RunError(error.words(f"The run in {self._quoted}")) from None
+        except ValueError:
             raise RunError(
                 f"{self._quoted} does not hold a whole run, so nothing was imported: “{name}” "
                 f"cannot be read, its content is damaged. {_AGAIN}"

@@ -16,6 +16,7 @@ from namerec.core.training.records import EpochRecord
 from namerec.core.training.run_curves import RunCurves, Stretch
 from namerec.export.about import lineage_epoch
 from namerec.figures.training.curves import History
+from namerec.runs.gaps import Gap
 from namerec.runs.lineage import History as Lineage
 from namerec.runs.records import BranchPoint, PartScores
 from namerec.runs.summary import RunSummary
@@ -58,6 +59,7 @@ class RunFacts:
         run: What it is, and how far it has come; texts of people in it are as they were put in.
         structure: The network as it is printed.
         lineage: All its records, those of the runs that it goes on from included.
+        gap: What is missing of them.
         history: The same, for the curves, with the baselines that are known.
         scores: By part: what the finished run came to.
         answers: Its stored answers, by part.
@@ -71,6 +73,7 @@ class RunFacts:
     run: RunSummary
     structure: str = field(repr=False)
     lineage: Lineage = field(repr=False)
+    gap: Gap
     history: History = field(repr=False)
     scores: dict[Part, PartScores]
     answers: dict[Part, PredictedNames] = field(repr=False)

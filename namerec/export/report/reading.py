@@ -23,6 +23,7 @@ from namerec.figures.base.words import BASELINE_LINES
 from namerec.figures.training.curves import History
 from namerec.jobs.local import local_baselines
 from namerec.runs.lineage import History as Lineage
+from namerec.runs.lineage import gap
 from namerec.runs.lineage import history as lineage_of
 from namerec.runs.networks import BEFORE_TRAINING, load_network
 from namerec.runs.summary import RunSummary
@@ -84,6 +85,7 @@ def _run_facts(source: Source, name: str) -> RunFacts:
         run=source.run,
         structure=describe(info.config.model, len(info.dataset.categories)),
         lineage=lineage,
+        gap=gap(source.folder, source.run.status),
         history=_history(source, lineage, corpus),
         scores=dict(source.run.status.scores),
         answers=answers,

@@ -75,6 +75,8 @@ def _unfinished(facts: RunFacts) -> list[Block]:
                 "warning",
             )
         )
+    if facts.gap:
+        blocks.append(Paragraph(facts.gap.words, "warning"))
     if status.message:
         blocks.append(Paragraph(f"Message of the run: {said_whole(status.message)}"))
     for point in facts.lineage.branch_points:

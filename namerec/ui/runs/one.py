@@ -1,7 +1,8 @@
-"""One run of the table: what it is, what it is called, and where to go with it."""
+"""One run of the table: what it is, and where to go with it."""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from namerec.runs.measured import Measured, measured
 from namerec.runs.records import ACTIVE_STATES, RESUMABLE_STATES
 from namerec.text import count, duration, moment, percent, plain
 from namerec.ui.runs.deleted import delete, notify
+from namerec.ui.runs.label_form import label_form
 from namerec.ui.server.access import owner
 from namerec.ui.server.manager import manager
 from namerec.ui.shared.job_state import STATE_BADGES
@@ -40,12 +42,13 @@ def one_run(run: RunSummary, runs: Collection[str]) -> None:
         )
         if run.status.message:
             st.error(plain(run.status.message), icon=":material/error:")
+        _tell_what_is_missing(run)
         _ways(run)
         _numbers(run, measured(run.info, run.status))
         _line_words(run, runs)
         left, right = st.columns(2)
         with left:
-            _label_form(run)
+            label_form(run)
         with right, st.expander("All settings", icon=":material/tune:"):
             st.dataframe(
                 settings_table(run.info.config),
@@ -53,6 +56,16 @@ def one_run(run: RunSummary, runs: Collection[str]) -> None:
                 height="content",
                 alt="The run's settings",
             )
+
+
+def _tell_what_is_missing(run: RunSummary) -> None:
+    """What this version does not know of the run, and what of its records is gone."""
+    if run.newer:
+        st.warning(plain(run.newer), icon=":material/update:")
+        return
+    with contextlib.suppress(NamerecError):  # the Train page says why it cannot be read
+        if gap := manager().look(run.id).gap:
+            st.warning(plain(gap.words), icon=":material/broken_image:")
 
 
 def _ways(run: RunSummary) -> None:
@@ -74,7 +87,7 @@ def _ways(run: RunSummary) -> None:
                 {"from": run.id, "at": "best"},
             )
     with st.container(horizontal=True):
-        if run.state in RESUMABLE_STATES and not run.pretrained:
+        if run.state in RESUMABLE_STATES and not (run.pretrained or run.newer):
             st.button(
                 "Resume",
                 icon=":material/replay:",
@@ -82,7 +95,12 @@ def _ways(run: RunSummary) -> None:
                 args=(run.id,),
                 help="Continues from the last stored epoch, as if it had never been interrupted.",
             )
-        st.button("Export", icon=":material/download:", on_click=_show_export)
+        st.button(
+            "Export",
+            icon=":material/download:",
+            on_click=_show_export,
+            disabled=bool(run.newer),
+        )
         st.button(
             "Delete",
             icon=":material/delete:",
@@ -145,35 +163,3 @@ def _line_words(run: RunSummary, runs: Collection[str]) -> None:
         )
     if run.info.branch_points and (origin := origin_words(manager().look(run.id))):
         st.caption(f":material/fork_right: {origin}")
-
-
-def _label_form(run: RunSummary) -> None:
-    """Title, note and pin."""
-    from namerec.runs.labels import MAX_NOTE, MAX_TITLE, RunLabel
-
-    if run.pretrained:
-        st.caption("This run comes with the lab, so its title and note cannot be changed.")
-        return
-    label = run.label
-    # Another form for another label: what somebody else has changed meanwhile is shown.
-    key = f"runs_label_{run.id}_{hash(label)}"
-    with st.form(key, border=False):
-        title = st.text_input(
-            "Title",
-            label.title,
-            max_chars=MAX_TITLE,
-            placeholder=run_title(run),
-            key=f"{key}_title",
-        )
-        note = st.text_area("Note", label.note, max_chars=MAX_NOTE, height=100, key=f"{key}_note")
-        with st.container(horizontal=True, vertical_alignment="center"):
-            pinned = st.toggle(
-                "Pin",
-                label.pinned,
-                help="Keeps the run at the top of the table.",
-                key=f"{key}_pinned",
-            )
-            saved = st.form_submit_button("Save", icon=":material/save:", key="runs_save")
-    if saved:
-        manager().store.set_label(run.id, RunLabel.of(title, note, pinned))
-        st.rerun()

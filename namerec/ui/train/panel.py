@@ -143,6 +143,8 @@ def _head(snapshot: JobSnapshot) -> None:
         held = snapshot.state == "paused"
         say, icon = (st.warning, ":material/hard_disk:") if held else (st.error, ":material/error:")
         say(plain(snapshot.message), icon=icon)
+    if snapshot.gap:
+        st.warning(plain(snapshot.gap.words), icon=":material/broken_image:")
 
 
 def _controls(snapshot: JobSnapshot) -> None:

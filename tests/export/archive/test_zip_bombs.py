@@ -20,9 +20,9 @@ from namerec.data.own import OwnCorpora
 from namerec.errors import NamerecError, RunError
 from namerec.export.archive import aside
 from namerec.export.archive.bounds import MAX_RATIO, implied_bytes
-from namerec.export.archive.contents import CONFIG, EARLIER_NAMES, NAMES, most_bytes
+from namerec.export.archive.contents import EARLIER_NAMES, NAMES, most_bytes
 from namerec.export.archive.importing import import_run
-from namerec.runs.folder import METRICS
+from namerec.runs.folder import CONFIG, METRICS
 from namerec.runs.labels import RunLabel
 from namerec.runs.lineage import branch_from
 from namerec.runs.store import RunStore
@@ -176,7 +176,7 @@ def test_a_run_that_could_not_be_read_once_stored_is_refused(files, elsewhere):
 
 
 def test_what_a_zip_says_of_lists_here_is_forgotten(store, finished, elsewhere):
-    store.set_label(finished.id, RunLabel(title="mine", note="a note", pinned=True))
+    store.set_label(finished.id, title="mine", note="a note", pinned=True)
     content = unzipped(packed(store, finished.id))
     del content["manifest.json"]
     content["label.json"] = (

@@ -24,6 +24,7 @@ from namerec.data.upload import Upload
 from namerec.errors import ConfigError, DataError, JobError, NamerecError, RunError
 from namerec.export.archive import contents as zip_contents
 from namerec.export.archive import reading as zip_reading
+from namerec.export.archive.contents import FORMAT
 from namerec.export.archive.importing import Imported, import_run
 from namerec.export.archive.packing import zip_files
 from namerec.export.source import Source
@@ -128,7 +129,7 @@ def refused(given: bytes | Path, store: RunStore, kind: type[NamerecError] = Run
 
 
 def test_a_finished_run_is_the_same_elsewhere(store, finished, solo, elsewhere):
-    store.set_label(finished.id, RunLabel(title="The best", pinned=True))
+    store.set_label(finished.id, title="The best", pinned=True)
     content = packed(store, finished.id)
     other = elsewhere()
     done = import_run(content, other)
@@ -260,7 +261,10 @@ def test_what_a_run_goes_on_from_has_to_be_whole_too(
     first = content["first.safetensors"]
     for changes, words in (
         ({"first.safetensors": first[:-8] + bytes(8)}, "“first.safetensors”"),
-        ({"before.jsonl": b""}, "end before the epoch where it starts"),
+        (
+            {"before.jsonl": content["before.jsonl"].replace(b'"epoch": 3,', b'"epoch": 9,')},
+            "do not fit the epoch where it starts",
+        ),
     ):
         assert words in refused(zipped(content | changes), there)
     for name in ("first.safetensors", "before.jsonl"):
@@ -326,9 +330,9 @@ def test_a_damaged_run_is_not_packed(store, finished, monkeypatch):
 
 
 def test_the_same_run_is_not_doubled(store, finished):
-    store.set_label(finished.id, RunLabel(title="named"))
+    store.set_label(finished.id, title="named")
     content = packed(store, finished.id)
-    store.set_label(finished.id, RunLabel(title="renamed since"))
+    store.set_label(finished.id, title="renamed since")
     done = import_run(content, store)
     assert done == Imported(finished.id, done.words, added=False)
     assert "is here already" in done.words
@@ -440,9 +444,15 @@ def test_an_id_that_is_a_path_is_refused(files, elsewhere, run):
 
 
 def test_a_newer_format_is_told_from_damage(files, elsewhere):
-    message = refused(zipped(files, listed(files, format=2)), elsewhere())
-    assert "packed in format 2" in message
-    assert "Use a newer namerec" in message
+    for run in ("run-1", {"id": 7}):
+        newer = listed(files, format=FORMAT + 1, namerec="9.8.7", run=run)
+        message = refused(zipped(files, newer), elsewhere())
+        assert f"packed by namerec 9.8.7 in format {FORMAT + 1}" in message
+        assert "Use namerec 9.8.7." in message
+    newer_run = json.loads(files["config.json"]) | {"namerec": "9.8.7", "energy": 1}
+    message = refused(zipped(files | {"config.json": json.dumps(newer_run).encode()}), elsewhere())
+    assert "The run in “run.zip” was made by namerec 9.8.7" in message
+    assert import_run(zipped(files, listed(files, format=1)), elsewhere()).added
 
 
 def test_a_wrong_hash_is_refused(files, elsewhere):
@@ -503,7 +513,6 @@ def _status(content: bytes, **changes: Any) -> bytes:
         ({"best.safetensors": None}, "lacks best.safetensors"),
         ({"metrics.jsonl": None}, "lacks metrics.jsonl"),
         ({"predictions.safetensors": None}, "lacks predictions.safetensors"),
-        ({"metrics.jsonl": b""}, "records end after 0 of 3"),
         ({"best.safetensors": b"x" * 100}, "is damaged"),
         ({"last.safetensors": b"x" * 100}, "is damaged"),
         ({"epoch-0002.safetensors": b"x" * 100}, "is damaged"),
@@ -534,13 +543,13 @@ def test_what_does_not_fit_together_is_refused(files, elsewhere):
     for changes, words in (
         ({"scores": {}}, "not for the names that it was scored on"),
         ({"best_epoch": 9}, "best epoch is not one"),
-        ({"epoch": 4, "epochs": 4}, "records end after 3 of 4"),
+        ({"epoch": 4, "epochs": 4}, "from an earlier epoch than it says"),
     ):
         changed = _status(files["status.json"], **changes)
         assert words in refused(zipped(files | {"status.json": changed}), there)
     last = files["last.safetensors"].replace(b'\\"epoch\\": 3', b'\\"epoch\\": 2')
     assert last != files["last.safetensors"]
-    assert "another epoch" in refused(zipped(files | {"last.safetensors": last}), there)
+    assert "an earlier epoch" in refused(zipped(files | {"last.safetensors": last}), there)
     lines = files["metrics.jsonl"].decode().splitlines(keepends=True)
     records = [json.loads(line) for line in lines]
     for record in records:

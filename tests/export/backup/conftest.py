@@ -7,7 +7,6 @@ import pytest
 from namerec.data.own import OwnCorpora
 from namerec.data.upload import Upload
 from namerec.runs.deletion import discard
-from namerec.runs.labels import RunLabel
 from namerec.runs.store import RunStore
 from tests.runs.conftest import (
     _no_waiting_for_the_disk,
@@ -41,7 +40,7 @@ def _no_pretrained_runs(monkeypatch):
 def data(store, finished, stopped, tiny_dataset) -> Path:
     """Two runs, one of them named, a kept corpus, a result, and what a backup has not."""
     home: Path = store.root.parent
-    store.set_label(finished.id, RunLabel(title="mine", pinned=True))
+    store.set_label(finished.id, title="mine", pinned=True)
     OwnCorpora(home / "corpora").keep(Upload(tiny_dataset, ()))
     (home / "memory_task.json").write_text('{"entries": []}\n')
     (home / "baselines").mkdir()
@@ -67,5 +66,5 @@ def kept(home: Path) -> dict[str, bytes]:
     return {
         place: path.read_bytes()
         for place, path in paths.items()
-        if not place.startswith("logs/") and path.name != "lock" and path.suffix != ".part"
+        if not place.startswith("logs/") and not path.name.endswith(("lock", ".part"))
     }

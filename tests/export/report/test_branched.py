@@ -61,7 +61,7 @@ class Line:
         """Facts of a run whose earlier epochs had other scores on validation names."""
         path = source.folder.path / BEFORE
         kept = path.read_bytes()
-        steps, epochs = metrics.read(path)
+        steps, epochs, _ = metrics.read(path)
         changed = [
             replace(e, validation_accuracy=accuracies.get(e.epoch, 0.0), validation_loss=loss)
             for e in epochs

@@ -72,7 +72,7 @@ def runs(tmp_path_factory) -> Runs:
 def sources(runs) -> list[Source]:
     """A finished RNN, and a finished custom LSTM that a person has named."""
     rnn, lstm = (runs.trained(tiny_config(kind, epochs=2)) for kind in ("rnn", "custom_lstm"))
-    runs.store.set_label(lstm.run.id, HOSTILE)
+    runs.store.set_label(lstm.run.id, **HOSTILE.model_dump())
     return [rnn, runs.source(lstm.run.id)]
 
 

@@ -2,7 +2,6 @@
 
 import pytest
 
-from namerec.runs.labels import RunLabel
 from namerec.ui.runs.filter import Filter
 from namerec.ui.runs.table import after_marking, runs_table
 from namerec.ui.server.manager import manager
@@ -47,7 +46,7 @@ def test_training_names_are_called_so(tiny_dataset):
 def test_what_narrows_the_table_down_is_applied_together(solo):
     store = manager().store
     folder = solo.store(store, epochs=1)
-    store.set_label(folder.id, RunLabel.of("Émile's try", "with\nmore dropout"))
+    store.set_label(folder.id, title="Émile's try", note="with\nmore dropout")
     run = summary(folder.id)
     assert Filter().lets(run)
     for words in ("émile", "TRY dropout", folder.id[-4:], "custom", "leak-free tiny", "stopped"):
