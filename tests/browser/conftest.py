@@ -61,10 +61,13 @@ def server(_server):
 class Watched:
     """A page, and everything its console said."""
 
-    def __init__(self, browser: Browser, width: int = 1440, theme: str = "light") -> None:
+    def __init__(
+        self, browser: Browser, width: int = 1440, theme: str = "light", proxy: str = ""
+    ) -> None:
         self.context = browser.new_context(
             viewport={"width": width, "height": 1000},
             color_scheme=theme,  # type: ignore[arg-type]
+            proxy={"server": proxy, "bypass": "127.0.0.1"} if proxy else None,
         )
         self.page: Page = self.context.new_page()
         self.page.set_default_timeout(PATIENCE)
@@ -98,8 +101,8 @@ class Watched:
 def watched(browser):
     opened: list[Watched] = []
 
-    def open_page(width: int = 1440, theme: str = "light") -> Watched:
-        opened.append(Watched(browser, width, theme))
+    def open_page(width: int = 1440, theme: str = "light", proxy: str = "") -> Watched:
+        opened.append(Watched(browser, width, theme, proxy))
         return opened[-1]
 
     yield open_page

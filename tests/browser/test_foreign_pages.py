@@ -2,15 +2,20 @@
 
 import functools
 import http.server
+import socket
 import threading
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
 
+from tests.faults.test_foreign_pages import PAGES, SilentProxy
+from tests.jobs.fakes import wait_until
+
 pytestmark = pytest.mark.browser
 
-PAGES = ("", "guide", "train", "evaluate", "runs", "name", "memory", "dataset")
+#: Whom Chromium asks, on any page with a form, what could be filled in; no page can forbid it.
+CHROMIUMS_OWN = {b"content-autofill.googleapis.com:443"}
 _PARENT = """<!DOCTYPE html><title>parent</title>
 <script>window.heard = []; addEventListener("message", event => heard.push(event.data));</script>
 <iframe src="{lab}/name?name=Nakamura" width="800" height="600"></iframe>"""
@@ -39,8 +44,17 @@ def test_a_foreign_page_can_neither_frame_the_lab_nor_hear_from_it(foreign_site,
     assert opened.evaluate("window.heard") == []
 
 
-def test_a_browser_asks_nobody_but_the_lab(server, watched):
-    seen = watched()
+@pytest.fixture
+def outside():
+    """Where everything goes that a browser asks of others than this computer."""
+    proxy = SilentProxy()
+    yield proxy
+    proxy.close()
+
+
+def test_a_browser_asks_nobody_but_the_lab(server, outside, watched):
+    """Not for what a page loads, nor for what the browser itself makes of it: names, icons."""
+    seen = watched(proxy=outside.url)
     hosts = set()
     seen.page.on(
         "request", lambda request: hosts.add(urlsplit(request.url.removeprefix("blob:")).netloc)
@@ -54,3 +68,11 @@ def test_a_browser_asks_nobody_but_the_lab(server, watched):
         ).to_be_visible()
     assert hosts <= {urlsplit(server.url).netloc, ""}, hosts
     seen.assert_calm()
+    assert _asked(outside) <= CHROMIUMS_OWN
+    seen.page.evaluate("location.href = 'http://lab.example/'")
+    wait_until(lambda: b"http://lab.example/" in _asked(outside))  # so it would have been seen
+
+
+def _asked(outside: SilentProxy) -> set[bytes]:
+    """What was asked for, of everybody but this computer."""
+    return {one.recv(4096, socket.MSG_PEEK).split()[1] for one in tuple(outside.taken)}

@@ -37,7 +37,8 @@ class SilentProxy:
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
         self.taken: list[socket.socket] = []
-        threading.Thread(target=self._take, daemon=True).start()
+        self._taking = threading.Thread(target=self._take, daemon=True)
+        self._taking.start()
 
     def _take(self) -> None:
         while True:
@@ -47,6 +48,8 @@ class SilentProxy:
                 return
 
     def close(self) -> None:
+        self._listening.shutdown(socket.SHUT_RDWR)  # which ends its waiting
+        self._taking.join()
         self._listening.close()
         for one in self.taken:
             one.close()
