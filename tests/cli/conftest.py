@@ -8,12 +8,12 @@ from namerec.data import catalogue
 from namerec.runs.folder import RunFolder
 from namerec.runs.store import RunStore
 from tests.conftest import tiny_config
-from tests.runs.references import Solo
+from tests.runs.references import Solo, offer_pretrained
 
 
 @pytest.fixture(autouse=True)
 def _no_pretrained_runs(monkeypatch):
-    monkeypatch.setattr(RunStore.__init__, "__defaults__", (None, None))
+    offer_pretrained(monkeypatch, None)
 
 
 @pytest.fixture

@@ -13,7 +13,13 @@ from namerec.runs.store import RunStore
 from tests.cli.references import TINY, TRAIN_KEYS, answered, ask, refused
 from tests.conftest import ROOT, tiny_config
 from tests.jobs.fakes import wait_until
-from tests.runs.references import Solo, assert_holds_all, assert_holds_epochs, assert_no_debris
+from tests.runs.references import (
+    Solo,
+    assert_holds_all,
+    assert_holds_epochs,
+    assert_no_debris,
+    offer_pretrained,
+)
 
 
 def test_a_stopped_run_goes_on_to_its_end(store, trained):
@@ -38,7 +44,7 @@ def test_only_runs_that_can_be_gone_on_with_are(store, run, trained, monkeypatch
 
 def test_a_pretrained_run_is_not_gone_on_with(store, trained, tmp_path, monkeypatch):
     shipped = trained.store(RunStore(tmp_path / "pretrained", None), epochs=1)
-    monkeypatch.setattr(RunStore.__init__, "__defaults__", (None, tmp_path / "pretrained"))
+    offer_pretrained(monkeypatch, tmp_path / "pretrained")
     before = {file.name: file.read_bytes() for file in shipped.path.iterdir()}
     assert "of your own can be resumed" in refused("train", "--resume", shipped.id)
     assert {file.name: file.read_bytes() for file in shipped.path.iterdir()} == before

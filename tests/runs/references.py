@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 from torch import Tensor
 
@@ -24,6 +25,18 @@ from tests.core.references import without_times
 
 #: What changes the tensors of a file in place.
 Change = Callable[[dict[str, Tensor]], None]
+
+
+def offer_pretrained(monkeypatch: pytest.MonkeyPatch, folder: Path | None) -> None:
+    """Gives every store that is not told otherwise this folder of pretrained runs, or none."""
+    begin = RunStore.__init__
+
+    def begin_with(
+        store: RunStore, root: Path | None = None, pretrained: Path | None = folder
+    ) -> None:
+        begin(store, root, pretrained)
+
+    monkeypatch.setattr(RunStore, "__init__", begin_with)
 
 
 class Solo:

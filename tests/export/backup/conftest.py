@@ -15,6 +15,7 @@ from tests.runs.conftest import (
     solo,
     stopped,
 )
+from tests.runs.references import offer_pretrained
 
 __all__ = [
     "_no_waiting_for_the_disk",
@@ -33,7 +34,7 @@ def store(tmp_path) -> RunStore:
 
 @pytest.fixture(autouse=True)
 def _no_pretrained_runs(monkeypatch):
-    monkeypatch.setattr(RunStore.__init__, "__defaults__", (None, None))
+    offer_pretrained(monkeypatch, None)
 
 
 @pytest.fixture
