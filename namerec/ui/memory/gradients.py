@@ -177,7 +177,7 @@ def _view(shown: list[Shown]) -> tuple[str, str, bool]:
         symbol = "h"
         if any(len(found.norms.norms) > 1 for found in shown):
             symbol = segments(
-                "Gradient by the",
+                "Gradient with respect to",
                 STATES,
                 "state",
                 "h",
