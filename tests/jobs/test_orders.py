@@ -50,6 +50,21 @@ def test_a_paused_run_takes_no_step_until_it_proceeds(fed_manager, fed, tiny_dat
     assert state_of(fed_manager, run_id) == "running"
 
 
+def test_the_stop_of_a_waiting_run_leaves_one_that_another_process_has_taken_up(
+    fed_manager, fed, store, tiny_dataset
+):
+    start(fed_manager, tiny_dataset)
+    waiting, taken = (start(fed_manager, tiny_dataset) for _ in range(2))
+    folder = store.open(taken)
+    theirs = folder.status().model_copy(update={"state": "running", "epoch": 2})
+    folder.write_status(theirs)
+    for run_id in (waiting, taken):
+        fed_manager.stop(run_id)
+        assert state_of(fed_manager, run_id) == "stopped"
+    assert store.open(waiting).status().state == "stopped"
+    assert folder.status() == theirs
+
+
 def test_a_paused_training_stands_still_and_goes_on_to_the_same_end(
     held_manager, held_back, store, tiny_dataset
 ):
