@@ -27,6 +27,8 @@ OTHER_VARIABLES = frozenset(
 )
 #: Most of PyTorch's threads; more than any machine gains from.
 MOST_THREADS = 64
+#: Most trainings at a time; each takes memory and a core.
+MOST_WORKERS = 256
 #: Longest part of a wrong value that is repeated, characters.
 _SHOWN = 60
 #: A header's name, without what HTTP allows and no proxy uses.
@@ -52,6 +54,8 @@ class Settings(BaseSettings):
         threads: PyTorch's threads. A step on a hundred names is too small to be shared: a second
             one gains little alone, and when its core is busy with a page or a browser the first
             one waits for it.
+        workers: Trainings at a time, each in a process of its own; 0 for as many as there are cores
+            less one, which is left to the pages. 1 trains in the server itself.
         insecure: Whether the app may be reached from other computers by anybody, without a login.
         trusted_proxies: Addresses or networks of proxies whose `user_header` is believed,
             separated by commas.
@@ -73,6 +77,7 @@ class Settings(BaseSettings):
     most_disk: Annotated[int, Field(ge=0, le=1_000_000_000)] = 0
     most_uploads: Annotated[int, Field(ge=1, le=10_000)] = 50
     threads: Annotated[int, Field(ge=1, le=MOST_THREADS)] = 1
+    workers: Annotated[int, Field(ge=0, le=MOST_WORKERS)] = 0
     insecure: bool = False
     trusted_proxies: Annotated[str, Field(max_length=4096)] = ""
     user_header: str = "X-Forwarded-User"

@@ -18,6 +18,7 @@ from hypothesis import settings as examples
 from namerec.core.corpus.dataset import Dataset, LabelledName
 from namerec.core.networks.config import ModelConfig
 from namerec.core.training.config import RunConfig, TrainConfig
+from namerec.jobs import cores
 from namerec.settings import Settings, settings, variable
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -52,6 +53,7 @@ def _own_home(tmp_path_factory, monkeypatch):
     monkeypatch.setenv("NAMEREC_HOME", str(home / "runs"))
     monkeypatch.setenv("NAMEREC_CACHE", str(home / "cache"))
     monkeypatch.delenv("NAMEREC_NAMES_DIR", raising=False)
+    monkeypatch.setattr(cores, "cores", lambda: 2)  # trainings in the test's own process
     for name in Settings.model_fields:
         monkeypatch.delenv(variable(name), raising=False)
     settings.cache_clear()

@@ -194,11 +194,20 @@ def _debris(findings: Findings) -> None:
 
 
 def _machine(findings: Findings) -> None:
-    from namerec.jobs.memory import RESERVE, available
+    from namerec.jobs.cores import most_trainings
+    from namerec.jobs.memory import PROCESS, RESERVE, available
 
     free = available()
     findings.facts["free memory MB"] = _megabytes(free)
     findings.facts |= {"processors": os.cpu_count(), "training threads": settings().threads}
+    findings.facts["trainings at a time"] = most = most_trainings(settings())
+    if most > 1:
+        findings.facts["MB of a process that trains"] = f"{_megabytes(PROCESS)} and the training"
+    if settings().workers > most:
+        findings.problems.append(
+            "NAMEREC_WORKERS asks for processes that train beside each other, which there are on "
+            "Linux alone. Trainings take turns here; unset it."
+        )
     if free < 2 * RESERVE:
         findings.problems.append(
             f"Only {_megabytes(free)} MB of memory are free, so most trainings will be refused. "

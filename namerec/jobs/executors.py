@@ -1,7 +1,8 @@
 """Where training runs: an executor turns a run into a stream of records.
 
-Nothing above it cares how. The one here trains in the thread that iterates the stream; a
-cluster's would be a second.
+Nothing above it cares how. The one here stores what it is given by `core.training.loop.train`, in
+the thread that iterates the stream, or by something with that function's signature that trains
+elsewhere (`jobs.pool`).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import contextlib
 import errno
 import logging
 import traceback
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol, TypeVar
@@ -19,11 +20,13 @@ import torch
 
 from namerec.core.corpus.dataset import Dataset
 from namerec.core.corpus.splits import make_split
-from namerec.core.training.loop import Checkpoint, Plan, Progress, plan, train
+from namerec.core.training.loop import Checkpoint, Plan, Progress, Record, plan, train
 from namerec.core.training.records import EpochRecord, FinalRecord, StepRecord
 from namerec.disk import write_whole
 from namerec.errors import DataError, DivergedError, NamerecError, RunError
 from namerec.jobs.limits import check_memory, check_network
+from namerec.jobs.memory import available
+from namerec.jobs.slices import Records, Waiting
 from namerec.runs.folder import RunFolder
 from namerec.runs.lineage import initial_weights
 from namerec.runs.records import PartScores
@@ -48,8 +51,8 @@ class Held:
 
 
 #: What an executor yields: the plan once, then what core.training yields, checkpoints stored; and
-#: what holds it up.
-StreamRecord = Plan | StepRecord | EpochRecord | FinalRecord | Held
+#: what holds it up, or that nothing has come for a moment.
+StreamRecord = Plan | StepRecord | EpochRecord | FinalRecord | Held | Waiting
 
 
 class Executor(Protocol):
@@ -67,10 +70,23 @@ class Executor(Protocol):
 
 
 class LocalExecutor:
-    """Trains in the thread that iterates the stream, on this machine."""
+    """Trains runs of this machine's data folder.
 
-    def __init__(self, load_dataset: Callable[[str], Dataset]) -> None:
+    Args:
+        load_dataset: Reads the names that a run asks for.
+        records: Trains; in the thread that iterates the stream, if nothing else is said.
+        free: How many bytes a training may take there.
+    """
+
+    def __init__(
+        self,
+        load_dataset: Callable[[str], Dataset],
+        records: Records | None = None,
+        free: Callable[[], int] = available,
+    ) -> None:
         self._load_dataset = load_dataset
+        self._records = records
+        self._free = free
 
     def stream(self, run: RunFolder) -> Generator[StreamRecord]:
         """See `Executor`."""
@@ -106,32 +122,40 @@ class LocalExecutor:
         training = info.config.training
         # Now that it is its turn: what is free, and the limits, may have changed while it waited.
         check_network(info.config, len(dataset.categories), settings())
-        check_memory(info.config, dataset, settings())
+        check_memory(info.config, dataset, settings(), self._free())
         split = make_split(dataset, training.protocol, training.split_draw)
         layout = plan(training, len(split.train))
         resumed = yield from _once_there_is_room(run, run.resumed)
         progress = resumed.checkpoint.progress if resumed else None
         yield from _once_there_is_room(run, partial(keeper.begin, layout, progress))
         yield layout
-        waiting: list[StepRecord] = []
-        point: Checkpoint | None = None
-        for record in train(info.config, dataset, split, resumed, initial_weights(run)):
-            if isinstance(record, Checkpoint):
-                point = record
-                continue
-            if isinstance(record, StepRecord):
-                waiting.append(record)
-            elif isinstance(record, EpochRecord) and point is not None:
-                for write in run.epoch_writes([*waiting, record], point):
-                    yield from _once_there_is_room(run, write)
-                waiting = []
-                yield from _once_there_is_room(run, partial(keeper.epoch, record))
-            elif isinstance(record, FinalRecord):
-                yield from _once_there_is_room(
-                    run, partial(run.write_predictions, record.predictions)
-                )
-                yield from _once_there_is_room(run, partial(keeper.finish, record))
-            yield record
+        go = self._records or train
+        records = go(info.config, dataset, split, resumed, initial_weights(run))
+        with contextlib.closing(records):
+            yield from _stored(run, keeper, records)
+
+
+def _stored(
+    run: RunFolder, keeper: _StatusKeeper, records: Iterable[Record | Waiting]
+) -> Generator[StreamRecord]:
+    """Stores records; each epoch is on the disk before it is yielded."""
+    waiting: list[StepRecord] = []
+    point: Checkpoint | None = None
+    for record in records:
+        if isinstance(record, Checkpoint):
+            point = record
+            continue
+        if isinstance(record, StepRecord):
+            waiting.append(record)
+        elif isinstance(record, EpochRecord) and point is not None:
+            for write in run.epoch_writes([*waiting, record], point):
+                yield from _once_there_is_room(run, write)
+            waiting = []
+            yield from _once_there_is_room(run, partial(keeper.epoch, record))
+        elif isinstance(record, FinalRecord):
+            yield from _once_there_is_room(run, partial(run.write_predictions, record.predictions))
+            yield from _once_there_is_room(run, partial(keeper.finish, record))
+        yield record
 
 
 def _once_there_is_room(

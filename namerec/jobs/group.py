@@ -1,4 +1,4 @@
-"""Jobs that one thread trains in turn: a single one, or a race. They are paused together."""
+"""Jobs that are trained together: a single one, or a race. They are paused together."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from namerec.jobs.job import Job
 
 
 class Group:
-    """Jobs that share a thread and a place in the queue.
+    """Jobs that share a place in the queue.
 
     Attributes:
         jobs: Those that are to be trained; who is stopped while waiting is no longer among them.
@@ -28,6 +28,10 @@ class Group:
     def over(self) -> bool:
         """Whether all have ended."""
         return all(job.over.is_set() for job in self.jobs)
+
+    def places(self, most: int) -> int:
+        """How many of so many places it takes: one for each of its jobs."""
+        return min(sum(not job.over.is_set() for job in self.jobs), most)
 
     def order_to_stop(self, job: Job) -> None:
         """Has the thread end a job after the record it is at, paused or not."""
@@ -53,23 +57,29 @@ class Group:
             self._paused = False
             self._changed.notify_all()
 
-    def hold(self) -> None:
-        """Waits while paused: until they may go on, or one of them is to stop."""
-        if self._free_to_go():
+    def hold(self, jobs: Sequence[Job]) -> None:
+        """Waits while paused: until they may go on, or one of these is to stop.
+
+        Args:
+            jobs: Those that the caller's thread trains.
+        """
+
+        def free_to_go() -> bool:
+            alive = _alive(jobs)
+            return not self._paused or not alive or any(job.stopping.is_set() for job in alive)
+
+        if free_to_go():
             return
-        for job in self._alive():
+        for job in _alive(jobs):
             if job.snapshot.state != "paused":
                 job.show_pause()
         with self._changed:
-            self._changed.wait_for(self._free_to_go)
+            self._changed.wait_for(free_to_go)
             going = not self._paused
-        for job in self._alive():
+        for job in _alive(jobs):
             if going and not job.stopping.is_set():
                 job.show_resumed()
 
-    def _free_to_go(self) -> bool:
-        alive = self._alive()
-        return not self._paused or not alive or any(job.stopping.is_set() for job in alive)
 
-    def _alive(self) -> list[Job]:
-        return [job for job in self.jobs if not job.snapshot.ended]
+def _alive(jobs: Sequence[Job]) -> list[Job]:
+    return [job for job in jobs if not job.snapshot.ended]

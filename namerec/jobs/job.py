@@ -20,6 +20,7 @@ from namerec.jobs.executors import Held, StreamRecord
 from namerec.jobs.limits import folder_bytes, out_of_time
 from namerec.jobs.memory import stored
 from namerec.jobs.owner import Owner
+from namerec.jobs.slices import Waiting
 from namerec.jobs.snapshot import GrowingSeries, JobSnapshot, Lineage, stored_snapshot
 from namerec.runs.folder import RunFolder
 from namerec.runs.lineage import Origin
@@ -143,12 +144,13 @@ class Job:
     def records(self, stream: Iterator[StreamRecord]) -> Iterator[StreamRecord]:
         """A stream's records, each in the snapshot when it comes out.
 
-        Only the time that they are waited for counts as the job's.
+        Only the time that they are waited for counts as the job's, unless it waits for its turn.
         """
         while True:
             since = time.monotonic()
             record = next(stream, None)
-            self._worked += time.monotonic() - since
+            if not isinstance(record, Waiting) or record.working:
+                self._worked += time.monotonic() - since
             if record is None:
                 return
             self._take(record)

@@ -11,7 +11,7 @@ import atexit
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from namerec.core.corpus.dataset import Dataset
@@ -47,11 +47,29 @@ SHUTDOWN_SECONDS = 8.0
 
 
 class JobManager:
-    """Queues runs and trains them in the background."""
+    """Queues runs and trains them in the background.
 
-    def __init__(self, store: RunStore, executor: Executor, most_running: int = 1) -> None:
+    Args:
+        store: Where they lie.
+        executor: Trains them.
+        most_running: How many at a time; the networks of a race count one by one, and train side by
+            side if that is more than one.
+        close: Called at the end of `shutdown`.
+    """
+
+    def __init__(
+        self,
+        store: RunStore,
+        executor: Executor,
+        most_running: int = 1,
+        close: Callable[[], None] = lambda: None,
+    ) -> None:
         self.store = store
-        self._queue = Queue(partial(work, executor=executor), most_running)
+        self.most_running = most_running
+        self._close = close
+        self._queue = Queue(
+            partial(work, executor=executor, side_by_side=most_running > 1), most_running
+        )
         self._asking = threading.Lock()  # held from asking for room until it is taken
         self._snapshot_cache = SnapshotCache()
         atexit.register(self.shutdown)
@@ -89,10 +107,11 @@ class JobManager:
         return run_id
 
     def start_race(self, configs: Sequence[RunConfig], dataset: Dataset, owner: Owner = LAB) -> str:
-        """Makes runs that train in turn, so that all have trained for the same seconds.
+        """Makes runs that train in turn, or side by side where each has a process.
 
-        Their numbers, and each one's seconds, are those that they have alone. They take one place
-        in the queue and are paused together; stopped, or failed, each is by itself.
+        So all have trained for about the same seconds. Their numbers, and each one's seconds, are
+        those that they have alone. They take one place in the queue and are paused together;
+        stopped, or failed, each is by itself.
 
         Args:
             configs: Networks and settings.
@@ -271,3 +290,4 @@ class JobManager:
         deadline = time.monotonic() + SHUTDOWN_SECONDS
         for thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))
+        self._close()

@@ -26,6 +26,8 @@ from namerec.runs.folder import MAX_MILESTONE_BYTES
 MEGABYTE = 1_000_000
 #: Bytes left to the rest of the server: pages, and what PyTorch's kernels take for themselves.
 RESERVE = 256 * MEGABYTE
+#: Bytes that a process takes that trains for the server, beside what it shares with others.
+PROCESS = 64 * MEGABYTE
 #: Numbers an optimizer keeps for each weight.
 _MOMENTS = {"sgd": 0, "adam": 2, "adamw": 2}
 _FLOAT, _INDEX = 4, 8
@@ -63,6 +65,18 @@ def need(config: RunConfig, dataset: Dataset) -> Need:
     """Estimates what a training will need."""
     histogram = np.bincount(dataset.lengths, minlength=1)
     return _need(config, histogram, len(dataset.categories))
+
+
+def beside(config: RunConfig, categories: int) -> int:
+    """Bytes that a training takes in all beside `need` if it has a process of its own.
+
+    The process itself; and checkpoints, both in it and in the server, beside each other: the one
+    that a slice began with, with the best weights, and the next one, as it goes over and as it is.
+    With 3 and 13 million weights it was 1.3 and 1.1 times what both took more than `need`.
+    """
+    checkpoint = 1 + _MOMENTS[config.training.optimizer]
+    copies = 1 + 7 * checkpoint
+    return PROCESS + copies * _FLOAT * config.model.parameter_count(categories)
 
 
 def largest_part(config: RunConfig, dataset: Dataset) -> tuple[str, int | str]:

@@ -26,7 +26,10 @@ JOBS_KEPT = 8
 
 
 class Queue:
-    """Gives groups of jobs a thread each, as many at a time as may train."""
+    """Gives groups of jobs a thread each, as many at a time as may train.
+
+    A race takes as many places as it has networks: each may have a process of its own.
+    """
 
     def __init__(self, work: Callable[[Group], None], most_running: int) -> None:
         self._work = work
@@ -152,9 +155,14 @@ class Queue:
     def _begin_what_may(self) -> None:
         with self._lock:
             groups = {id(group): group for _, group in self._jobs.values()}.values()
-            running = sum(group.thread is not None and not group.over for group in groups)
-            while running < self._most_running and (group := self._waiting.take()) is not None:
-                running += self._begin(group)
+            most = self._most_running
+            running = sum(group.places(most) for group in groups if group.thread is not None)
+            while (group := next(iter(self._waiting), None)) is not None:
+                places = group.places(most)
+                if running + places > most:
+                    break  # whoever is next waits until there are enough, and the others behind it
+                self._waiting.take()
+                running += places * self._begin(group)
             self._number()
 
     def _begin(self, group: Group) -> bool:

@@ -1,4 +1,4 @@
-"""How jobs are trained: in turn, in the thread that calls `work`, each to its own end.
+"""How jobs are trained: in turn in the thread that calls `work`, or in a thread each.
 
 A training is a stream of records whose clocks stand still while the reader has one, so streams that
 are read by turns give the numbers, and count the seconds, that each gives alone.
@@ -68,15 +68,39 @@ def turns(runners: Sequence[_Runner], turn: float) -> Iterator[_Runner]:
             yield chosen
 
 
-def work(group: Group, executor: Executor) -> None:
-    """Trains a group's jobs to their ends; what one of them fails of does not end the others."""
-    trainings = {job.folder.id: _training(job, executor) for job in group.jobs}
-    for job in turns(group.jobs, TURN_SECONDS):
+def work(group: Group, executor: Executor, side_by_side: bool = False) -> None:
+    """Trains a group's jobs to their ends; what one of them fails of does not end the others.
+
+    Args:
+        group: Whose.
+        executor: Trains them.
+        side_by_side: Whether they train at the same time, a thread each, and not in turn.
+    """
+    own, *others = [[job] for job in group.jobs] if side_by_side else [list(group.jobs)]
+    threads = []
+    for jobs in others:
+        name = f"train-{jobs[0].folder.id}"
+        args = (group, jobs, executor)
+        thread = threading.Thread(target=_in_turn, args=args, name=name, daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:  # the system gives no more threads
+            own += jobs
+        else:
+            threads.append(thread)
+    _in_turn(group, own, executor)
+    for thread in threads:
+        thread.join()
+
+
+def _in_turn(group: Group, jobs: Sequence[Job], executor: Executor) -> None:
+    trainings = {job.folder.id: _training(job, executor) for job in jobs}
+    for job in turns(jobs, TURN_SECONDS):
         with for_run(job.folder.id):
             record = next(trainings[job.folder.id], None)
         if isinstance(record, Held):
             group.order_to_pause(job)
-        group.hold()
+        group.hold(jobs)
 
 
 def _training(job: Job, executor: Executor) -> Iterator[StreamRecord]:

@@ -60,6 +60,7 @@ def test_it_says_what_there_is(run: RunFolder, monkeypatch):
     assert answer["settings"]["facts"]["NAMEREC_MOST_QUEUED"] == "7"
     assert answer["folders"]["facts"]["data"] == str(home())
     assert answer["machine"]["facts"]["training threads"] == 1
+    assert answer["machine"]["facts"]["trainings at a time"] == 1
     assert set(answer) == {"well", "problems", *checkup.LOOKS}
 
 

@@ -21,5 +21,5 @@ class _AsTheFileSays(HeldBackExecutor):
 
 if __name__ == "__main__":
     _FILE = Path(sys.argv.pop(1))
-    local.LocalExecutor = _AsTheFileSays  # type: ignore[attr-defined]
+    local.LocalExecutor = _AsTheFileSays  # type: ignore[attr-defined, assignment]
     main(prog_name="streamlit")

@@ -5,6 +5,7 @@ import math
 import queue
 import threading
 from collections.abc import Callable, Generator
+from typing import Any
 
 from namerec.core.corpus.dataset import Dataset
 from namerec.core.evaluation.results import Scores
@@ -110,9 +111,11 @@ class HeldBackExecutor(LocalExecutor):
     There a run gives its plan again and again, which changes nothing, so that it follows orders.
     """
 
-    def __init__(self, load_dataset: Callable[[str], Dataset], epoch: int = 1) -> None:
-        super().__init__(load_dataset)
-        self._epoch: float = epoch
+    def __init__(
+        self, load_dataset: Callable[[str], Dataset], *where: Any, epoch: float = 1
+    ) -> None:
+        super().__init__(load_dataset, *where)
+        self._epoch = epoch
 
     def go_on(self, epoch: float = math.inf) -> None:
         """Lets all runs train up to another epoch, or to their ends."""

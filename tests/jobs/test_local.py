@@ -1,3 +1,4 @@
+import pytest
 import torch
 
 from namerec.jobs.local import local_manager, rehearse
@@ -5,12 +6,19 @@ from namerec.runs.store import PRETRAINED
 from namerec.settings import home
 from tests.conftest import tiny_config
 from tests.jobs.fakes import LIMIT
+from tests.jobs.references import allow
 from tests.runs.references import Solo, assert_holds_all
 
 
-def test_this_machines_manager_trains_on_its_corpora_in_its_data_folder(tiny_dataset, tiny_folder):
+@pytest.mark.parametrize("workers", [1, 2])
+def test_this_machines_manager_trains_on_its_corpora_in_its_data_folder(
+    workers, tiny_dataset, tiny_folder, monkeypatch
+):
+    """In this process, or in others."""
+    allow(monkeypatch, workers=workers)
     manager = local_manager()
     try:
+        assert manager.most_running == workers
         assert manager.store.root == home() / "runs"
         assert manager.store.pretrained == PRETRAINED
         config = tiny_config(dataset=str(tiny_folder))

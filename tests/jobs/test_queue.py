@@ -79,6 +79,31 @@ def test_as_many_run_at_once_as_the_manager_may(managed, fed, tiny_dataset):
     assert sorted(fed.begun) == sorted(ids)
 
 
+def test_a_race_begins_when_there_are_places_for_its_networks(managed, fed, store, tiny_dataset):
+    """Or for as many of them as there are places in all; who comes later does not overtake it."""
+    manager = managed(fed, most_running=2)
+    first = start(manager, tiny_dataset)
+    manager.start_race([tiny_config(kind) for kind in ("rnn", "lstm", "gru")], tiny_dataset)
+    last = start(manager, tiny_dataset)
+    race = [job.run_id for job in manager.active() if job.race]
+    assert [snapshot_of(manager, run_id).place for run_id in (first, *race, last)] == [
+        0,
+        1,
+        1,
+        1,
+        2,
+    ]
+    fed.feed(first).put(final_record(), End())
+    for run_id in race:
+        fed.feed(run_id).give(plan_of())  # all at the same time
+    assert snapshot_of(manager, last).place == 1
+    for run_id in (*race, last):
+        fed.feed(run_id).put(final_record(), End())
+    assert manager.wait(last, LIMIT).state == "finished"
+    assert fed.begun[0] == first
+    assert fed.begun[-1] == last
+
+
 def test_addresses_take_turns_and_so_do_the_sessions_of_one(fed_manager, fed, tiny_dataset):
     def asked(*owners: Owner) -> list[str]:
         return [fed_manager.start(tiny_config(), tiny_dataset, owner) for owner in owners]

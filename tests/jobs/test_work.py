@@ -17,6 +17,7 @@ from namerec.errors import ConfigError, DivergedError, JobError, RunError
 from namerec.jobs import job as job_module
 from namerec.jobs import work as work_module
 from namerec.jobs.executors import Held, LocalExecutor
+from namerec.jobs.owner import Owner
 from namerec.jobs.race import races
 from namerec.jobs.snapshot import JobSnapshot
 from namerec.jobs.work import turns
@@ -148,7 +149,7 @@ def test_raced_networks_are_byte_for_byte_those_trained_alone(
     """Turn and turn about after every record."""
     monkeypatch.setattr(work_module, "TURN_SECONDS", 0.0)
     configs = _configs(MODEL_KINDS, letter_dropout=0.2, seed=3)
-    race = manager.start_race(configs, tiny_dataset, "ada")
+    race = manager.start_race(configs, tiny_dataset, Owner("ada"))
     raced = _raced(store, race)
     for folder, config in zip(raced, configs, strict=True):
         ended = manager.wait(folder.id, LIMIT)
@@ -410,7 +411,7 @@ def test_a_race_is_refused_as_a_whole_where_one_of_it_is_too_much(
 ):
     allow(monkeypatch, **limits)
     with pytest.raises((JobError, ConfigError), match=said):
-        fed_manager.start_race(_configs(batch_size=64), tiny_dataset, "ada")
+        fed_manager.start_race(_configs(batch_size=64), tiny_dataset, Owner("ada"))
     assert store.summaries() == []
 
 
@@ -437,7 +438,7 @@ def test_a_waiting_race_needs_as_much_room_in_the_queue_as_runs_of_its_own(
 ):
     allow(monkeypatch, most_queued=2)
     fed_manager.start(tiny_config(), tiny_dataset)
-    with pytest.raises(JobError, match="2 runs of all users are waiting"):
+    with pytest.raises(JobError, match="of all users are waiting; at most 2"):
         fed_manager.start_race(_configs(), tiny_dataset)
 
 

@@ -11,7 +11,7 @@ the same numbers, and a run resumed from a checkpoint goes on bit for bit as if 
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -142,7 +142,7 @@ def train(
     split: Split,
     resumed: Resumed | None = None,
     initial: InitialWeights | None = None,
-) -> Iterator[Record]:
+) -> Generator[Record]:
     """Trains a network; see the module's text for what is yielded.
 
     Args:
@@ -224,7 +224,7 @@ class _Training:
         self.work.seconds = checkpoint.progress.seconds
         self.stepping.seconds = checkpoint.progress.training_seconds
 
-    def records(self) -> Iterator[Record]:
+    def records(self) -> Generator[Record]:
         """All records from here to the end."""
         if not self._patience_ended():
             for record in self._epochs():

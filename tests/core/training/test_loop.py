@@ -285,7 +285,7 @@ def test_a_run_can_be_closed_at_any_record(taken, tiny_dataset, tiny_split):
     config = run_config(dropout=0.2)
     stream = train(config, tiny_dataset, tiny_split)
     first = [without_times(record) for record in itertools.islice(stream, taken)]
-    stream.close()  # type: ignore[attr-defined]
+    stream.close()
     assert list(stream) == []
     assert torch.is_grad_enabled()
     again = [without_times(record) for record in train(config, tiny_dataset, tiny_split)]
