@@ -59,7 +59,7 @@ def queued_together(
         for config in configs:
             folder = store.create(config, dataset, origin, race)
             size = stored(config, len(dataset), len(dataset.categories))
-            job = Job(folder, config, owner, size + folder_bytes(folder.path))
+            job = Job(folder, config, owner, size + folder_bytes(folder.path), len(dataset))
             job.publish(race=race)
             if origin is not None:
                 job.publish(before=Lineage.of(origin.branch_points, origin.steps, origin.epochs))
@@ -100,7 +100,7 @@ def taken_up(run: RunSummary, folder: RunFolder, owner: Owner) -> Job:
     """
     names, categories = run.info.dataset.names, len(run.info.dataset.categories)
     config = run.info.config
-    job = Job(folder, config, owner, stored(config, names, categories))
+    job = Job(folder, config, owner, stored(config, names, categories), names)
     before = stored_snapshot(run, folder)
     # The status counts what a limit ended in the middle of an epoch, the checkpoint does not.
     if words := out_of_time(max(before.seconds, run.status.seconds), settings()):
@@ -119,7 +119,13 @@ def taken_up(run: RunSummary, folder: RunFolder, owner: Owner) -> Job:
 class Job:
     """A run that is queued, worked on, or was."""
 
-    def __init__(self, folder: RunFolder, config: RunConfig, owner: Owner, size: int) -> None:
+    def __init__(
+        self, folder: RunFolder, config: RunConfig, owner: Owner, size: int, names: int
+    ) -> None:
+        training = config.training
+        steps = training.steps
+        # About: of its corpus's names, those that are held out count too.
+        self.names_to_read = steps * training.batch_size if steps else training.epochs * names
         self.folder = folder
         self.owner = owner
         self.size = size  # bytes that its folder will hold, as estimated

@@ -256,6 +256,13 @@ class JobManager:
         waiting = [snapshot for snapshot in snapshots if not snapshot.ended]
         return sorted(waiting, key=lambda snapshot: snapshot.place)
 
+    def waits(self) -> dict[str, float]:
+        """Seconds until waiting runs begin, about, by run; where nobody knows, a run is left out.
+
+        Told from the speeds that runs of their kinds have shown here.
+        """
+        return self._queue.waits()
+
     def latest(self) -> JobSnapshot | None:
         """The job started last, running or ended, experiments left out; None if there was none."""
         snapshots = [job.snapshot for job in reversed(self._queue.jobs())]

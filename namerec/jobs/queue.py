@@ -12,6 +12,7 @@ from namerec.jobs.job import Job
 from namerec.jobs.limits import still_to_store
 from namerec.jobs.owner import Owner
 from namerec.jobs.turns import Turns
+from namerec.jobs.waits import waits
 from namerec.settings import settings
 
 log = logging.getLogger(__name__)
@@ -62,6 +63,13 @@ class Queue:
             return 0
         at_work = [job for job in self.jobs() if not job.snapshot.ended]
         return sum(still_to_store(job.size, job.folder.path) for job in at_work)
+
+    def waits(self) -> dict[str, float]:
+        """Seconds until waiting runs begin, about, as `jobs.waits` says."""
+        with self._lock:
+            groups = {id(group): group for _, group in self._jobs.values()}.values()
+            running = [group for group in groups if group.thread is not None and not group.over]
+            return waits(running, self._waiting, self.jobs(), self._most_running)
 
     def ordered(self, run_id: str, verb: str, allowed: set[str]) -> Job:
         """The job that an order is for.

@@ -13,6 +13,7 @@ from namerec.text import count, duration, percent, plain
 from namerec.ui.server.access import owner
 from namerec.ui.server.manager import manager
 from namerec.ui.shared.job_state import STATE_BADGES
+from namerec.ui.shared.run_words import wait_words
 
 if TYPE_CHECKING:
     from streamlit.elements.lib.column_types import ColumnConfig
@@ -162,10 +163,13 @@ def progress_words(at_work: list[Entered]) -> str:
     """How long networks have trained that race, and how long they still will."""
     snapshots = [snapshot for _, snapshot in at_work]
     if any(snapshot.place for snapshot in snapshots):
-        return "Waiting for the runs before it."
+        wait = manager().waits().get(at_work[0][0].id)
+        return f"Waiting for its turn{wait_words(wait)}."
     words = f"{duration(max(snapshot.seconds for snapshot in snapshots))} of training each"
     left = [snapshot.remaining for snapshot in snapshots]
     known = [seconds for seconds in left if seconds is not None]
     if len(known) == len(left) and all(snapshot.state == "running" for snapshot in snapshots):
-        words += f" · about {duration(sum(known))} left for all"
+        together = min(len(known), manager().most_running)
+        left_for_all = max(max(known), sum(known) / together)
+        words += f" · about {duration(left_for_all)} left for all"
     return words

@@ -11,9 +11,8 @@ from namerec.core.evaluation.matrices import as_cell_text
 from namerec.core.networks.kinds import MODEL_TITLES
 from namerec.core.training.config import RunConfig
 from namerec.core.training.differences import Value, effective_settings, settings_that_differ
-from namerec.ui.frame.settings_table import (
-    SETTINGS,
-)
+from namerec.text import duration
+from namerec.ui.frame.settings_table import SETTINGS
 
 if TYPE_CHECKING:
     from namerec.runs.summary import RunSummary
@@ -93,3 +92,8 @@ def summary_words(config: RunConfig) -> str:
         f"{training.optimizer} {training.learning_rate:g} · batch {training.batch_size} · "
         f"{training.protocol} split · seed {training.seed}"
     )
+
+
+def wait_words(seconds: float | None) -> str:
+    """How long a run that waits still waits, behind other words; empty if nobody knows."""
+    return "" if seconds is None else f", about {duration(seconds)}"

@@ -30,7 +30,7 @@ from namerec.ui.shared.job_state import (
 )
 from namerec.ui.shared.live_chart import chart_library, live_chart
 from namerec.ui.shared.origin import origin_words
-from namerec.ui.shared.run_words import summary_words
+from namerec.ui.shared.run_words import summary_words, wait_words
 
 if TYPE_CHECKING:
     from namerec.jobs.snapshot import JobSnapshot
@@ -179,7 +179,7 @@ def _order(label: str, icon: str, verb: str, run_id: str) -> None:
 
 def _progress_words(snapshot: JobSnapshot) -> str:
     if snapshot.state == "queued":
-        return "Waiting for the run before it."
+        return f"Waiting for its turn{wait_words(manager().waits().get(snapshot.run_id))}."
     if not snapshot.steps:
         return "Getting ready…"
     left = ""
@@ -316,9 +316,11 @@ def _queue(shown: JobSnapshot) -> None:
     if not others:
         return
     st.subheader("Other runs in progress")
+    waits = manager().waits()
     for job in others:
         with st.container(horizontal=True, vertical_alignment="center"):
-            place = f"place {job.place} in the queue" if job.place else job.state
+            wait = wait_words(waits.get(job.run_id))
+            place = f"place {job.place} in the queue{wait}" if job.place else job.state
             st.caption(f"{place} · {summary_words(job.config)}", width="stretch")
             _show_button(job.run_id)
 

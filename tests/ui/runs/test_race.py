@@ -238,6 +238,4 @@ def test_how_long_is_left_is_the_sum_for_all(lab, fed):
     words = progress_words(list(zip(runs, left, strict=True)))
     assert words == "5 s of training each · about 1 min 20 s left for all"
     waiting = [replace(snapshot, place=1) for snapshot in snapshots]
-    assert progress_words(list(zip(runs, waiting, strict=True))) == (
-        "Waiting for the runs before it."
-    )
+    assert progress_words(list(zip(runs, waiting, strict=True))) == ("Waiting for its turn.")
