@@ -26,6 +26,9 @@ def test_processes_that_train_end_with_their_server(how, tmp_path, tiny_folder):
         assert server.stdout.readline() == "training\n"
         below = psutil.Process(server.pid).children(recursive=True)
         assert len(below) == 3  # two that train, and what forked them
+        connections = [seen for process in below for seen in process.net_connections("all")]
+        assert connections
+        assert not any(seen.laddr or seen.raddr for seen in connections)  # nobody can come in
         server.send_signal(how)
         server.wait(MOST_SECONDS)
         _, alive = psutil.wait_procs(below, MOST_SECONDS)
