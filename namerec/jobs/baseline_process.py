@@ -37,7 +37,7 @@ _LOG = logging.getLogger(__name__)
 NICENESS = 19
 #: Seconds between two looks whether the process is to be held.
 LOOK_SECONDS = 0.2
-#: How often it is started for one question if it is killed: by a system short of memory, say.
+#: Starts in a row that may be killed, by a system short of memory, say, until it is told.
 MOST_STARTS = 3
 #: Seconds that a process may take to end once it has closed its answers.
 END_SECONDS = 5.0
@@ -99,6 +99,7 @@ class BaselineProcess:
                 self._child = _Child(self._command, packed(self._dataset, self._split), self._busy)
             try:
                 answer = self._child.ask(kind)
+                killed = 0  # held by a training: what counts is kills in a row
             except JobError:
                 killed += 1
                 if killed >= MOST_STARTS or not self._child.was_killed:
