@@ -93,12 +93,16 @@ class Server:
         others = {
             name: value for name, value in os.environ.items() if not name.startswith("NAMEREC_")
         }
-        homes = {"NAMEREC_HOME": str(self.data), "NAMEREC_CACHE": str(self._cache)}
+        ours = {
+            "NAMEREC_HOME": str(self.data),
+            "NAMEREC_CACHE": str(self._cache),
+            "NAMEREC_WORKERS": "1",  # however many cores there are
+        }
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(
                 self.command(),
                 cwd=self.folder,
-                env=others | homes | dict(self.settings),
+                env=others | ours | dict(self.settings),
                 stdout=log,
                 stderr=log,
                 start_new_session=True,  # so that its children can be ended with it

@@ -37,8 +37,9 @@ from tests.runs.references import Solo
 # One thread as in the processes; it is this one alone that does not wait for the disk.
 __all__ = ["_no_waiting_for_the_disk"]
 
-#: How the servers end that train one run, one after the other.
-FATES = (signal.SIGKILL, signal.SIGINT, signal.SIGKILL)
+#: How the servers end that train one run, one after the other, and in how many processes each
+#: would train: 1 is itself.
+FATES = ((signal.SIGKILL, "1"), (signal.SIGINT, "2"), (signal.SIGKILL, "2"))
 
 
 def test_a_run_outlives_the_servers_that_train_it(tmp_path, tiny_folder):
@@ -46,7 +47,8 @@ def test_a_run_outlives_the_servers_that_train_it(tmp_path, tiny_folder):
     server = Server(tmp_path / "home", corpus=tiny_folder, held_back=True)
     reported, before = 0, None
     solo: Solo | None = None
-    for how in FATES:
+    for how, workers in FATES:
+        server.settings = {"NAMEREC_WORKERS": workers}
         server.let_train(reported + LIFE)
         with server, Session(server.url) as tab:
             if before is None:
