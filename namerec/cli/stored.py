@@ -21,9 +21,10 @@ def runs() -> None:
 
 @runs.command("list")
 @click.option("--deleted", is_flag=True, help="List the deleted runs, which can be restored.")
+@click.option("--trials", is_flag=True, help="List the trials of sweeps that did not win, too.")
 @json_option
 @sentences_for_errors
-def list_runs(deleted: bool, as_json: bool) -> None:
+def list_runs(deleted: bool, trials: bool, as_json: bool) -> None:
     """List all runs, the newest first; of deleted runs, the last deleted first."""
     from namerec.runs.deletion import discarded
     from namerec.runs.store import RunStore
@@ -31,16 +32,22 @@ def list_runs(deleted: bool, as_json: bool) -> None:
 
     store = RunStore()
     rows: list[dict[str, Any]] = []
+    left_out = 0
     for run in discarded(store) if deleted else store.entries():
         if not isinstance(run, RunSummary):
             state = "newer" if run.newer else "damaged"
             click.echo(f"{run.id}: {state}: {run.reason}", err=True)
             rows.append({"run": run.id, "state": state, "reason": run.reason})
             continue
+        if run.unscored_trial and not trials:
+            left_out += 1
+            continue
         click.echo(_line(run))
         if run.newer:
             click.echo(f"{run.id}: newer: {run.newer}", err=True)
         rows.append(_values(run))
+    if left_out:
+        click.echo(f"{left_out} runs of sweeps are left out; --trials lists them.", err=True)
     if as_json:
         print_json({"runs": rows})
 
@@ -75,6 +82,8 @@ def _values(run: RunSummary) -> dict[str, Any]:
         "note": run.label.note,
         "pinned": run.label.pinned,
         "newer": run.newer,
+        "sweep": run.info.trial.sweep if run.info.trial else None,
+        "trial": run.info.trial.number if run.info.trial else None,
     }
 
 

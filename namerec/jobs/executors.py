@@ -132,7 +132,12 @@ class LocalExecutor:
         go = self._records or train
         records = go(info.config, dataset, split, resumed, initial_weights(run))
         with contextlib.closing(records):
-            yield from _stored(run, keeper, records)
+            for record in _stored(run, keeper, records):
+                yield record
+                trained = isinstance(record, EpochRecord) and record.epoch == layout.epochs
+                if trained and info.trial is not None:
+                    keeper.stop()  # its test names are asked only if it is resumed
+                    return
 
 
 def _stored(
@@ -175,6 +180,19 @@ def _once_there_is_room(
             )
 
 
+def settle(run: RunFolder) -> None:
+    """Stores as stopped, at its checkpoint, a run that was killed and is not to be gone on with.
+
+    Raises:
+        RunError: If somebody trains it, or its files are damaged.
+        OSError: If it cannot be stored.
+    """
+    with run.lock():
+        resumed = run.resumed()
+        progress = resumed.checkpoint.progress if resumed else None
+        _StatusKeeper(run).change(state="stopped", **_standing(progress))
+
+
 class _StatusKeeper:
     """The stored status of a run that is being trained."""
 
@@ -189,15 +207,7 @@ class _StatusKeeper:
 
     def begin(self, layout: Plan, progress: Progress | None) -> None:
         """Says where training begins: a run that was killed can be further than its status."""
-        self.change(
-            epochs=layout.epochs,
-            steps=layout.steps,
-            epoch=progress.epoch if progress else 0,
-            step=progress.step if progress else 0,
-            best_epoch=progress.best_epoch if progress else 0,
-            validation_accuracy=progress.best_score[0] if progress else None,
-            seconds=progress.seconds if progress else 0.0,
-        )
+        self.change(epochs=layout.epochs, steps=layout.steps, **_standing(progress))
 
     def stop(self) -> None:
         # Ctrl-C comes at any moment: also when a status has just been stored and is not known here.
@@ -247,6 +257,17 @@ class _StatusKeeper:
                 write()
             except OSError:
                 log.exception("the failure of run %s could not be stored", self._run.id)
+
+
+def _standing(progress: Progress | None) -> dict[str, object]:
+    """How far a run has come, as its status says it."""
+    return {
+        "epoch": progress.epoch if progress else 0,
+        "step": progress.step if progress else 0,
+        "best_epoch": progress.best_epoch if progress else 0,
+        "validation_accuracy": progress.best_score[0] if progress else None,
+        "seconds": progress.seconds if progress else 0.0,
+    }
 
 
 def _unforeseen(error: Exception) -> str:

@@ -24,7 +24,7 @@ from namerec.jobs.slices import Waiting
 from namerec.jobs.snapshot import GrowingSeries, JobSnapshot, Lineage, stored_snapshot
 from namerec.runs.folder import RunFolder
 from namerec.runs.lineage import Origin
-from namerec.runs.records import ACTIVE_STATES, RunState, StoredState
+from namerec.runs.records import ACTIVE_STATES, RunState, StoredState, Trial
 from namerec.runs.store import RunStore
 from namerec.runs.summary import RunSummary
 from namerec.settings import settings
@@ -40,6 +40,7 @@ def queued_together(
     owner: Owner,
     origin: Origin | None = None,
     race: str = "",
+    trial: Trial | None = None,
 ) -> list[Job]:
     """Makes runs, all or none, and their jobs.
 
@@ -50,6 +51,7 @@ def queued_together(
         owner: Who asks.
         origin: Where they begin in another run, as in `RunStore.create`, like the next.
         race: What they have in common.
+        trial: Of which sweep they are.
 
     Raises:
         RunError: If the data folder cannot be written.
@@ -57,10 +59,11 @@ def queued_together(
     jobs: list[Job] = []
     try:
         for config in configs:
-            folder = store.create(config, dataset, origin, race)
+            folder = store.create(config, dataset, origin, race, trial)
             size = stored(config, len(dataset), len(dataset.categories))
             job = Job(folder, config, owner, size + folder_bytes(folder.path), len(dataset))
             job.publish(race=race)
+            job.trial = trial
             if origin is not None:
                 job.publish(before=Lineage.of(origin.branch_points, origin.steps, origin.epochs))
             jobs.append(job)
@@ -101,6 +104,7 @@ def taken_up(run: RunSummary, folder: RunFolder, owner: Owner) -> Job:
     names, categories = run.info.dataset.names, len(run.info.dataset.categories)
     config = run.info.config
     job = Job(folder, config, owner, stored(config, names, categories), names)
+    job.trial = run.info.trial
     before = stored_snapshot(run, folder)
     # The status counts what a limit ended in the middle of an epoch, the checkpoint does not.
     if words := out_of_time(max(before.seconds, run.status.seconds), settings()):
@@ -128,6 +132,7 @@ class Job:
         self.names_to_read = steps * training.batch_size if steps else training.epochs * names
         self.folder = folder
         self.owner = owner
+        self.trial: Trial | None = None
         self.size = size  # bytes that its folder will hold, as estimated
         self.stopping = threading.Event()
         self.begun = threading.Event()

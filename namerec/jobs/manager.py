@@ -35,7 +35,7 @@ from namerec.jobs.snapshot import JobSnapshot
 from namerec.jobs.snapshot_cache import SnapshotCache
 from namerec.jobs.work import work
 from namerec.runs.lineage import Origin, Point, branch_from
-from namerec.runs.records import ACTIVE_STATES
+from namerec.runs.records import ACTIVE_STATES, Trial
 from namerec.runs.store import RunStore
 from namerec.runs.summary import RunSummary
 from namerec.settings import settings
@@ -129,6 +129,25 @@ class JobManager:
         self._start(configs, dataset, owner, race=race)
         return race
 
+    def start_trial(
+        self, configs: Sequence[RunConfig], dataset: Dataset, trial: Trial, owner: Owner = LAB
+    ) -> list[str]:
+        """Makes the runs of a sweep's trial, which train in turn as those of a race do.
+
+        Args:
+            configs: The same settings, a seed each.
+            dataset: The names that their `training.dataset` stands for.
+            trial: Which.
+            owner: As in `start`.
+
+        Returns:
+            Their ids.
+
+        Raises:
+            NamerecError: As `start_race`.
+        """
+        return self._start(configs, dataset, owner, trial=trial)
+
     def _start(
         self,
         configs: Sequence[RunConfig],
@@ -136,6 +155,7 @@ class JobManager:
         owner: Owner,
         origin: Origin | None = None,
         race: str = "",
+        trial: Trial | None = None,
     ) -> list[str]:
         with self._asking:
             self._queue.ensure_open()
@@ -150,7 +170,13 @@ class JobManager:
                 settings=settings(),
             )
             jobs = queued_together(
-                self.store, configs, dataset, owner=owner, origin=origin, race=race
+                self.store,
+                configs,
+                dataset,
+                owner=owner,
+                origin=origin,
+                race=race,
+                trial=trial,
             )
             self._queue.add(Group(jobs))
         return [job.folder.id for job in jobs]
@@ -264,8 +290,12 @@ class JobManager:
         return self._queue.waits()
 
     def latest(self) -> JobSnapshot | None:
-        """The job started last, running or ended, experiments left out; None if there was none."""
-        snapshots = [job.snapshot for job in reversed(self._queue.jobs())]
+        """The job started last, running or ended; None if there was none.
+
+        Experiments and the trials of sweeps are left out.
+        """
+        jobs = reversed(self._queue.jobs())
+        snapshots = [job.snapshot for job in jobs if job.trial is None]
         named = (job for job in snapshots if not is_memory_task(job.config.training.dataset))
         return next(named, None)
 

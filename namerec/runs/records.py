@@ -84,6 +84,18 @@ class BranchPoint(_Record):
     state_kept: bool
 
 
+class Trial(_Record):
+    """Which point of which sweep a run is.
+
+    Attributes:
+        sweep: The sweep's name.
+        number: Counted from 0, in the order in which they were drawn.
+    """
+
+    sweep: RunId
+    number: Count
+
+
 class RunInfo(_Record):
     """`config.json`: written once, when a run is made.
 
@@ -98,6 +110,8 @@ class RunInfo(_Record):
         branch_points: Where it, and what it goes on from, go on from other runs, the oldest first;
             none for a run that begins with weights of its own.
         race: What it shares with the runs that were started in one race with it; empty for none.
+        trial: Of a sweep, None for most. Such a run is scored on its test names only when it is
+            resumed after its last epoch, which a sweep does for its winner alone.
     """
 
     id: RunId
@@ -109,6 +123,7 @@ class RunInfo(_Record):
     threads: Annotated[int, Field(ge=1, le=1024)]
     branch_points: Annotated[tuple[BranchPoint, ...], Field(max_length=1000)] = ()
     race: Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{0,40}$")] = ""
+    trial: Trial | None = None
 
     @model_validator(mode="before")
     @classmethod

@@ -24,6 +24,7 @@ from namerec.runs.records import (
     DatasetInfo,
     RunInfo,
     RunStatus,
+    Trial,
     is_run_id,
 )
 from namerec.runs.summary import DamagedRun, RunSummary
@@ -46,7 +47,12 @@ class RunStore:
         self.trash = Trash(self.root)
 
     def create(
-        self, config: RunConfig, dataset: Dataset, origin: Origin | None = None, race: str = ""
+        self,
+        config: RunConfig,
+        dataset: Dataset,
+        origin: Origin | None = None,
+        race: str = "",
+        trial: Trial | None = None,
     ) -> RunFolder:
         """Makes a new run's folder, *queued*.
 
@@ -55,6 +61,7 @@ class RunStore:
             dataset: The names it is about.
             origin: Where it begins in another run; None to begin anew.
             race: What it shares with others that are started together; empty for none.
+            trial: Of a sweep; None for none.
 
         Raises:
             RunError: If the data folder cannot be written.
@@ -83,6 +90,7 @@ class RunStore:
             threads=settings().threads,
             branch_points=origin.branch_points if origin else (),
             race=race,
+            trial=trial,
         )
         try:
             if origin is not None:
@@ -223,13 +231,13 @@ class RunStore:
         return [run for run in self.entries() if isinstance(run, RunSummary)]
 
     def trained(self) -> list[RunSummary]:
-        """All runs that have a network to look into, experiments left out, the best first.
+        """All runs that have a network to look into, the best first; none that is set apart.
 
         Those scored on held-out names come before those scored on training names; among them the
         test accuracy decides, or for unfinished runs that on validation.
         """
         return sorted(
-            (run for run in self.summaries() if run.has_network and not run.experiment),
+            (run for run in self.summaries() if run.has_network and not run.set_apart),
             key=lambda run: run.merit,
             reverse=True,
         )

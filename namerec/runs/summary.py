@@ -61,6 +61,16 @@ class RunSummary:
         """Whether it was trained on a made-up task, and is no reader of names to choose from."""
         return is_memory_task(self.info.config.training.dataset)
 
+    @property
+    def unscored_trial(self) -> bool:
+        """Whether it is a sweep's trial that was not scored on test names, as its winner is."""
+        return self.info.trial is not None and self.status.state != "finished"
+
+    @property
+    def set_apart(self) -> bool:
+        """Whether lists of networks to choose from leave it out."""
+        return self.experiment or self.unscored_trial
+
 
 @dataclass(frozen=True, slots=True)
 class DamagedRun:

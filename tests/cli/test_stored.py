@@ -21,6 +21,8 @@ def test_runs_are_listed_with_what_was_measured(store, run, trained):
         "note": "",
         "pinned": False,
         "newer": "",
+        "sweep": None,
+        "trial": None,
     }
     assert values == {
         "runs": [

@@ -15,7 +15,7 @@ from namerec.errors import JobError, RunError
 from namerec.jobs import manager as manager_module
 from namerec.jobs.executors import LocalExecutor
 from namerec.jobs.snapshot import JobSnapshot
-from namerec.runs.records import RunStatus
+from namerec.runs.records import RunStatus, Trial
 from tests.conftest import tiny_config, tiny_lines
 from tests.jobs.fakes import (
     LIMIT,
@@ -399,3 +399,25 @@ def test_weights_of_runs_side_by_side_are_those_of_solo_runs(managed, store, tin
         assert manager.wait(run_id, LIMIT).state == "finished"
         solo = Solo(config, tiny_dataset)
         assert as_bits(store.open(run_id).best_weights()) == as_bits(solo.best_until(6).weights)
+
+
+def test_the_runs_of_a_trial_are_marked_trained_together_and_not_scored(
+    manager, store, tiny_dataset
+):
+    """Whoever resumes one has it scored: it then is the run that it had been alone."""
+    configs = [tiny_config(seed=seed, split_seed=0) for seed in range(2)]
+    mark = Trial(sweep="mine", number=4)
+    runs = manager.start_trial(configs, tiny_dataset, mark)
+    assert manager.latest() is None
+    for run, config in zip(runs, configs, strict=True):
+        ended = manager.wait(run, LIMIT)
+        solo = Solo(config, tiny_dataset)
+        folder = store.open(run)
+        assert (ended.state, ended.epoch, folder.info().trial) == ("stopped", 3, mark)
+        assert folder.status().scores == {}
+        assert_holds_epochs(folder, solo, 3)
+        assert store.trained() == [] or run not in [one.id for one in store.trained()]
+        manager.resume(run)
+        assert manager.wait(run, LIMIT).state == "finished"
+        assert_holds_all(folder, solo)
+        assert run in [one.id for one in store.trained()]

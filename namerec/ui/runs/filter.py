@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import streamlit as st
 
 from namerec.core.networks.kinds import MODEL_KINDS, MODEL_TITLES
+from namerec.text import counted
 from namerec.ui.shared.run_words import run_title
 
 if TYPE_CHECKING:
     from namerec.runs.summary import RunSummary
 
 _WORDS, _NETWORK, _CORPUS, _STATE = "runs_words", "runs_network", "runs_corpus", "runs_state"
-_EXPERIMENTS = "runs_experiments"
+_EXPERIMENTS, _TRIALS = "runs_experiments", "runs_trials"
 
 
 class Filter(NamedTuple):
@@ -61,6 +62,15 @@ def find(runs: list[RunSummary]) -> list[RunSummary]:
         help="They were trained on made-up sequences for the Memory page and cannot read names.",
     ):
         runs = [run for run in runs if not run.experiment]
+    trials = sum(run.unscored_trial for run in runs)
+    if trials and not st.toggle(
+        f"Also show {counted(trials, 'run')} of sweeps",
+        key=_TRIALS,
+        persist_state="session",
+        help="Trials that were pruned or beaten. The Sweep page shows each sweep's by themselves; "
+        "its winner is listed here.",
+    ):
+        runs = [run for run in runs if not run.unscored_trial]
     with st.grid(4, min_column_width=190):
         words = st.text_input(
             "Find",

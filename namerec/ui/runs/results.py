@@ -176,7 +176,7 @@ def matrices_links(runs: Sequence[RunSummary]) -> None:
     ready = [
         (letter, run)
         for letter, run in zip(LETTERS, runs, strict=False)
-        if run.has_network and not run.experiment
+        if run.has_network and not run.set_apart
     ]
     pairs = [
         (one, other)

@@ -333,7 +333,7 @@ def _interrupted(shown: JobSnapshot | None) -> None:
         run
         for run in jobs.store.summaries()
         if run.state == "interrupted"
-        and not run.experiment
+        and not run.set_apart
         and run.id not in at_work
         and (shown is None or run.id != shown.run_id)
     ]
