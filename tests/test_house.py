@@ -6,7 +6,7 @@ import tomllib
 
 from tests.conftest import ROOT
 
-PINNED = ("requirements.txt", "tests/requirements.txt")
+PINNED = ("requirements.txt", "requirements-cluster.txt", "tests/requirements.txt")
 
 
 def imported_by(path) -> set[str]:

@@ -25,13 +25,14 @@ from namerec.cli.lab import lab
 from namerec.cli.memory_task import memory_task
 from namerec.cli.racing import race
 from namerec.cli.stored import runs
+from namerec.cli.sweeping import sweep
 from namerec.cli.training import train
 from namerec.logs import set_up
 from namerec.settings import home, share_processors
 
 # A new command is one entry here. Its module imports `common`, never this one or another command.
 _COMMANDS = (
-    *(train, race, evaluate, predict, compare, runs, export, import_file),
+    *(train, race, sweep, evaluate, predict, compare, runs, export, import_file),
     *(backup, restore, data, bench, memory_task, doctor, lab),
 )
 

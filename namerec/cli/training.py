@@ -25,9 +25,9 @@ from namerec.core.corpus.protocols import PROTOCOLS, part_name
 from namerec.core.evaluation.results import Scores
 from namerec.core.networks.kinds import MODEL_KINDS, USUAL_NETWORK
 from namerec.core.training.config import PRESETS, RunConfig
-from namerec.core.training.presets import preset, with_settings
+from namerec.core.training.presets import assigned, preset, with_settings
 from namerec.core.training.records import EpochRecord, StepRecord
-from namerec.errors import ConfigError, RunError
+from namerec.errors import RunError
 
 if TYPE_CHECKING:
     from namerec.core.corpus.dataset import Dataset
@@ -116,7 +116,7 @@ def train(
             _WITH_FROM,
             "has the network, the names and the split of the run it continues from",
         )
-        chosen = _assigned(assignments)
+        chosen = assigned(assignments)
         if seed is not None:
             chosen = {"seed": str(seed), **chosen}
         folder = _branch(store, store.open(branch_of), point, chosen)
@@ -126,7 +126,7 @@ def train(
                 "--at chooses the epoch of another run to start from, so it needs --from RUN."
             )
         config = preset(preset_name, model, seed=seed or 0, dataset=dataset)
-        chosen = _assigned(assignments)
+        chosen = assigned(assignments)
         if protocol is not None:
             chosen = {"protocol": protocol, **chosen}
         config = with_settings(config, chosen)
@@ -200,18 +200,6 @@ def _refuse_beside(option: str, allowed: frozenset[str], words: str) -> None:
             raise click.UsageError(
                 f"{other.opts[0]} cannot be given with {option}: the run {words}."
             )
-
-
-def _assigned(assignments: Iterable[str]) -> dict[str, str]:
-    result = {}
-    for assignment in assignments:
-        name, equals, value = assignment.partition("=")
-        if not equals or not name.strip():
-            raise ConfigError(
-                f"“{assignment}” is not of the form NAME=VALUE, for example hidden_size=64."
-            )
-        result[name.strip()] = value.strip()
-    return result
 
 
 def _follow(stream: Iterable[object], config: RunConfig) -> None:

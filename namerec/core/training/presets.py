@@ -1,5 +1,6 @@
 """The presets, and settings put on top of them."""
 
+from collections.abc import Iterable
 from typing import Any, Literal
 
 from namerec.core.networks.config import RENAMED, ModelConfig
@@ -100,6 +101,23 @@ def with_settings(config: RunConfig, assignments: dict[str, str]) -> RunConfig:
             known = sorted({*ModelConfig.model_fields, *TrainConfig.model_fields} - {"kind"})
             raise ConfigError(f"There is no setting “{name}”. Known settings: {', '.join(known)}.")
     return named(validated(values), config.preset)
+
+
+def assigned(given: Iterable[str]) -> dict[str, str]:
+    """Settings given as `hidden_size=64`, by name.
+
+    Raises:
+        ConfigError: If one is of another form.
+    """
+    result = {}
+    for assignment in given:
+        name, equals, value = assignment.partition("=")
+        if not equals or not name.strip():
+            raise ConfigError(
+                f"“{assignment}” is not of the form NAME=VALUE, for example hidden_size=64."
+            )
+        result[name.strip()] = value.strip()
+    return result
 
 
 def named(config: RunConfig, name: PresetName | Literal["own"]) -> RunConfig:

@@ -1,0 +1,1 @@
+"""Sweeps (Optuna). Optional: only `requirements-cluster.txt` installs what it imports."""
