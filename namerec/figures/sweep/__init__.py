@@ -1,0 +1,1 @@
+"""A sweep: how it goes on, and what its settings are worth."""
