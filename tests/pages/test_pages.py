@@ -7,7 +7,7 @@ from tests.conftest import tiny_config
 from tests.pages.references import answered, button, opened
 from tests.ui.lab import followed
 
-PAGES = ("start", "train", "evaluate", "name", "memory", "dataset")
+PAGES = ("start", "train", "evaluate", "sweep", "name", "memory", "dataset")
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -74,6 +74,15 @@ TEXTS: dict[str, str] = {
         "learned. You can draw the curves of several runs in one chart, start a new run from the "
         "weights of an old one, or export a run."
     ),
+    "sweep": (
+        "Which settings are best? A *sweep* tries many: each *trial* is a training with other "
+        "settings, drawn from the ranges that you give. At first they are drawn at random, then "
+        "closer to those that did well; trials that do badly are *pruned*, ended early, so that "
+        "time goes into better ones. All are judged on *validation* names. Test names are asked "
+        "once, when the search is over, and of the winner alone: whoever picks the best of many "
+        "by its test score has picked luck, too. Several *seeds* for each trial show how much of "
+        "a difference is chance."
+    ),
     "guide": (
         "Each lesson takes you through one idea on the real pages of this lab: it sets them up, "
         "says what to do, and asks what you see. The *networks* in the lessons are real ones, "

@@ -71,6 +71,13 @@ PAGES: tuple[PageEntry, ...] = (
         "All trained networks: find, rename, compare, continue and export them.",
     ),
     PageEntry(
+        "pages/sweep.py",
+        "Sweep",
+        ":material/query_stats:",
+        "Lab",
+        "Search for good settings: many trainings, judged on validation names.",
+    ),
+    PageEntry(
         "pages/name.py",
         "Name",
         ":material/spellcheck:",

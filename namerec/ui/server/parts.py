@@ -20,6 +20,7 @@ from namerec.ui.server.api import Predictions
 from namerec.ui.server.connections import Bounds
 from namerec.ui.server.guard import Guard
 from namerec.ui.server.manager import end_training
+from namerec.ui.server.sweeps import end_sweeps
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +47,7 @@ async def _lifespan(_: object) -> AsyncIterator[None]:
     tidying = asyncio.create_task(_tidy())
     yield
     tidying.cancel()
+    await to_thread.run_sync(end_sweeps)
     await to_thread.run_sync(end_training)
 
 

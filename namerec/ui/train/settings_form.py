@@ -15,6 +15,7 @@ from namerec.core.networks.kinds import KINDS, has_setting
 from namerec.core.training.config import PresetName, RunConfig
 from namerec.text import plain
 from namerec.ui.frame import hidden
+from namerec.ui.frame.links import train_parameters
 from namerec.ui.frame.settings_table import (
     ADVANCED,
     BASIC,
@@ -31,6 +32,7 @@ from namerec.ui.shared.corpus_choice import CORPUS, DATASET, corpus_title, offer
 from namerec.ui.shared.corpus_download import download_button
 from namerec.ui.shared.run_words import _IN_SUMMARY, summary_words
 from namerec.ui.train.branch import Branch, say_branch, take_branch
+from namerec.ui.train.own_presets import choose_own_preset
 from namerec.ui.train.settings_state import (
     KIND,
     PRESET,
@@ -82,6 +84,13 @@ def settings_form() -> tuple[RunConfig, Branch | None]:
     config = read_back(branch)
     write_link(config, branch)
     _say_hidden(config)
+    if branch is None and not hidden.hidden(hidden.FORM):
+        st.page_link(
+            "pages/sweep.py",
+            label="Search over ranges of these settings",
+            icon=":material/query_stats:",
+            query_params=train_parameters(config, st.session_state[PRESET]),
+        )
     return config, branch
 
 
@@ -135,6 +144,7 @@ def _network_and_names() -> None:
             width="stretch",
         )
         st.caption(PRESET_WORDS[st.session_state[PRESET]])
+        choose_own_preset()
     _corpus_choice()
     if not hidden.hidden(hidden.SPLIT):
         st.selectbox("Split", PROTOCOLS, key=PROTOCOL, persist_state="session", help=PROTOCOL_HELP)

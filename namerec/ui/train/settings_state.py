@@ -23,6 +23,7 @@ from namerec.ui.frame.links import (
     USUAL_CORPUS,
     USUAL_PRESET,
     differences,
+    nearest_preset,
     settings_asked,
     train_parameters,
 )
@@ -77,6 +78,15 @@ def apply_preset() -> None:
         if setting not in _KEPT:
             st.session_state[key(setting)] = value_of(config, setting)
     st.session_state[PROTOCOL] = config.training.protocol
+
+
+def apply_own(config: RunConfig) -> None:
+    """Puts a preset of one's own into the form; what a preset leaves to the person stays."""
+    st.session_state[KIND] = config.model.kind
+    st.session_state[PRESET] = nearest_preset(config)
+    for setting in SETTINGS:
+        if setting not in PERSONAL:
+            st.session_state[key(setting)] = value_of(config, setting)
 
 
 def _fill(config: RunConfig, preset_name: PresetName) -> None:
