@@ -7,7 +7,9 @@ fail instead.
 from __future__ import annotations
 
 import os
+import re
 import shutil
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
@@ -26,6 +28,27 @@ CHROMIUM_FLAGS = [
 #: Milliseconds to wait for anything before a test fails: a bound against hangs, where other work
 #: shares the machine, and no claim about speed.
 PATIENCE = 30_000
+#: Pixels by which a page is wider than its window.
+OVERFLOW = """() => {
+    const main = document.querySelector('[data-testid=stMain]');
+    return main.scrollWidth - main.clientWidth;
+}"""
+SETTLED = """() => document.querySelector('[data-testid=stApp]')?.dataset.testScriptState
+    === 'notRunning'"""
+IN_ADDRESS = "([key, value]) => new URLSearchParams(location.search).get(key) === value"
+
+
+def settle(page: Page) -> None:
+    """Waits until a page is drawn."""
+    page.locator("[data-testid=stMain] h1").first.wait_for()
+    page.wait_for_function(SETTLED)
+
+
+def choose(page: Page, key: str, value: str, title: str) -> None:
+    """Takes a section of the page, by its title; it is in the address then."""
+    page.get_by_role("radio", name=re.compile(f"{re.escape(title)}$")).click()
+    page.wait_for_function(IN_ADDRESS, arg=[key, value])
+    settle(page)
 
 
 @pytest.fixture(scope="session")
@@ -51,15 +74,24 @@ def _server(tmp_path_factory):
     assert "deprecat" not in log.lower(), log
 
 
+@pytest.fixture(scope="session")
+def first_visit(_server, browser):
+    """The page of whoever comes first, by a deep link."""
+    visit = Watched(browser)
+    visit.page.goto(f"{_server.url}/name?name=Dvořák")
+    yield visit
+    visit.close()
+
+
 @pytest.fixture
-def server(_server):
+def server(_server, first_visit):
     """The lab, whose trainings end unless a test holds them back."""
     _server.let_train()
     return _server
 
 
 class Watched:
-    """A page, and everything its console said."""
+    """A page, whom it asked, and everything its console said."""
 
     def __init__(
         self, browser: Browser, width: int = 1440, theme: str = "light", proxy: str = ""
@@ -72,9 +104,15 @@ class Watched:
         self.page: Page = self.context.new_page()
         self.page.set_default_timeout(PATIENCE)
         self.complaints: list[str] = []
+        self.asked: set[str] = set()
+        self.page.on("request", lambda request: self._note(request.url.removeprefix("blob:")))
+        self.page.on("websocket", lambda socket: self._note(socket.url))
         self.page.on("console", self._listen)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("requestfailed", self._note_failure)
+
+    def _note(self, url: str) -> None:
+        self.asked.add(urlsplit(url).netloc)
 
     def _note_failure(self, request: Request) -> None:
         # A reload breaks off what the page was still fetching.
@@ -89,9 +127,10 @@ class Watched:
             self.complaints.append(f"{message.type}: {message.text} {message.location}")
 
     def assert_calm(self) -> None:
-        """No console error, no failed request, no exception box."""
+        """No console error, no failed request, no exception box; nobody but the lab was asked."""
         assert self.complaints == []
         assert self.page.locator("[data-testid=stException]").count() == 0
+        assert self.asked <= {urlsplit(self.page.url).netloc, ""}
 
     def close(self) -> None:
         self.context.close()

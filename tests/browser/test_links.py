@@ -116,6 +116,7 @@ def test_back_undoes_each_change_and_a_page_of_the_menu_is_one_step(server, watc
         expect(page).to_have_url(re.compile(f"order={order}"))
     page.go_forward()
     chosen(page, "similarity")
+    expect(page).to_have_url(re.compile("order=similarity"))
     copied = page.url
     menu_of = page.get_by_test_id("stSidebarNav")
     menu_of.get_by_role("link", name="Memory", exact=True).click()

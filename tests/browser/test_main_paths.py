@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from namerec.ui.dataset.page import VIEWS as DATASET_VIEWS
 from namerec.ui.evaluate.sections import SECTIONS
-from tests.faults.servers import Server
+from tests.browser.conftest import OVERFLOW, choose, settle
 
 pytestmark = pytest.mark.browser
 
@@ -133,66 +133,53 @@ def test_a_clicked_cell_lists_its_names(server, watched):
     lab.assert_calm()
 
 
-def test_a_typed_name_shows_its_ranking_and_its_gates(server, watched):
-    lab = watched()
-    page = lab.page
+def test_a_typed_name_shows_its_ranking_and_its_gates_and_its_link_the_same_elsewhere(
+    server, watched
+):
+    first = watched()
+    page = first.page
     page.goto(f"{server.url}/name")
-    box = page.get_by_role("textbox", name="Surname")
-    box.fill("Kuroyanagi")
-    expect(page.get_by_text("“Kuroyanagi” is most probably")).to_be_visible()
+    page.get_by_role("textbox", name="Surname").fill("Nguyễn")
+    expect(page.get_by_text("“Nguyen” is most probably")).to_be_visible()
     page.wait_for_function(
         "() => document.querySelector('.st-key-units_f .js-plotly-plot')?._fullLayout?.xaxis"
-        "?.ticktext?.join('') === 'Kuroyanagi'"
+        "?.ticktext?.join('') === 'Nguyen'"
     )
     for symbol in "ifogch":
         expect(page.locator(f".st-key-units_{symbol} .js-plotly-plot").first).to_be_visible()
-    expect(page).to_have_url(re.compile("name=Kuroyanagi"))
-    lab.assert_calm()
-
-
-def test_a_link_opens_the_same_view_in_a_fresh_browser(server, watched):
-    first = watched()
-    first.page.goto(f"{server.url}/name")
-    box = first.page.get_by_role("textbox", name="Surname")
-    box.fill("Nguyễn")
-    expect(first.page.get_by_text("“Nguyen” is most probably")).to_be_visible()
-    expect(first.page).to_have_url(re.compile("name=Nguy"))
+    expect(page).to_have_url(re.compile("name=Nguy"))
 
     second = watched(theme="dark")
-    second.page.goto(first.page.url)
+    second.page.goto(page.url)
     expect(second.page.get_by_text("“Nguyen” is most probably")).to_be_visible()
     expect(second.page.get_by_role("textbox", name="Surname")).to_have_value("Nguyễn")
+    first.assert_calm()
     second.assert_calm()
 
 
-def test_a_cold_server_opens_a_deep_link(tmp_path, browser, watched):
-    with Server(tmp_path) as cold:
-        lab = watched()
-        lab.page.goto(f"{cold.url}/name?name=Dvořák")
-        # A cold server brings PyTorch in before it can answer.
-        answer = lab.page.get_by_text("“Dvorak” is most probably")
-        expect(answer).to_be_visible()
-        expect(lab.page.get_by_test_id("stSidebarNav")).to_be_visible()
+def test_a_cold_server_opens_a_deep_link(first_visit):
+    # A cold server brings PyTorch in before it can answer.
+    expect(first_visit.page.get_by_text("“Dvorak” is most probably")).to_be_visible()
+    expect(first_visit.page.get_by_test_id("stSidebarNav")).to_be_visible()
+    first_visit.assert_calm()
+
+
+def test_no_page_is_wider_than_a_narrow_window(server, watched):
+    lab = watched(width=800)
+    page = lab.page
+
+    def assert_fits(view: str) -> None:
+        assert page.evaluate(OVERFLOW) <= 1, view
         lab.assert_calm()
 
-
-VIEWS = [
-    *("", "train", "evaluate", "name"),
-    *(f"evaluate?section={name}" for name in SECTIONS if name != "confusions"),
-    *(f"dataset?view={name}" for name in DATASET_VIEWS),
-]
-
-
-@pytest.mark.parametrize(("width", "theme"), [(1440, "dark"), (800, "light")])
-def test_no_page_is_wider_than_the_window(server, watched, width, theme):
-    lab = watched(width, theme)
-    for page_name in VIEWS:
-        lab.page.goto(f"{server.url}/{page_name}")
-        expect(lab.page.get_by_role("heading", level=1)).to_be_visible()
-        expect(lab.page.locator("[data-test-script-state=notRunning]").first).to_be_visible()
-        overflow = lab.page.evaluate(
-            "() => { const main = document.querySelector('[data-testid=stMain]');"
-            " return main.scrollWidth - main.clientWidth; }"
-        )
-        assert overflow <= 1, page_name
-        lab.assert_calm()
+    for path in ("", "guide", "train", "runs", "name", "memory", "evaluate", "dataset"):
+        page.goto(f"{server.url}/{path}")
+        settle(page)
+        assert_fits(path)
+        if path == "evaluate":
+            for key, (title, _) in SECTIONS.items():
+                choose(page, "section", key, title)
+                assert_fits(key)
+    for key, title in DATASET_VIEWS.items():
+        choose(page, "view", key, title.rpartition(": ")[2])
+        assert_fits(key)
