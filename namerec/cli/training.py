@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from namerec.runs.store import RunStore
 
 #: Options that may stand beside `--resume` and `--from`, by their parameters.
-_WITH_RESUME = frozenset({"resume", "as_json"})
-_WITH_FROM = frozenset({"branch_of", "point", "seed", "assignments", "as_json"})
+_WITH_RESUME = frozenset({"resume", "distributed", "as_json"})
+_WITH_FROM = frozenset({"branch_of", "point", "seed", "assignments", "distributed", "as_json"})
 
 
 @click.command()
@@ -78,6 +78,11 @@ _WITH_FROM = frozenset({"branch_of", "point", "seed", "assignments", "as_json"})
     show_default=True,
     help="With --from: start from that run's best epoch, or from the last one stored.",
 )
+@click.option(
+    "--distributed",
+    is_flag=True,
+    help="Train in all processes that torchrun starts with this one; see docs/cluster.md.",
+)
 @json_option
 @sentences_for_errors
 def train(
@@ -90,6 +95,7 @@ def train(
     resume: str | None,
     branch_of: str | None,
     point: Point,
+    distributed: bool,
     as_json: bool,
 ) -> None:
     """Train a network and store the run."""
@@ -101,8 +107,19 @@ def train(
     from namerec.runs.store import RunStore
     from namerec.settings import home, settings
 
-    store = RunStore()
-    if resume is not None:
+    store, peers, again = RunStore(), None, None
+    if distributed:
+        from namerec.jobs.distributed import Lead, follow, join, note_run, noted_run
+
+        peers = join()
+        if peers.rank > 0:
+            follow(peers, catalogue.load)
+            return
+        again = noted_run()
+    processes = peers.world if peers else 1
+    if again is not None:
+        folder = store.open(again)
+    elif resume is not None:
         _refuse_beside("--resume", _WITH_RESUME, "continues with the settings it was started with")
         summary, folder = store.resumable(resume), store.open(resume)
         run = summary.info
@@ -119,7 +136,7 @@ def train(
         chosen = assigned(assignments)
         if seed is not None:
             chosen = {"seed": str(seed), **chosen}
-        folder = _branch(store, store.open(branch_of), point, chosen)
+        folder = _branch(store, store.open(branch_of), point, chosen, processes)
     else:
         if _given("point"):
             raise click.UsageError(
@@ -132,11 +149,16 @@ def train(
         config = with_settings(config, chosen)
         names = catalogue.load(config.training.dataset)
         _ensure_room(config, names)
-        folder = store.create(config, names)
+        folder = store.create(config, names, processes=processes)
+    executor = LocalExecutor(catalogue.load)
+    if peers:
+        note_run(folder.id)
+        if processes > 1:
+            executor = LocalExecutor(catalogue.load, Lead(peers), processes=processes)
     click.echo(f"run {folder.id}", err=True)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # stored and ended as by Ctrl-C
     try:
-        with contextlib.closing(LocalExecutor(catalogue.load).stream(folder)) as stream:
+        with contextlib.closing(executor.stream(folder)) as stream:
             _follow(stream, folder.info().config)
     except KeyboardInterrupt:
         click.echo(
@@ -163,7 +185,9 @@ def train(
         )
 
 
-def _branch(store: RunStore, source: RunFolder, point: Point, chosen: dict[str, str]) -> RunFolder:
+def _branch(
+    store: RunStore, source: RunFolder, point: Point, chosen: dict[str, str], processes: int
+) -> RunFolder:
     """A new run with the settings of another one, and what is chosen on top of them."""
     from namerec.data import catalogue
     from namerec.jobs.corpora import corpus_of
@@ -176,7 +200,7 @@ def _branch(store: RunStore, source: RunFolder, point: Point, chosen: dict[str, 
     names = load(config.training.dataset)
     origin = branch_from(source, point, config, names.fingerprint)
     _ensure_room(config, names)
-    return store.create(config, names, origin)
+    return store.create(config, names, origin, processes=processes)
 
 
 def _ensure_room(config: RunConfig, names: Dataset) -> None:

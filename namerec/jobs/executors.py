@@ -23,13 +23,13 @@ from namerec.core.corpus.splits import make_split
 from namerec.core.training.loop import Checkpoint, Plan, Progress, Record, plan, train
 from namerec.core.training.records import EpochRecord, FinalRecord, StepRecord
 from namerec.disk import write_whole
-from namerec.errors import DataError, DivergedError, NamerecError, RunError
+from namerec.errors import ConfigError, DataError, DivergedError, NamerecError, RunError
 from namerec.jobs.limits import check_memory, check_network
 from namerec.jobs.memory import available
 from namerec.jobs.slices import Records, Waiting
 from namerec.runs.folder import RunFolder
 from namerec.runs.lineage import initial_weights
-from namerec.runs.records import PartScores
+from namerec.runs.records import PartScores, RunInfo
 from namerec.settings import settings
 
 log = logging.getLogger(__name__)
@@ -76,6 +76,7 @@ class LocalExecutor:
         load_dataset: Reads the names that a run asks for.
         records: Trains; in the thread that iterates the stream, if nothing else is said.
         free: How many bytes a training may take there.
+        processes: How many train each run together.
     """
 
     def __init__(
@@ -83,10 +84,12 @@ class LocalExecutor:
         load_dataset: Callable[[str], Dataset],
         records: Records | None = None,
         free: Callable[[], int] = available,
+        processes: int = 1,
     ) -> None:
         self._load_dataset = load_dataset
         self._records = records
         self._free = free
+        self._processes = processes
 
     def stream(self, run: RunFolder) -> Generator[StreamRecord]:
         """See `Executor`."""
@@ -110,6 +113,7 @@ class LocalExecutor:
 
     def _train(self, run: RunFolder, keeper: _StatusKeeper) -> Generator[StreamRecord]:
         info = run.info()
+        _ensure_as_many(info, self._processes)
         torch.set_num_threads(info.threads)  # others could change a sum's last digit
         begin = partial(keeper.change, state="running", message="")
         yield from _once_there_is_room(run, begin)
@@ -161,6 +165,19 @@ def _stored(
             yield from _once_there_is_room(run, partial(run.write_predictions, record.predictions))
             yield from _once_there_is_room(run, partial(keeper.finish, record))
         yield record
+
+
+def _ensure_as_many(info: RunInfo, processes: int) -> None:
+    if info.processes == processes:
+        return
+    by = "torchrun --standalone --nproc-per-node {} -m namerec train --distributed --resume {}"
+    how = "python -m namerec train --resume {1}" if info.processes == 1 else by
+    many = "1 process" if info.processes == 1 else f"{info.processes:,} processes"
+    raise ConfigError(
+        f"Run {info.id} is trained by {many}, and here "
+        f"{'is' if processes == 1 else 'are'} {processes:,}: its numbers would be others. Resume "
+        f"it with “{how.format(info.processes, info.id)}”, or start a new run from it."
+    )
 
 
 def _once_there_is_room(

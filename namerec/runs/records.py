@@ -107,6 +107,7 @@ class RunInfo(_Record):
         parameters: Trainable numbers in the network.
         versions: Of what was installed, by package.
         threads: PyTorch's threads; sums in another order can differ in the last digit.
+        processes: How many train it together; each draws its own dropout.
         branch_points: Where it, and what it goes on from, go on from other runs, the oldest first;
             none for a run that begins with weights of its own.
         race: What it shares with the runs that were started in one race with it; empty for none.
@@ -121,6 +122,7 @@ class RunInfo(_Record):
     parameters: Count
     versions: dict[str, str]
     threads: Annotated[int, Field(ge=1, le=1024)]
+    processes: Annotated[int, Field(ge=1, le=65_536)] = 1
     branch_points: Annotated[tuple[BranchPoint, ...], Field(max_length=1000)] = ()
     race: Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{0,40}$")] = ""
     trial: Trial | None = None

@@ -53,6 +53,7 @@ class RunStore:
         origin: Origin | None = None,
         race: str = "",
         trial: Trial | None = None,
+        processes: int = 1,
     ) -> RunFolder:
         """Makes a new run's folder, *queued*.
 
@@ -62,6 +63,7 @@ class RunStore:
             origin: Where it begins in another run; None to begin anew.
             race: What it shares with others that are started together; empty for none.
             trial: Of a sweep; None for none.
+            processes: How many will train it together.
 
         Raises:
             RunError: If the data folder cannot be written.
@@ -88,6 +90,7 @@ class RunStore:
                 **{package: version(package) for package in _RECORDED_PACKAGES},
             },
             threads=settings().threads,
+            processes=processes,
             branch_points=origin.branch_points if origin else (),
             race=race,
             trial=trial,

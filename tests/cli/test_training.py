@@ -161,6 +161,12 @@ def test_a_gpu_that_is_not_there_is_told(store, tiny_folder, monkeypatch):
     assert [run.state for run in store.summaries()] == ["failed"]
 
 
+def test_distributed_training_without_torchrun_is_told(store):
+    said = refused("train", "--distributed")
+    assert "torchrun --standalone --nproc-per-node 2 -m namerec train --distributed" in said
+    assert store.summaries() == []
+
+
 def test_a_run_that_diverges_is_told_with_advice(store, tmp_path):
     for ending in ("ovic", "ssen"):
         names = [f"{first}{second}{ending * 10}" for first in "abcdefgh" for second in "aeiou"]

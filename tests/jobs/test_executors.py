@@ -327,6 +327,18 @@ def test_a_changed_dataset_is_refused_before_the_first_record(fresh):
     assert fresh.status().message == str(caught.value)
 
 
+def test_a_run_is_trained_by_as_many_processes_as_it_was_begun_with(
+    executor, store, solo, tiny_dataset
+):
+    of_two = store.create(solo.config, tiny_dataset, processes=2)
+    with pytest.raises(ConfigError, match="is trained by 2 processes, and here is 1") as refusal:
+        next(executor.stream(of_two))
+    assert f"--nproc-per-node 2 -m namerec train --distributed --resume {of_two.id}" in str(
+        refusal.value
+    )
+    assert of_two.status().state == "failed"
+
+
 def test_the_dataset_that_the_settings_name_is_loaded(store, tiny_dataset):
     asked = []
 

@@ -22,7 +22,7 @@ class Batches:
         training: Its settings.
         dataset: The names.
         train_part: The training part, int64, (names,).
-        generator: Of all that is random here, in the order in which it is asked for.
+        generator: Of the order of names, drawn as it is asked for.
     """
 
     def __init__(
@@ -50,18 +50,19 @@ class Batches:
         for index in torch.randperm(len(batches), generator=self._generator).tolist():
             yield batches[index]
 
-    def with_dropped_letters(self, names: PackedNames) -> PackedNames:
+    def with_dropped_letters(self, names: PackedNames, noise: torch.Generator) -> PackedNames:
         """The names with letters blanked at random, as `letter_dropout` asks."""
         share = self._training.letter_dropout
         if share == 0:
             return names
-        drop = torch.rand(len(names.letters), generator=self._generator) < share
+        drop = torch.rand(len(names.letters), generator=noise) < share
         return names.with_letters(names.letters.masked_fill(drop, NO_LETTER))
 
     def _similar_lengths_together(self, drawn: np.ndarray, size: int) -> np.ndarray:
-        lengths = self._dataset.lengths[drawn]
-        pool = np.arange(len(drawn)) // (size * POOL_BATCHES)
-        return drawn[np.lexsort((lengths, pool))]
+        for begin in range(0, len(drawn), size * POOL_BATCHES):
+            pool = drawn[begin : begin + size * POOL_BATCHES]
+            pool[:] = pool[np.argsort(self._dataset.lengths[pool], kind="stable")]
+        return drawn
 
     def _draw(self, count: int) -> np.ndarray:
         """Draws names of the training part: each once if *natural*, else by category."""

@@ -29,6 +29,7 @@ from namerec.core.networks.models import build
 from namerec.core.networks.name_model import NameModel
 from namerec.core.training.batches import Batches
 from namerec.core.training.config import EVALUATIONS_PER_RUN, OptimizerKind, RunConfig, TrainConfig
+from namerec.core.training.peers import Alone
 from namerec.core.training.records import EpochRecord, FinalRecord, StepRecord
 from namerec.core.training.schedules import learning_rate
 from namerec.errors import ConfigError, DivergedError
@@ -142,6 +143,7 @@ def train(
     split: Split,
     resumed: Resumed | None = None,
     initial: InitialWeights | None = None,
+    peers: Alone | None = None,
 ) -> Generator[Record]:
     """Trains a network; see the module's text for what is yielded.
 
@@ -151,12 +153,13 @@ def train(
         split: Of the same dataset.
         resumed: Where to go on from; None to begin.
         initial: What to begin with; None for weights drawn from the seed.
+        peers: Other processes that are given the same, and share the work; None for nobody.
 
     Raises:
         DivergedError: If the loss is no longer finite.
         ConfigError: If the device asked for is not there.
     """
-    run = _Training(config, dataset, split)
+    run = _Training(config, dataset, split, peers or Alone())
     if resumed is not None:
         run.restore(resumed)
     elif initial is not None:
@@ -183,8 +186,8 @@ class _Clock:
 class _Training:
     """One run in progress."""
 
-    def __init__(self, config: RunConfig, dataset: Dataset, split: Split) -> None:
-        self.config, self.dataset, self.split = config, dataset, split
+    def __init__(self, config: RunConfig, dataset: Dataset, split: Split, peers: Alone) -> None:
+        self.config, self.dataset, self.split, self.peers = config, dataset, split, peers
         self.device = resolve_device(config.training.device)
         self.plan = plan(config.training, len(split.train))
         self.generator = torch.Generator().manual_seed(config.training.seed)
@@ -192,7 +195,7 @@ class _Training:
         self.model: NameModel = build(
             config.model, len(dataset.categories), config.training.seed
         ).to(self.device)
-        self.model.generator = self.generator
+        self.network = peers.network(self.model)
         self.parameters = list(self.model.parameters())
         self.optimizer = _optimizer(config.training, self.parameters)
         self.progress = Progress()
@@ -250,7 +253,7 @@ class _Training:
                 if record is not None:
                     yield record
                     self.work.go()
-            answers = predict_names(self.model, self.dataset, self.split.validation)
+            answers = self._answers(self.split.validation)
             scores = score(answers, self.split, "validation")
             self._ensure_finite(scores.loss, self.plan.ends[epoch])
             better = (scores.accuracy, -scores.loss) > self.progress.best_score
@@ -288,11 +291,13 @@ class _Training:
         first = self.plan.ends[epoch - 1] if epoch else 0
         last = self.plan.ends[epoch]
         loss_sum, norm_sum, count = 0.0, 0.0, 0
+        noise = self.peers.noise(self.generator, self.config.training.seed, epoch)
+        self.model.generator = noise
         self.model.train()
         self.stepping.go()
         for step, indices in enumerate(self.batches.of_epoch(last - first), first + 1):
             rate = learning_rate(self.config.training, (step - 1) / self.plan.steps)
-            loss, norm, right = self._step(indices, rate)
+            loss, norm, right = self._step(indices, rate, noise)
             self._ensure_finite(loss, step)
             loss_sum, norm_sum, count = loss_sum + loss, norm_sum + norm, count + 1
             record = None
@@ -314,22 +319,35 @@ class _Training:
                 "gradient (for example at 1), and start again."
             )
 
-    def _step(self, indices: np.ndarray, rate: float) -> tuple[float, float, int]:
+    def _step(
+        self, indices: np.ndarray, rate: float, noise: torch.Generator
+    ) -> tuple[float, float, int]:
         """One optimizer step: loss, gradient norm before clipping, right answers."""
-        names, labels = self.dataset.batch(indices)
-        names = self.batches.with_dropped_letters(names).to(self.device)
+        mine, weight = self.peers.share(indices)
+        names, labels = self.dataset.batch(mine)
+        names = self.batches.with_dropped_letters(names, noise).to(self.device)
         labels = labels.to(self.device)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.optimizer.zero_grad()
-        answers = self.model(names)
+        answers = self.network(names)
         loss = F.nll_loss(answers, labels)
-        loss.backward()
+        # What is summed up is divided by the number of processes.
+        (loss * (weight * self.peers.world)).backward()
         limit = self.config.training.clip_norm or math.inf
         norm = nn.utils.clip_grad_norm_(self.parameters, limit)
         self.optimizer.step()
-        right = int((answers.detach().argmax(1) == labels).sum())
-        return loss.item(), float(norm), right
+        right = int((answers.detach().argmax(1) == labels).sum()) if weight else 0
+        whole_loss, all_right = self.peers.total(loss.item() * weight, right)
+        return whole_loss, float(norm), int(all_right)
+
+    def _answers(self, indices: np.ndarray) -> PredictedNames:
+        mine = predict_names(self.model, self.dataset, self.peers.part(indices))
+        return PredictedNames(
+            indices=np.asarray(indices, dtype=np.int64),
+            labels=self.dataset.labels[indices],
+            log_probabilities=self.peers.gathered(mine.log_probabilities, len(indices)),
+        )
 
     def _checkpoint(self, best: bool) -> Checkpoint:
         resume = {"generator": self.generator.get_state()}
@@ -350,7 +368,7 @@ class _Training:
         scores: dict[Part, Scores] = {}
         parts: tuple[Part, ...] = ("validation", "test")
         for part in parts:
-            answers = predict_names(self.model, self.dataset, self.split.part(part))
+            answers = self._answers(self.split.part(part))
             predictions[part] = answers
             scores[part] = score(answers, self.split, part)
         self.work.halt()

@@ -1,0 +1,170 @@
+"""One training in several processes: torchrun starts them, and again if one of them dies.
+
+The first of them, rank 0, alone makes the run and stores it, as for any run. It tells the others
+what to train, as JSON and safetensors; they need the names, and nothing of the data folder.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import timedelta
+
+import torch
+import torch.distributed as dist
+from safetensors.torch import load, save
+from torch import Tensor
+from torch.distributed import PrefixStore, TCPStore  # type: ignore[attr-defined]
+
+from namerec.core.corpus.dataset import Dataset
+from namerec.core.corpus.protocols import PARTS
+from namerec.core.corpus.splits import Split
+from namerec.core.training.config import RunConfig
+from namerec.core.training.loop import Checkpoint, InitialWeights, Progress, Record, Resumed, train
+from namerec.core.training.peers import Peers
+from namerec.errors import ConfigError, DataError, TrainingError
+from namerec.runs.records import ProgressText
+from namerec.runs.tensors import with_prefix
+
+#: Longest that processes wait for one another: while rank 0 makes the table of a hundred million
+#: names. One that dies is noticed at once.
+WAIT = timedelta(hours=2)
+#: Where the processes' common store, which torchrun keeps when it starts them again, has the run.
+_RUN_KEY = "namerec/run"
+
+
+def join() -> Peers:
+    """Joins the processes that torchrun started with this one.
+
+    Raises:
+        ConfigError: If torchrun did not start this one.
+    """
+    if not dist.is_torchelastic_launched():
+        raise ConfigError(
+            "--distributed is for processes that torchrun starts, for example two: "
+            "torchrun --standalone --nproc-per-node 2 -m namerec train --distributed"
+        )
+    if torch.cuda.is_available():
+        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+    dist.init_process_group(timeout=WAIT)
+    return Peers()
+
+
+def note_run(run_id: str) -> None:
+    """Says which run these processes train, for the case that they are started again."""
+    _store().set(_RUN_KEY, run_id)
+
+
+def noted_run() -> str | None:
+    """The run that these processes trained before they were started again; None the first time."""
+    store = _store()
+    return store.get(_RUN_KEY).decode() if store.check([_RUN_KEY]) else None
+
+
+def _store() -> PrefixStore:
+    address, port = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])
+    return PrefixStore(os.environ["TORCHELASTIC_RUN_ID"], TCPStore(address, port, is_master=False))
+
+
+class Lead:
+    """Trains as `core.training.loop.train` does, together with those that `follow`."""
+
+    def __init__(self, peers: Peers) -> None:
+        self._peers = peers
+
+    def __call__(
+        self,
+        config: RunConfig,
+        dataset: Dataset,
+        split: Split,
+        resumed: Resumed | None = None,
+        initial: InitialWeights | None = None,
+    ) -> Generator[Record]:
+        """The records from there to the end.
+
+        Raises:
+            TrainingError: If another process has ended before.
+        """
+        with _others_needed():
+            text, tensors = _packed(config, dataset, split, resumed, initial)
+            self._peers.told(text)
+            self._peers.told(save(tensors))
+            yield from train(config, dataset, split, resumed, initial, self._peers)
+
+
+def follow(peers: Peers, load_dataset: Callable[[str], Dataset]) -> None:
+    """Trains what rank 0 leads, to its end; stores nothing.
+
+    Raises:
+        DataError: If the names here are not those that rank 0 has.
+        TrainingError: If another process has ended before.
+    """
+    with _others_needed():
+        task, tensors = json.loads(peers.told()), load(peers.told())
+        config = RunConfig.model_validate(task["config"])
+        torch.set_num_threads(task["threads"])
+        dataset = load_dataset(config.training.dataset)
+        if dataset.fingerprint != task["fingerprint"]:
+            raise DataError(
+                f"The names in “{dataset.title}” are not the same for all processes of this "
+                "training. Give every machine the same files."
+            )
+        parts = {name: part.numpy() for name, part in with_prefix(tensors, "split.").items()}
+        split = Split(config.training.protocol, config.training.split_draw, **parts)
+        resumed, initial = None, None
+        if task["progress"]:
+            progress = Progress(**ProgressText.model_validate_json(task["progress"]).model_dump())
+            weights, resume = with_prefix(tensors, "model."), with_prefix(tensors, "resume.")
+            point = Checkpoint(progress, weights, resume, best=False)
+            resumed = Resumed(point, with_prefix(tensors, "best."))
+        elif first := with_prefix(tensors, "first."):
+            initial = InitialWeights(first, with_prefix(tensors, "moments."))
+        for _ in train(config, dataset, split, resumed, initial, peers):
+            pass
+
+
+def _packed(
+    config: RunConfig,
+    dataset: Dataset,
+    split: Split,
+    resumed: Resumed | None,
+    initial: InitialWeights | None,
+) -> tuple[bytes, dict[str, Tensor]]:
+    """What `follow` needs."""
+    parts = {str(part): torch.from_numpy(split.part(part)) for part in PARTS}
+    groups = {"split.": parts}
+    if resumed is not None:
+        point = resumed.checkpoint
+        groups |= {"model.": point.weights, "resume.": point.resume, "best.": resumed.best_weights}
+    elif initial is not None:
+        groups |= {"first.": initial.weights, "moments.": initial.moments}
+    task = {
+        "config": config.model_dump(mode="json"),
+        "fingerprint": dataset.fingerprint,
+        "threads": torch.get_num_threads(),
+        "progress": json.dumps(asdict(resumed.checkpoint.progress)) if resumed else "",
+    }
+    tensors = {
+        prefix + name: tensor.clone().contiguous()  # safetensors want each by itself
+        for prefix, group in groups.items()
+        for name, tensor in group.items()
+    }
+    return json.dumps(task).encode(), tensors
+
+
+@contextmanager
+def _others_needed() -> Iterator[None]:
+    """Says in a sentence that another process has gone, which PyTorch says in many ways."""
+    try:
+        yield
+    except RuntimeError as error:
+        if not isinstance(error, dist.DistError) and "/gloo/" not in str(error):
+            raise
+        raise TrainingError(
+            "Another process of this training has ended, so that this one ends too; what it stored "
+            "is kept. Resume the run with as many processes; torchrun does so by itself with "
+            "--max-restarts."
+        ) from error
