@@ -147,7 +147,7 @@ def train(
         if protocol is not None:
             chosen = {"protocol": protocol, **chosen}
         config = with_settings(config, chosen)
-        names = catalogue.load(config.training.dataset)
+        names = catalogue.load(config.training.dataset, _say_encoded)
         _ensure_room(config, names)
         folder = store.create(config, names, processes=processes)
     executor = LocalExecutor(catalogue.load)
@@ -201,6 +201,10 @@ def _branch(
     origin = branch_from(source, point, config, names.fingerprint)
     _ensure_room(config, names)
     return store.create(config, names, origin, processes=processes)
+
+
+def _say_encoded(lines: int) -> None:
+    click.echo(f"\r{lines:,} names encoded", nl=False, err=True)
 
 
 def _ensure_room(config: RunConfig, names: Dataset) -> None:

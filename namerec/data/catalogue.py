@@ -5,16 +5,19 @@ Those uploaded and kept have a short name too: `own:` and an id.
 
 import os
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from namerec.core.corpus.dataset import Dataset
 from namerec.core.tasks import memory_task
-from namerec.data import bundled, tutorial
-from namerec.data.folder import read_folder
+from namerec.data import bundled, mapped, tutorial
+from namerec.data.folder import folder_lines, read_folder, text_files
 from namerec.data.kept import PREFIX, OwnCorpus
 from namerec.data.own import OwnCorpora
-from namerec.data.table import read_table
+from namerec.data.table import read_table, table_lines
+from namerec.data.text import MAX_BYTES
 from namerec.errors import DataError
 from namerec.settings import names_folder
 from namerec.text import shown
@@ -83,7 +86,7 @@ def available() -> list[CorpusInfo]:
     ]
 
 
-def load(reference: str) -> Dataset:
+def load(reference: str, progress: Callable[[int], None] = lambda _: None) -> Dataset:
     """Reads a corpus and encodes it.
 
     Args:
@@ -91,6 +94,7 @@ def load(reference: str) -> Dataset:
             folder of text files or of a CSV or TSV file. A folder of your own that is called
             “tutorial” is “./tutorial”. “memory-task:” and a number stands for the memory task with
             so many letters of noise (`core.tasks.memory_task`), which is made, not read.
+        progress: Told how many lines of a corpus over `MAX_BYTES` have been encoded, see `mapped`.
 
     Raises:
         DataError: If there is no such corpus, or it cannot be read as names with categories.
@@ -108,8 +112,12 @@ def load(reference: str) -> Dataset:
     if memory_task.is_memory_task(reference):
         return memory_task.memory_dataset(memory_task.noise_of(reference))
     path, is_folder = _existing(reference)
-    lines = read_folder(path) if is_folder else read_table(path)
-    return Dataset.build(shown(Path(os.path.abspath(path)).name or str(path)), lines)
+    title = shown(Path(os.path.abspath(path)).name or str(path))
+    files = text_files(path) if is_folder else [path]
+    if sum(file.stat().st_size for file in files if file.is_file()) > MAX_BYTES:
+        read = folder_lines if is_folder else table_lines
+        return mapped.load(title, files, partial(read, path), progress)
+    return Dataset.build(title, read_folder(path) if is_folder else read_table(path))
 
 
 def _existing(reference: str) -> tuple[Path, bool]:

@@ -3,9 +3,17 @@
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TextIO
 
 from namerec.core.corpus.dataset import LabelledName
-from namerec.data.text import MAX_BYTES, checked_category, checked_name, decode, read_bytes
+from namerec.data.text import (
+    MAX_BYTES,
+    checked_category,
+    checked_name,
+    decode,
+    opened_text,
+    read_bytes,
+)
 from namerec.errors import DataError
 from namerec.text import shown
 
@@ -25,7 +33,7 @@ def read_folder(folder: Path) -> list[LabelledName]:
     """
     names: list[LabelledName] = []
     held = 0
-    for path in _text_files(folder):
+    for path in text_files(folder):
         raw = read_bytes(path)
         held += len(raw)
         if held > MAX_BYTES:
@@ -35,6 +43,13 @@ def read_folder(folder: Path) -> list[LabelledName]:
             )
         names += names_in(raw, path.name)
     return names
+
+
+def folder_lines(folder: Path) -> Iterator[LabelledName]:
+    """The names of a folder of any size, as they are read; otherwise as `read_folder`."""
+    for path in text_files(folder):
+        with opened_text(path, newline=None) as file:
+            yield from names_in_text(file, path.name)
 
 
 def names_in(raw: bytes, file_name: str) -> list[LabelledName]:
@@ -53,11 +68,12 @@ def names_in(raw: bytes, file_name: str) -> list[LabelledName]:
     return list(names_in_text(decode(raw, file_name), file_name))
 
 
-def names_in_text(text: str, file_name: str) -> Iterator[LabelledName]:
+def names_in_text(text: str | TextIO, file_name: str) -> Iterator[LabelledName]:
     """The names of one `<Category>.txt` that is decoded already; otherwise as `names_in`."""
     quoted = f"“{shown(file_name)}”"
     category = checked_category(Path(file_name).stem, f"the file name {quoted}")
-    for number, line in enumerate(io.StringIO(text, newline=None), start=1):
+    lines = io.StringIO(text, newline=None) if isinstance(text, str) else text
+    for number, line in enumerate(lines, start=1):
         if name := checked_name(line, f"line {number:,} of {quoted}"):
             yield LabelledName(name, category)
 
@@ -72,7 +88,12 @@ def is_names_file(file_name: str) -> bool:
     )
 
 
-def _text_files(folder: Path) -> list[Path]:
+def text_files(folder: Path) -> list[Path]:
+    """The files of a folder that hold names, in alphabetical order.
+
+    Raises:
+        DataError: If it is no folder, or has none.
+    """
     try:
         if not folder.is_dir():
             raise DataError(

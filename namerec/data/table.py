@@ -5,10 +5,11 @@ import io
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from namerec.core.corpus.dataset import LabelledName
 from namerec.core.corpus.protocols import Part
-from namerec.data.text import checked_category, checked_name, decode, read_bytes
+from namerec.data.text import checked_category, checked_name, decode, opened_text, read_bytes
 from namerec.errors import DataError
 from namerec.text import shown
 
@@ -40,6 +41,8 @@ SPLIT_VALUES: dict[str, Part] = {
 TAB_EXTENSIONS = frozenset({".tsv", ".tab"})
 #: What may stand between two cells, the most usual first, and what screens call it.
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
+#: Characters among which a table's headings are looked for.
+_BEGINNING = 65_536
 #: Most headings listed in a message.
 _MAX_LISTED = 12
 
@@ -79,9 +82,21 @@ def parse_table(raw: bytes, file_name: str) -> list[LabelledName]:
         DataError: If it is not UTF-8, a column is missing or there twice, a line has too few or
             too many cells or no category, or the split column says something unknown.
     """
-    title = f"“{shown(file_name)}”"
     text = decode(raw, file_name)
-    delimiter = guessed_delimiter(text, title, file_name)
+    return list(_parsed(text, text, file_name))
+
+
+def table_lines(path: Path) -> Iterator[LabelledName]:
+    """The names of a table of any size, as they are read; otherwise as `read_table`."""
+    with opened_text(path, newline="") as file:
+        beginning = file.read(_BEGINNING)
+        file.seek(0)
+        yield from _parsed(file, beginning, path.name)
+
+
+def _parsed(text: str | TextIO, beginning: str, file_name: str) -> Iterator[LabelledName]:
+    title = f"“{shown(file_name)}”"
+    delimiter = guessed_delimiter(beginning, title, file_name)
     rows = rows_of(text, delimiter, title)
     _, header = next(rows, (0, []))
     if not header:
@@ -92,7 +107,7 @@ def parse_table(raw: bytes, file_name: str) -> list[LabelledName]:
     split_at = None
     if places(header, SPLIT_COLUMNS, taken):
         split_at = _column(header, SPLIT_COLUMNS, "parts of the split", title, taken)
-    return list(labelled(rows, len(header), Columns(name_at, category_at, split_at), title))
+    yield from labelled(rows, len(header), Columns(name_at, category_at, split_at), title)
 
 
 def labelled(
@@ -123,11 +138,10 @@ def labelled(
         )
 
 
-def rows_of(text: str, delimiter: str, title: str) -> Iterator[tuple[int, list[str]]]:
+def rows_of(text: str | TextIO, delimiter: str, title: str) -> Iterator[tuple[int, list[str]]]:
     """Rows that are not blank, each with the number of the line it begins on."""
-    reader = csv.reader(
-        io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True
-    )
+    lines = io.StringIO(text, newline="") if isinstance(text, str) else text
+    reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True)
     while True:
         number = reader.line_num + 1
         try:

@@ -2,8 +2,10 @@
 
 import stat
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from namerec.core.corpus.alphabet import MAX_TEXT
 from namerec.errors import DataError
@@ -69,6 +71,39 @@ def decode(raw: bytes, title: str) -> str:
             f"“{shown(title)}” is not UTF-8 text: line {line:,}, byte {at:,} of the file is "
             f"0x{raw[at - 1]:02X}. Save it as UTF-8 and try again."
         ) from error
+
+
+@contextmanager
+def opened_text(path: Path, newline: str | None) -> Iterator[TextIO]:
+    """A UTF-8 file of any size, to be read line by line; `newline` as of `open`.
+
+    Raises:
+        DataError: If it cannot be read or is not UTF-8, which is found out on the way.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline=newline) as file:
+            yield file
+    except UnicodeDecodeError as error:
+        with path.open("rb") as raw:
+            number = next((at for at, line in enumerate(raw, 1) if not _is_utf8(line)), 1)
+        raise DataError(
+            f"“{shown(path.name)}” is not UTF-8 text: see line {number:,}. Save it as UTF-8 and "
+            "try again."
+        ) from error
+    except OSError as error:
+        reason = error.strerror or "the system refused"
+        raise DataError(
+            f"“{shown(path.name)}” cannot be read: {reason}. "
+            "Check that it is there and that you may read it."
+        ) from error
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def checked_name(text: str, where: str) -> str:

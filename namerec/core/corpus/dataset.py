@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -12,11 +14,14 @@ from torch import Tensor
 
 from namerec.core.corpus.alphabet import LETTERS, encode, normalise
 from namerec.core.corpus.packing import PackedNames, pack
-from namerec.core.corpus.protocols import Part
+from namerec.core.corpus.protocols import PARTS, Part
+from namerec.core.corpus.texts import Texts
 from namerec.errors import DataError
 
 #: Categories a dataset may have. Fewer is no task, more no longer fits a confusion matrix.
 CATEGORY_BOUNDS = (2, 200)
+#: Lines of a corpus that are Python objects at a time while it is read.
+LINES_AT_ONCE = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,8 @@ class Dataset:
     Attributes:
         title: Where the names come from, for screens.
         categories: In alphabetical order.
-        names: As written in the source, one a line, duplicates kept.
+        names: As written in the source, one a line, duplicates kept; each is made when it is
+            asked for.
         letters: Letter indices, uint8, 0..56, zero beyond a name's length, (names, longest).
         lengths: Letters in each name, uint8, (names,): 1..64, and more in generated sequences.
         labels: Index of each name's category, int64, (names,).
@@ -47,7 +53,7 @@ class Dataset:
 
     title: str
     categories: tuple[str, ...]
-    names: tuple[str, ...] = field(repr=False)
+    names: Sequence[str] = field(repr=False)
     letters: np.ndarray = field(repr=False)
     lengths: np.ndarray = field(repr=False)
     labels: np.ndarray = field(repr=False)
@@ -117,17 +123,20 @@ class Dataset:
             DataError: If there are too few or too many categories, or some lines name a part of
                 the split and some do not.
         """
-        kept: list[LabelledName] = []
         unreadable: list[LabelledName] = []
-        encoded: list[bytes] = []
-        for line in lines:
-            letters = normalise(line.name).letters
-            if any(letter.isalpha() for letter in letters):
-                kept.append(line)
-                encoded.append(letters.encode("ascii"))
-            else:
-                unreadable.append(line)
-        categories = tuple(sorted({line.category for line in kept}))
+        number: dict[str, int] = {}
+        pieces = [_Piece.of([], number)]
+        coming = iter(lines)
+        while read := list(itertools.islice(coming, LINES_AT_ONCE)):
+            kept = []
+            for line in read:
+                read_as = normalise(line.name).letters
+                if any(letter.isalpha() for letter in read_as):
+                    kept.append((line, read_as.encode("ascii")))
+                else:
+                    unreadable.append(line)
+            pieces.append(_Piece.of(kept, number))
+        categories = tuple(sorted(number))
         least, most = CATEGORY_BOUNDS
         if not least <= len(categories) <= most:
             raise DataError(
@@ -135,33 +144,85 @@ class Dataset:
                 f"{least} to {most} are allowed. Give names of at least two categories, each "
                 "with its own file or its own value in the category column."
             )
-        number = {category: index for index, category in enumerate(categories)}
-        labels = np.array([number[line.category] for line in kept], dtype=np.int64)
-        lengths = np.array([len(name) for name in encoded], dtype=np.uint8)
-        width = int(lengths.max())
-        padded = np.array(encoded, dtype=f"S{width}").view(np.uint8).reshape(-1, width)
-        parts = _given_parts(title, kept)
-        digest = hashlib.sha256("\n".join(categories).encode())
-        for array in (padded, labels, parts):
-            digest.update(b"" if array is None else f"{array.shape}".encode() + array.tobytes())
-        table = np.zeros(256, dtype=np.uint8)
-        table[np.frombuffer(LETTERS.encode(), dtype=np.uint8)] = encode(LETTERS)
+        lengths = np.concatenate([piece.lengths for piece in pieces])
+        parts = _given_parts(title, np.concatenate([piece.parts for piece in pieces]))
+        in_order = np.array([categories.index(category) for category in number], dtype=np.int64)
+        labels = in_order[np.concatenate([piece.numbers for piece in pieces])]
+        letters, fingerprint = _laid_out(pieces, lengths, categories, labels, parts)
         return Dataset(
             title=title,
             categories=categories,
-            names=tuple(line.name for line in kept),
-            letters=table[padded],
+            names=Texts.joined([piece.names for piece in pieces]),
+            letters=letters,
             lengths=lengths,
             labels=labels,
             given_parts=parts,
             unreadable=tuple(unreadable),
-            fingerprint=digest.hexdigest(),
+            fingerprint=fingerprint,
         )
 
 
-def _given_parts(title: str, lines: Sequence[LabelledName]) -> np.ndarray | None:
-    order = {"train": 0, "validation": 1, "test": 2, None: -1}
-    parts = np.array([order[line.part] for line in lines], dtype=np.int8)
+class _Piece(NamedTuple):
+    """Some lines of a corpus, as arrays.
+
+    Attributes:
+        names: As written.
+        spelled: Their letters as ASCII, one name behind the other, uint8, (letters,).
+        lengths: Letters in each name, uint8, (names,).
+        numbers: Each name's category, counted as they come, int32, (names,).
+        parts: Index into `PARTS`, -1 where the source names none, int8, (names,).
+    """
+
+    names: Texts
+    spelled: np.ndarray
+    lengths: np.ndarray
+    numbers: np.ndarray
+    parts: np.ndarray
+
+    @staticmethod
+    def of(kept: Sequence[tuple[LabelledName, bytes]], number: dict[str, int]) -> _Piece:
+        """Lines with their letters; categories not met before are added to `number`."""
+        spelled = [letters for _, letters in kept]
+        numbers = [number.setdefault(line.category, len(number)) for line, _ in kept]
+        parts = [-1 if line.part is None else PARTS.index(line.part) for line, _ in kept]
+        return _Piece(
+            Texts.of(line.name for line, _ in kept),
+            np.frombuffer(b"".join(spelled), dtype=np.uint8),
+            np.array([len(letters) for letters in spelled], dtype=np.uint8),
+            np.array(numbers, dtype=np.int32),
+            np.array(parts, dtype=np.int8),
+        )
+
+
+def _laid_out(
+    pieces: Sequence[_Piece],
+    lengths: np.ndarray,
+    categories: tuple[str, ...],
+    labels: np.ndarray,
+    parts: np.ndarray | None,
+) -> tuple[np.ndarray, str]:
+    """Letter indices, (names, longest), and the fingerprint of it all."""
+    table = np.zeros(256, dtype=np.uint8)
+    table[np.frombuffer(LETTERS.encode(), dtype=np.uint8)] = encode(LETTERS)
+    letters = np.zeros((len(lengths), int(lengths.max())), dtype=np.uint8)
+    digest = hashlib.sha256("\n".join(categories).encode())
+    digest.update(f"{letters.shape}".encode())
+    begin = 0
+    for piece in pieces:
+        within = np.arange(letters.shape[1]) < piece.lengths[:, None]
+        padded = np.zeros(within.shape, dtype=np.uint8)
+        padded[within] = piece.spelled
+        digest.update(padded.data)
+        letters[begin : begin + len(padded)] = table[padded]
+        begin += len(padded)
+    for array in (labels, parts):
+        if array is not None:
+            digest.update(f"{array.shape}".encode())
+            digest.update(np.ascontiguousarray(array).data)
+    return letters, digest.hexdigest()
+
+
+def _given_parts(title: str, parts: np.ndarray) -> np.ndarray | None:
     if (parts == -1).all():
         return None
     if (parts == -1).any():

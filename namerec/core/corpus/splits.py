@@ -67,7 +67,8 @@ _Parts = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 def _leak_free(dataset: Dataset, generator: np.random.Generator) -> _Parts:
     """Distinct pairs only; all pairs of one name (case-insensitively) go to the same part."""
-    pairs = _first_of_each(np.stack([_numbered(dataset.spellings()), dataset.labels], axis=1))
+    pair = _numbered(dataset.spellings()) * len(dataset.categories) + dataset.labels
+    pairs = np.sort(np.unique(pair, return_index=True)[1])  # the first line of each
     groups = _numbered(dataset.keys())[pairs]
     # A name in several categories counts for the rarest of them when the parts are balanced.
     rarity = dataset.support(pairs)[dataset.labels[pairs]]
@@ -125,13 +126,17 @@ SPLITTERS: dict[Protocol, Callable[[Dataset, np.random.Generator], _Parts]] = {
 
 
 def _numbered(names: np.ndarray) -> np.ndarray:
-    """A number for each name, equal for equal names, (names,)."""
-    return np.unique(names, return_inverse=True)[1]
-
-
-def _first_of_each(rows: np.ndarray) -> np.ndarray:
-    """Indices of the first occurrence of each distinct row, in order."""
-    return np.sort(np.unique(rows, axis=0, return_index=True)[1])
+    """A number for each name, equal for equal names and in their order, (names,)."""
+    # Bytes in eights are numbers, in the same order: those are sorted ten times as fast as texts.
+    width = names.dtype.itemsize
+    padded = np.zeros((len(names), -(-width // 8) * 8), dtype=np.uint8)
+    padded[:, :width] = names.view(np.uint8).reshape(-1, width)
+    words = padded.view(">u8").astype(np.uint64)
+    order = np.lexsort(words.T[::-1])
+    words = words[order]
+    number = np.empty(len(names), dtype=np.int64)
+    number[order] = np.append(0, (words[1:] != words[:-1]).any(axis=1)).cumsum()
+    return number
 
 
 def _deal(
