@@ -14,9 +14,14 @@ from namerec.cli.common import json_option, print_json, sentences_for_errors
     type=click.IntRange(1, 64),
     help="Number of PyTorch threads. Default: PyTorch's setting.",
 )
+@click.option(
+    "--lines",
+    type=click.IntRange(1000),
+    help="Measure a made-up corpus of so many lines instead: encoded, split and trained on.",
+)
 @json_option
 @sentences_for_errors
-def bench(quick: bool, threads: int | None, as_json: bool) -> None:
+def bench(quick: bool, threads: int | None, lines: int | None, as_json: bool) -> None:
     """Time the networks' training steps against each other, in turns, in one run."""
     from dataclasses import asdict
 
@@ -27,6 +32,15 @@ def bench(quick: bool, threads: int | None, as_json: bool) -> None:
     from namerec.settings import settings
 
     torch.set_num_threads(threads or settings().threads)
+    if lines is not None:
+        from namerec.bench.large import measure
+
+        measured = measure(lines, lambda line: click.echo(f"  {line}", err=True))
+        for name, value in measured.items():
+            click.echo(f"{name}: {value:,}")
+        if as_json:
+            print_json(measured)
+        return
     report = run(
         catalogue.load("bundled"), quick=quick, say=lambda line: click.echo(f"  {line}", err=True)
     )
