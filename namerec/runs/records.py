@@ -10,7 +10,9 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    SerializerFunctionWrapHandler,
     field_serializer,
+    model_serializer,
     model_validator,
 )
 
@@ -126,6 +128,13 @@ class RunInfo(_Record):
     branch_points: Annotated[tuple[BranchPoint, ...], Field(max_length=1000)] = ()
     race: Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{0,40}$")] = ""
     trial: Trial | None = None
+
+    @model_serializer(mode="wrap")
+    def _as_before_without_trial(self, fields: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        values: dict[str, Any] = fields(self)
+        if self.trial is None:  # so that versions which know no sweeps read all other runs
+            del values["trial"]
+        return values
 
     @model_validator(mode="before")
     @classmethod
