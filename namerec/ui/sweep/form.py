@@ -282,9 +282,9 @@ def _length() -> None:
             "Epochs", int(least), int(most), key=_EPOCHS, persist_state="session",
             help="Of each training that is not pruned.",
         )  # fmt: skip
-        st.segmented_control(
-            "End trials early", get_args(Pruning), key=_PRUNE, required=True,
-            format_func=_PRUNE_WORDS.__getitem__, persist_state="session", width="stretch",
+        st.selectbox(
+            "End trials early", get_args(Pruning), key=_PRUNE,
+            format_func=_PRUNE_WORDS.__getitem__, persist_state="session",
             help="By their validation accuracy after each epoch. Median: worse than half of the "
             "trials before it. Hyperband: only the best third goes on, again and again.",
         )  # fmt: skip
