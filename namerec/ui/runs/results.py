@@ -84,7 +84,11 @@ def results_table(runs: Mapping[str, RunSummary], found: Mapping[str, JobSnapsho
     for letter, run in runs.items():
         snapshot = found.get(letter)
         rows.append(
-            {"run": f"{letter} · {run_title(run)}", "state": snapshot.state if snapshot else "?"}
+            {
+                "run": f"{letter} · {run_title(run)}",
+                "state": snapshot.state if snapshot else "?",
+                "measured on": "",
+            }
             | (_scores(snapshot) if snapshot else {})
             | {
                 "parameters": run.info.parameters,
@@ -93,7 +97,6 @@ def results_table(runs: Mapping[str, RunSummary], found: Mapping[str, JobSnapsho
             }
         )
     table = pd.DataFrame(rows, columns=list(_COLUMNS))
-    table["measured on"] = table["measured on"].fillna("")
     numbers = [column for column in _COLUMNS if column not in _TEXTS]
     return table.assign(**{column: pd.to_numeric(table[column]) for column in numbers})
 

@@ -45,3 +45,11 @@ def test_a_run_that_cannot_be_read_any_more_keeps_its_row():
     assert table["accuracy"].isna().tolist() == [False, True]
     assert table["measured on"].tolist()[1] == ""
     assert table["parameters"].tolist() == [run.info.parameters] * 2
+
+
+def test_before_the_first_epoch_nothing_is_measured_on_anything():
+    run = pretrained("lstm")
+    begun = replace(manager().look(run.id), scores=(), history=())
+    table = results_table({"A": run}, {"A": begun})
+    assert table["measured on"].tolist() == [""]
+    assert table["accuracy"].isna().tolist() == [True]
