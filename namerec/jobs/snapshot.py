@@ -227,5 +227,6 @@ def _last_stored(run: RunSummary, folder: RunFolder) -> tuple[int, float]:
         except RunError:
             pass  # who goes on with the run is told
         else:
-            return progress.step, progress.seconds
+            if progress.step:
+                return progress.step, progress.seconds
     return run.status.step, run.status.seconds

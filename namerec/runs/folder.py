@@ -188,8 +188,10 @@ class RunFolder:
         Metrics beyond the checkpoint and half-written files are cleared away first.
 
         Raises:
-            RunError: If a file is damaged or does not fit the run's settings.
+            RunError: If a file is damaged or does not fit the run's settings, or only the
+                checkpoint is missing.
         """
+        self.ensure_resumable()
         for debris in self.path.glob(f"*{UNFINISHED}"):
             debris.unlink(missing_ok=True)
         if not (self.path / LAST).exists():
@@ -202,6 +204,18 @@ class RunFolder:
         self._take_back_metrics(checkpoint.progress.step)
         self._take_back_milestones(checkpoint.progress.epoch)
         return Resumed(checkpoint, best)
+
+    def ensure_resumable(self) -> None:
+        """Refuses a run with best weights and no checkpoint: it would begin anew, over them.
+
+        Raises:
+            RunError: If it is one.
+        """
+        if (self.path / BEST).exists() and not (self.path / LAST).exists():
+            raise RunError(
+                f"Run {self.id} cannot be resumed: its “{LAST}” is missing. Its best weights are "
+                "intact. Branch from its best epoch, or put the file back from a copy."
+            )
 
     def checkpoint(self) -> Checkpoint:
         """What was stored after the last epoch, as it lies there.

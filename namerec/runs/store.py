@@ -169,6 +169,7 @@ class RunStore:
                 f"Run {identity} is {summary.state}; only interrupted, stopped and failed runs of "
                 "your own can be resumed."
             )
+        self.open(identity).ensure_resumable()
         return summary
 
     def set_label(

@@ -146,8 +146,33 @@ def test_a_run_whose_patience_ends_is_finished(executor, store, tiny_dataset):
     assert_holds_all(folder, solo)
 
 
-def test_a_run_begins_anew_if_its_checkpoint_is_gone(executor, stopped, solo):
+def test_a_run_whose_checkpoint_alone_is_gone_is_left_as_it_is(executor, store, stopped):
+    """It would begin anew, over its best weights."""
     (stopped.path / "last.safetensors").unlink()
+    before = _contents(stopped)
+    for go_on in (stopped.resumed, lambda: store.resumable(stopped.id)):
+        with pytest.raises(RunError) as caught:
+            go_on()
+        assert_sentence(
+            caught.value, stopped.id, "“last.safetensors” is missing", "best weights are intact"
+        )
+    assert _contents(stopped) == before
+    with pytest.raises(RunError, match="Branch from its best epoch"):
+        next(executor.stream(stopped))
+    assert (stopped.status().state, stopped.status().epoch) == ("failed", 2)
+    assert (
+        _contents(stopped).items()
+        >= {name: content for name, content in before.items() if name != "status.json"}.items()
+    )
+
+
+def _contents(run: RunFolder) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in run.path.iterdir() if file.name != "lock"}
+
+
+def test_a_run_begins_anew_if_all_its_weights_are_gone(executor, stopped, solo):
+    for name in ("last.safetensors", "best.safetensors"):
+        (stopped.path / name).unlink()
     stream = executor.stream(stopped)
     next(stream)
     status = stopped.status()

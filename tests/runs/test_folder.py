@@ -203,7 +203,8 @@ def test_going_on_takes_back_the_milestones_beyond_the_checkpoint(stopped, solo)
     assert stopped.milestones() == [1, 2, 4]
     stopped.resumed()
     assert stopped.milestones() == [1, 2]
-    (stopped.path / "last.safetensors").unlink()
+    for name in ("last.safetensors", "best.safetensors"):
+        (stopped.path / name).unlink()
     stopped.resumed()
     assert stopped.milestones() == []
 
