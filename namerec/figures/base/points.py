@@ -1,9 +1,11 @@
-"""Curves of many points thinned to what a screen can show."""
+"""Curves of many points thinned to what a screen can show, and broken where records are missing."""
 
 import numpy as np
 
 #: Most points of a line: about as many as a chart has pixels, few enough to send every second.
 MOST_POINTS = 500
+#: Epochs between two points of a line without a gap, and what may be lost in rounding.
+_NEXT = 1 + 1e-6
 
 
 def decimate(x: np.ndarray, y: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
@@ -41,3 +43,31 @@ def decimate(x: np.ndarray, y: np.ndarray, most: int) -> tuple[np.ndarray, np.nd
     kept = np.minimum(kept, len(inner) - 1) + 1
     kept = np.unique(np.concatenate([[0], kept, [len(x) - 1]]))
     return x[kept], y[kept]
+
+
+def after_gaps(x: np.ndarray, epoch: np.ndarray) -> np.ndarray:
+    """Where a line goes on after a whole epoch without a record.
+
+    Args:
+        x: Positions, rising, (points,).
+        epoch: The epoch of each point, fractions between the ends of epochs, (points,).
+
+    Returns:
+        The positions of the first points behind each gap, (gaps,).
+    """
+    return x[1:][np.diff(epoch) > _NEXT]
+
+
+def broken(x: np.ndarray, y: np.ndarray, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A line that is not drawn across gaps: behind each is a value that is no number.
+
+    Args:
+        x: Positions, rising, (points,).
+        y: Values, (points,).
+        starts: Positions where it goes on, as in `after_gaps`; also of points left out since.
+
+    Returns:
+        Positions and values, (points + gaps,).
+    """
+    places = np.searchsorted(x, starts)
+    return np.insert(x, places, starts), np.insert(y.astype(np.float64), places, np.nan)

@@ -124,7 +124,7 @@ def overlay_still(
     lines = overlaid_lines(runs, [quantity], view)
     for line in lines:
         axes.plot(
-            line.x, line.y, color=theme.categorical[line.run], linewidth=1.5,
+            *line.drawn(line.y), color=theme.categorical[line.run], linewidth=1.5,
             linestyle=_DASHES[line.run % len(_DASHES)], label=drawable(runs[line.run].name),
         )  # fmt: skip
     axes.xaxis.set_major_locator(MaxNLocator(8, integer=True))

@@ -1,6 +1,6 @@
 """Loss and accuracy while a network learns."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from namerec.core.corpus.protocols import Protocol, part_name
 from namerec.core.training.records import EpochRecord, StepRecord
-from namerec.figures.base.points import MOST_POINTS, decimate
+from namerec.figures.base.points import MOST_POINTS, after_gaps, broken, decimate
 from namerec.figures.base.theme import (
     SMALL_FONT_SIZE,
     Theme,
@@ -91,21 +91,21 @@ class History:
 
 
 class LossCurves(NamedTuple):
-    """What the loss figure shows; losses in nats."""
+    """What the loss figure shows; losses in nats. Gaps in the records hold NaN."""
 
     train_step: np.ndarray
     train_loss: np.ndarray
     mean_step: np.ndarray
     mean_loss: np.ndarray
-    epoch: list[int]
+    epoch: list[float]
     epoch_step: list[int]
     held_out_loss: list[float]
 
 
 class AccuracyCurves(NamedTuple):
-    """What the accuracy figure shows; all scores in percent, 0..100."""
+    """What the accuracy figure shows; all scores in percent, 0..100, NaN in gaps."""
 
-    epoch: list[int]
+    epoch: list[float]
     epoch_step: list[int]
     train: list[float]
     held_out: list[float]
@@ -129,37 +129,50 @@ def running_mean(values: np.ndarray, share: float = SMOOTHING) -> np.ndarray:
 
 def loss_curves(history: History) -> LossCurves:
     """What the loss figure shows."""
-    step, loss = decimate(np.asarray(history.step), np.asarray(history.loss), MOST_POINTS)
+    steps, losses = np.asarray(history.step), np.asarray(history.loss)
+    ends = np.array([(0, 0), *((record.step, record.epoch) for record in history.epochs)])
+    gaps = after_gaps(steps, np.interp(steps, ends[:, 0], ends[:, 1]))
     # Two runs that follow each other are not one: a mean does not reach from one into the other.
     starts = np.searchsorted(
-        history.step, [branch_point for branch_point, _ in history.branch_points], side="right"
+        steps, [branch_point for branch_point, _ in history.branch_points], side="right"
     )
-    stretches = np.split(np.asarray(history.loss), starts)
-    window = SMOOTHING * len(history.loss)
-    means = [running_mean(part, window / max(len(part), 1)) for part in stretches]
-    smooth = np.concatenate(means)
-    mean_step, mean_loss = decimate(np.asarray(history.step), smooth, MOST_POINTS)
+    stretches = np.split(losses, starts)
+    window = SMOOTHING * len(losses)
+    smooth = np.concatenate([running_mean(part, window / max(len(part), 1)) for part in stretches])
+    epoch_step, (epoch, held_out) = _of_epochs(
+        history, lambda record: record.epoch, lambda record: record.validation_loss
+    )
     return LossCurves(
-        step,
-        loss,
-        mean_step,
-        mean_loss,
-        [record.epoch for record in history.epochs],
-        [record.step for record in history.epochs],
-        [record.validation_loss for record in history.epochs],
+        *broken(*decimate(steps, losses, MOST_POINTS), gaps),
+        *broken(*decimate(steps, smooth, MOST_POINTS), gaps),
+        epoch,
+        epoch_step,
+        held_out,
     )
 
 
 def accuracy_curves(history: History) -> AccuracyCurves:
     """What the accuracy figure shows."""
-    return AccuracyCurves(
-        [record.epoch for record in history.epochs],
-        [record.step for record in history.epochs],
-        [100 * record.train_accuracy for record in history.epochs],
-        [100 * record.validation_accuracy for record in history.epochs],
-        [100 * record.validation_macro_recall for record in history.epochs],
-        [(name, 100 * share) for name, share in history.baselines],
+    epoch_step, (epoch, train, held_out, recall) = _of_epochs(
+        history,
+        lambda record: record.epoch,
+        lambda record: 100 * record.train_accuracy,
+        lambda record: 100 * record.validation_accuracy,
+        lambda record: 100 * record.validation_macro_recall,
     )
+    baselines = [(name, 100 * share) for name, share in history.baselines]
+    return AccuracyCurves(epoch, epoch_step, train, held_out, recall, baselines)
+
+
+def _of_epochs(
+    history: History, *values: Callable[[EpochRecord], float]
+) -> tuple[list[int], list[list[float]]]:
+    """The steps at which epochs end, and values of their records; NaN in gaps."""
+    steps = np.array([record.step for record in history.epochs], dtype=np.int64)
+    gaps = after_gaps(steps, np.array([record.epoch for record in history.epochs]))
+    lines = [np.array([value(record) for record in history.epochs]) for value in values]
+    drawn = [broken(steps, line, gaps) for line in lines]
+    return drawn[0][0].tolist(), [line.tolist() for _, line in drawn]
 
 
 def loss_figure(history: History, theme: Theme) -> go.Figure:

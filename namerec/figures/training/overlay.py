@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from namerec.core.training.records import EpochRecord
 from namerec.core.training.run_curves import Along, RunCurves
 from namerec.figures.base.log_axis import powers
-from namerec.figures.base.points import MOST_POINTS, decimate
+from namerec.figures.base.points import MOST_POINTS, after_gaps, broken, decimate
 from namerec.figures.base.theme import (
     SMALL_FONT_SIZE,
     Theme,
@@ -148,6 +148,11 @@ class OverlaidLine(NamedTuple):
     raw: np.ndarray | None
     epoch: np.ndarray
 
+    def drawn(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Positions and values, of `y` or `raw`, thinned out; gaps in the records hold NaN."""
+        gaps = after_gaps(self.x, self.epoch)
+        return broken(*decimate(self.x, values, MOST_POINTS), gaps)
+
 
 def overlaid_lines(
     runs: Sequence[OverlaidRun], quantities: Sequence[Quantity], view: View
@@ -246,7 +251,7 @@ def _all_of(line: OverlaidLine) -> np.ndarray:
 
 
 def _draw_raw(figure: go.Figure, line: OverlaidLine, theme: Theme) -> None:
-    x, y = decimate(line.x, np.asarray(line.raw), MOST_POINTS)
+    x, y = line.drawn(np.asarray(line.raw))
     figure.add_scatter(
         x=x.tolist(),
         y=y.tolist(),
@@ -268,7 +273,7 @@ def _draw(
     in_key: bool,
 ) -> None:
     measure, colour = MEASURES[line.quantity], theme.categorical[line.run]
-    x, y = decimate(line.x, line.y, MOST_POINTS)
+    x, y = line.drawn(line.y)
     of_epochs = measure.value is not None
     smoothed = "<br>(running mean)" if line.raw is not None else ""
     digits = ".3f" if measure.unit == "nats" else ".1f"

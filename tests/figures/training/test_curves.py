@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -84,6 +85,29 @@ def test_a_long_run_is_thinned_out():
     curves = loss_curves(history(steps=5000))
     assert len(curves.train_step) <= MOST_POINTS
     assert curves.train_step[-1] == 5000
+
+
+def test_lines_are_not_drawn_across_epochs_without_records():
+    """Of five epochs of ten steps the lines of the second and third are torn."""
+    whole = history(steps=50, epochs=5)
+    read = np.flatnonzero((whole.step <= 10) | (whole.step > 30))
+    torn = replace(
+        whole,
+        step=whole.step[read],
+        loss=whole.loss[read],
+        epochs=[record for record in whole.epochs if record.epoch not in (2, 3)],
+    )
+    train, mean, held_out = loss_figure(torn, LIGHT).data
+    for line in (train, mean):
+        assert [x for x, y in zip(line.x, line.y, strict=True) if np.isnan(y)] == [31]
+        assert line.x[9:12] == (10, 31, 31)
+        assert not line.connectgaps
+    np.testing.assert_array_equal(held_out.y, [1, np.nan, 1 / 4, 1 / 5])
+    for line in accuracy_figure(torn, LIGHT).data:
+        assert np.isnan(line.y).tolist() == [False, True, False, False]
+    assert not np.isnan(
+        loss_curves(replace(torn, step=whole.step, loss=whole.loss)).train_loss
+    ).any()
 
 
 def test_accuracies_are_percentages():

@@ -74,6 +74,16 @@ def test_smoothing_is_the_running_mean_and_what_was_measured_stays_behind_it():
     assert "running mean" not in figure.data[2].hovertemplate  # two epochs have no neighbours
 
 
+def test_lines_are_not_drawn_across_epochs_without_records():
+    whole = run(steps=40).curves
+    read = (whole.step <= 10) | (whole.step > 30)
+    passes = [epoch(number, 1 / number) for number in (1, 4)]
+    torn = replace(whole, step=whole.step[read], loss=whole.loss[read], epochs=passes)
+    train, held_out = overlay_figure([replace(run(), curves=torn)], LOSSES, LIGHT, RAW).data
+    assert np.flatnonzero(np.isnan(train.y)).tolist() == [10]
+    np.testing.assert_array_equal(held_out.y, [1, np.nan, 1 / 4])
+
+
 def test_a_running_mean_of_no_share_is_the_values():
     values = np.array([1.0, 5, 2])
     np.testing.assert_allclose(running_mean(values, 0), values)
