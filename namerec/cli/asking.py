@@ -17,6 +17,7 @@ from namerec.cli.common import (
 from namerec.core.corpus.alphabet import normalise
 from namerec.core.corpus.protocols import PARTS, Part, Protocol
 from namerec.errors import DataError, NameInputError
+from namerec.text import roughly
 
 
 @click.command()
@@ -102,7 +103,7 @@ def predict(names: tuple[str, ...], run_id: str | None, top: int, as_json: bool)
                 "top": [[category, round(probability, 6)] for category, probability in best],
             }
         )
-        answer = ", ".join(f"{category} {100 * share:.1f} %" for category, share in best)
+        answer = ", ".join(f"{category} {roughly(share)}" for category, share in best)
         click.echo(f"{name.original}: {answer or 'no letter in it can be read'}")
     if as_json:
         print_json({"run": network.info.id, "predictions": rows})

@@ -9,6 +9,7 @@ from namerec.cli import cli
 from namerec.core.corpus.dataset import Dataset, LabelledName
 from namerec.core.evaluation.scores import predict_names
 from namerec.runs.networks import load_network
+from namerec.text import roughly
 from tests.cli.references import answered, ask
 
 
@@ -45,7 +46,7 @@ def test_without_json_a_line_a_name_is_written(run):
     (row, _) = answered("predict", "--run", run.id, "Bakaovic", "???", "--top", "1")["predictions"]
     category, share = row["top"][0]
     assert result.stdout == (
-        f"Bakaovic: {category} {100 * share:.1f} %\n???: no letter in it can be read\n"
+        f"Bakaovic: {category} {roughly(share)}\n???: no letter in it can be read\n"
     )
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from namerec.core.evaluation.prediction import after_every_letter
 from namerec.data import catalogue
-from namerec.text import percent
+from namerec.text import roughly
 from namerec.ui.memory.sections import SECTIONS as MEMORY_SECTIONS
 from namerec.ui.name.sections import SECTIONS
 from namerec.ui.server.manager import manager
@@ -57,6 +57,6 @@ def test_priors_that_cannot_be_applied_hide_nothing(lab, tiny_folder, tmp_path):
     network = services.network(run_id)
     last = after_every_letter(network.model, "Bakaki")[-1]
     winner = network.categories[int(last.argmax())]
-    assert answered(lab).endswith(f"probably {winner}, {percent(float(last.max()))}")
+    assert answered(lab).endswith(f"probably {winner}, {roughly(float(last.max()))}")
     lab.slider[0].set_value(0.0).run()
     assert "cannot be applied" not in said(lab)

@@ -12,7 +12,7 @@ import streamlit as st
 from namerec.core.networks.kinds import SYMBOL_TITLES
 from namerec.figures.base import theme
 from namerec.figures.inside.training_step import compact, moved_figure, shares_figure
-from namerec.text import percent, plain
+from namerec.text import percent, plain, roughly
 from namerec.ui.shared.charts import chart
 
 if TYPE_CHECKING:
@@ -37,12 +37,12 @@ def forward(followed: Followed) -> None:
     st.subheader("Forward, and the loss", anchor=False)
     answer = (
         f"For “{name}” the network gives **{plain(followed.categories[first])}** "
-        f"{percent(float(np.exp(step.before[first])))}"
+        f"{roughly(float(np.exp(step.before[first])))}"
     )
     if first == step.label:
         st.markdown(f"{answer}, which is right.")
     else:
-        st.markdown(f"{answer}. The right answer, **{plain(right)}**, gets only {percent(share)}.")
+        st.markdown(f"{answer}. The right answer, **{plain(right)}**, gets only {roughly(share)}.")
     st.markdown(
         "The loss is minus the natural logarithm of the right answer’s probability: "
         f"−ln {compact(share)} = **{compact(step.loss)} nats**. It is 0 if the network is sure of "

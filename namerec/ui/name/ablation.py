@@ -15,7 +15,7 @@ from namerec.core.networks.kinds import GATES
 from namerec.figures.base import theme
 from namerec.figures.inside import probabilities
 from namerec.figures.inside.ablation import recall_change_figure
-from namerec.text import count, percent, plain
+from namerec.text import count, percent, plain, roughly
 from namerec.ui.frame import address
 from namerec.ui.frame.controls import segments
 from namerec.ui.name.ablation_link import ablation_from, ablation_text
@@ -256,7 +256,7 @@ def _before_and_after(
                 st.subheader(title)
                 st.markdown(
                     f"“{plain(name.letters)}” is most probably **{plain(category)}**, "
-                    f"{percent(probability)}."
+                    f"{roughly(probability)}."
                 )
                 chart(
                     probabilities.ranking_figure(prediction, look, colours=colours),

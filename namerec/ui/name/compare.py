@@ -12,7 +12,7 @@ from namerec.errors import NamerecError
 from namerec.figures.base import theme
 from namerec.figures.inside import probabilities
 from namerec.figures.inside.side_by_side import highest_mean, inside_figure
-from namerec.text import listed, percent, plain
+from namerec.text import listed, plain, roughly
 from namerec.ui.frame.controls import several
 from namerec.ui.name.priors import assumed_of, priors_of
 from namerec.ui.server.manager import manager
@@ -69,7 +69,7 @@ def compare_panel(run: RunSummary, name: NormalisedName, trace: GateTrace) -> No
                 category, probability = prediction.ranked[0]
                 st.markdown(
                     f"“{plain(name.letters)}” is most probably **{plain(category)}**, "
-                    f"{percent(probability)}."
+                    f"{roughly(probability)}."
                 )
                 chart(
                     probabilities.ranking_figure(prediction, look, colours=colours),
@@ -101,7 +101,7 @@ def agreement(answers: list[tuple[str, str, float]]) -> str:
     """
     camps: dict[str, list[tuple[str, str]]] = {}
     for letter, category, probability in answers:
-        camps.setdefault(category, []).append((letter, percent(probability)))
+        camps.setdefault(category, []).append((letter, roughly(probability)))
     sentences = [
         f"{listed([letter for letter, _ in camp])} answer{'s' if len(camp) == 1 else ''} "
         f"{category} ({listed([share for _, share in camp])})"

@@ -11,7 +11,7 @@ from namerec.core.corpus.alphabet import MAX_TEXT, NormalisedName, readable
 from namerec.core.inside.trace import GateTrace
 from namerec.figures.base import theme
 from namerec.figures.inside import probabilities
-from namerec.text import percent, plain
+from namerec.text import plain, roughly
 from namerec.ui.frame.controls import text_box
 from namerec.ui.shared.charts import chart
 
@@ -54,7 +54,7 @@ def answer_line(name: NormalisedName, trace: GateTrace) -> None:
     category, probability = trace.prediction(name.original).ranked[0]
     decided = probabilities.decided_at(trace)
     st.subheader(
-        f"“{plain(name.letters)}” is most probably {plain(category)}, {percent(probability)}",
+        f"“{plain(name.letters)}” is most probably {plain(category)}, {roughly(probability)}",
         anchor=False,
     )
     st.caption(

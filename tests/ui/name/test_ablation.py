@@ -12,7 +12,7 @@ from namerec.core.inside.ablation import ablated_answers, after_every_letter, me
 from namerec.core.inside.ablations import AblatedLayer, AblatedUnits, Ablation, HeldGate
 from namerec.core.networks.config import ModelConfig
 from namerec.runs.summary import RunSummary
-from namerec.text import percent
+from namerec.text import percent, roughly
 from namerec.ui.name.ablation import ablation_panel, hint
 from namerec.ui.server.manager import manager
 from namerec.ui.shared import services
@@ -53,7 +53,7 @@ def test_a_gate_is_held_measured_and_let_go_again():
     assert "1\u202f554 test names, leak-free split" in said(app)
     model = services.network(run.id).model
     last = np.exp(after_every_letter(model, "Satoshi", ablation)[-1])
-    assert f", {percent(float(last.max()))}." in said(app)
+    assert f", {roughly(float(last.max()))}." in said(app)
     app.button(key="ablation_reset").click().run()
     assert "Nothing is changed yet" in said(app)
 
@@ -70,7 +70,7 @@ def test_priors_are_assumed_before_and_after():
     part = answers(run, ablation, means=means)
     prior = services.prior(run)
     last = np.exp(after_every_letter(model, "Satoshi", ablation, means)[-1]) / prior
-    assert f", {percent(float(last.max() / last.sum()))}." in said(app)
+    assert f", {roughly(float(last.max() / last.sum()))}." in said(app)
     after = scores(assuming(part, prior, "natural", 0.0))
     before = scores(assuming(services.answers(run, "test"), prior, "natural", 0.0))
     assert f"Accuracy **{before[0]} → {after[0]}**, macro recall **{before[1]} → {after[1]}**" in (

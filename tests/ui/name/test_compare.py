@@ -9,7 +9,7 @@ import pytest
 from namerec.core.evaluation.prediction import after_every_letter
 from namerec.core.networks.kinds import MODEL_KINDS
 from namerec.data import catalogue
-from namerec.text import percent
+from namerec.text import roughly
 from namerec.ui.name.compare import agreement, compare_panel, default_others
 from namerec.ui.server.manager import manager
 from namerec.ui.shared import services
@@ -28,7 +28,7 @@ def test_the_best_of_two_other_kinds_stand_beside_a_run_at_first():
     for run in runs.values():
         asked = services.network(run.id)
         last = after_every_letter(asked.model, "Satoshi")[-1]
-        answer = f"**{asked.categories[int(last.argmax())]}**, {percent(float(last.max()))}."
+        answer = f"**{asked.categories[int(last.argmax())]}**, {roughly(float(last.max()))}."
         assert answer in said(app)
     assert "corpus, “" not in said(app)
     assert "priors" not in said(app)
@@ -66,8 +66,8 @@ def test_a_run_on_another_corpus_is_read_with_the_same_priors(other_corpus):
     names, split = services.run_dataset(other)
     natural = learned * names.support(split.train)
     natural /= natural.sum()
-    assert f"{percent(float(natural.max()))})." in said(app)
-    assert percent(float(natural.max())) != percent(float(learned.max()))
+    assert f"{roughly(float(natural.max()))})." in said(app)
+    assert roughly(float(natural.max())) != roughly(float(learned.max()))
 
 
 def test_a_run_whose_names_are_gone_does_not_hide_the_others(other_corpus):
@@ -84,10 +84,10 @@ def test_a_run_whose_names_are_gone_does_not_hide_the_others(other_corpus):
 
 def test_who_agrees_is_said_with_probabilities():
     assert agreement([("A", "Greek", 0.9), ("B", "Greek", 0.8), ("C", "Greek", 0.75)]) == (
-        "A, B and C answer Greek (90.0 %, 80.0 % and 75.0 %)."
+        "A, B and C answer Greek (90 %, 80 % and 75 %)."
     )
-    assert agreement([("A", "Greek", 0.9), ("B", "Irish", 0.8), ("C", "Greek", 0.75)]) == (
-        "A and C answer Greek (90.0 % and 75.0 %); B answers Irish (80.0 %)."
+    assert agreement([("A", "Greek", 0.9), ("B", "Irish", 0.8), ("C", "Greek", 0.9999)]) == (
+        "A and C answer Greek (90 % and over 99.9 %); B answers Irish (80 %)."
     )
 
 
@@ -116,7 +116,7 @@ def test_where_this_runs_names_are_gone_all_are_read_with_the_priors_of_their_tr
     assert len(lab.get("plotly_chart")) == 6
     assert "cannot be applied to this run" in said(lab)
     learned = after_every_letter(services.network(run.id).model, "Satoshi")[-1]
-    assert f"({percent(float(learned.max()))})" in said(lab)
+    assert f"({roughly(float(learned.max()))})" in said(lab)
     assert (
         "All runs answer with the priors of their training data, all categories treated as "
         "equally common." in said(lab)
