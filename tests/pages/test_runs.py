@@ -213,7 +213,7 @@ def test_ids_that_are_no_runs_are_said_and_never_opened(lab):
     drawn(lab, runs="../../etc,20200101-000000-rnn-dead")
     assert not [title for title in lab.subheader if "run" in title.value]
     lab.segmented_control(key="runs_section").set_value("compare").run()
-    assert "2 of the 2 chosen runs are not on this computer" in said(lab)
+    assert "All 2 chosen runs are not on this computer." in said(lab)
     assert "Choose runs above" in said(lab)
     assert not lab.error
 

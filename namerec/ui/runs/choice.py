@@ -67,11 +67,7 @@ def pick_several(runs: dict[str, RunSummary], label: str, help: str) -> list[Run
     asked = read_choice()
     here = [run_id for run_id in asked if run_id in runs]
     if len(here) < len(asked):
-        st.warning(
-            f"{len(asked) - len(here)} of the {len(asked)} chosen runs are not on this computer. "
-            "The others are shown.",
-            icon=":material/link_off:",
-        )
+        st.warning(_gone_words(len(asked) - len(here), len(asked)), icon=":material/link_off:")
     if len(here) > MOST_RUNS:
         st.info(
             f"{len(here)} runs are chosen. The first {MOST_RUNS} are shown here.",
@@ -99,3 +95,13 @@ def pick_several(runs: dict[str, RunSummary], label: str, help: str) -> list[Run
     )
     write_choice()
     return [runs[run_id] for run_id in here]
+
+
+def _gone_words(gone: int, chosen: int) -> str:
+    if gone == chosen:
+        runs = "The chosen run is" if chosen == 1 else f"All {chosen} chosen runs are"
+        return f"{runs} not on this computer."
+    return (
+        f"{gone} of the {chosen} chosen runs {'is' if gone == 1 else 'are'} not on this computer. "
+        "The others are shown."
+    )
