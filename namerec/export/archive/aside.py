@@ -28,8 +28,8 @@ def alone(root: Path) -> Iterator[None]:
         lock.acquire(poll_interval=0.02)
     except Timeout:
         raise RunError(
-            f"Another import has been running for {LOCK_SECONDS:,.0f} seconds, and only one runs "
-            "at a time. Wait until it has finished, then import this run again."
+            f"Another import or restore has been running for {LOCK_SECONDS:,.0f} seconds, and only "
+            "one runs at a time. Wait until it has finished, then try again."
         ) from None
     try:
         yield

@@ -16,8 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 import namerec
 from namerec.disk import UNFINISHED
-from namerec.errors import BackupError
+from namerec.formats import NewerFormatError
 from namerec.runs.records import Count, is_run_id
+from namerec.text import shown
 
 #: Of the zip; a newer one is told from damage by it.
 FORMAT = 1
@@ -70,17 +71,15 @@ def parsed_manifest(content: bytes) -> Manifest:
 
     Raises:
         ValueError: If it is damaged.
-        BackupError: If it is that of a newer version.
+        NewerFormatError: If it is that of a newer version.
     """
     try:
         manifest = Manifest.model_validate_json(content)
     except ValidationError:
         raise ValueError("its list of files is damaged") from None
     if manifest.format != FORMAT:
-        raise BackupError(
-            f"It has format {manifest.format} of namerec {manifest.namerec}, and namerec "
-            f"{namerec.__version__} reads format {FORMAT}. Use a newer namerec."
-        )
+        reason = f"it reads formats up to {FORMAT}, not {manifest.format}"
+        raise NewerFormatError(shown(manifest.namerec), reason)
     return manifest
 
 

@@ -22,6 +22,7 @@ from namerec.export.backup.contents import (
     can_be_kept,
     parsed_manifest,
 )
+from namerec.formats import NewerFormatError
 from namerec.text import shown
 
 #: Bytes read in one go.
@@ -95,6 +96,10 @@ def opened(file: Path) -> Iterator[BackupZip]:
                 f"{quoted} cannot be restored, and nothing was written. {error} Use another copy "
                 "of the backup."
             ) from None
+        except NewerFormatError as error:
+            raise BackupError(
+                f"{quoted} cannot be restored, and nothing was written. {error.words('It')}"
+            ) from None
         yield backup
 
 
@@ -102,6 +107,8 @@ def opened(file: Path) -> Iterator[BackupZip]:
 def _damage_told() -> Iterator[None]:
     try:
         yield
+    except NewerFormatError:
+        raise
     except DAMAGE as error:
         raise BackupError(f"It is no backup, or it is damaged ({shown(str(error))}).") from None
 

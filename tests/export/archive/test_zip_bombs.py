@@ -255,7 +255,7 @@ def test_who_waits_too_long_is_told(files, elsewhere, monkeypatch):
     lock = there.root / ".arriving" / "lock"
     lock.parent.mkdir(parents=True)
     with FileLock(lock):
-        with pytest.raises(RunError, match="Another import has been running"):
+        with pytest.raises(RunError, match="Another import or restore has been running"):
             import_run(zipped(files), there)
         lock.unlink()
     assert_nothing_there(there)
