@@ -43,6 +43,14 @@ def test_tests_reach_for_nothing_private():
             assert set(private_names(path)) <= known, path
 
 
+def test_no_page_is_given_up_after_three_seconds():
+    """AppTest's own limit, which a busy machine passes now and then."""
+    for path in (ROOT / "tests").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and re.fullmatch(r"AppTest\.\w+", ast.unparse(node.func)):
+                assert "default_timeout" in [given.arg for given in node.keywords], path
+
+
 def test_the_dashboard_is_a_frame_and_nothing_else():
     assert imported_by(ROOT / "dashboard.py") == {
         "streamlit", "namerec.ui.frame.shell", "namerec.ui.server.parts"

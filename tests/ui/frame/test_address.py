@@ -30,7 +30,7 @@ def _page() -> None:
 
 @pytest.fixture
 def page() -> AppTest:
-    return AppTest.from_function(_page)
+    return AppTest.from_function(_page, default_timeout=240)
 
 
 def drawn(page: AppTest, **query: str) -> int:
@@ -228,7 +228,7 @@ def _page_that_replaces_another() -> None:
 
 
 def test_a_drawing_that_was_replaced_takes_nothing_from_the_one_after_it():
-    page = AppTest.from_function(_page_that_replaces_another)
+    page = AppTest.from_function(_page_that_replaces_another, default_timeout=240)
     for _ in range(2):
         page.run()
         assert not page.exception
@@ -236,7 +236,7 @@ def test_a_drawing_that_was_replaced_takes_nothing_from_the_one_after_it():
 
 
 def test_two_tabs_do_not_mix(page):
-    other = AppTest.from_function(_page)
+    other = AppTest.from_function(_page, default_timeout=240)
     drawn(page, size="7")
     assert drawn(other) == 3
     other.number_input[0].set_value(4).run()
