@@ -47,6 +47,22 @@ if first:
 for line in source:
     print("answer to", line.decode().strip(), flush=True)
 """
+#: Adds itself to a file; the third never answers, the sixth does, and all others are killed.
+KILLED_TWICE_AND_TWICE = """
+import os, signal, sys, time
+source = sys.stdin.buffer
+source.read(int.from_bytes(source.read(8), "big"))
+with open(sys.argv[1], "a") as file:
+    file.write(f"{os.getpid()}\\n")
+with open(sys.argv[1]) as file:
+    number = len(file.readlines())
+if number == 3:
+    time.sleep(600)
+if number < 6:
+    os.kill(os.getpid(), signal.SIGKILL)
+for line in source:
+    print("answer to", line.decode().strip(), flush=True)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -193,6 +209,24 @@ def test_a_training_ends_the_process_and_another_answers_afterwards(tmp_path, da
         asker.join(LIMIT)
     assert answers == [b"answer to naive_bayes\n"]
     assert len(said.read_text().split()) == 2
+
+
+def test_kills_count_in_a_row_and_not_over_a_training_between(tmp_path, dataset, split):
+    said = tmp_path / "said"
+    busy = threading.Event()
+    answers: list[bytes] = []
+    command = _python(KILLED_TWICE_AND_TWICE, str(said))
+    with BaselineProcess(dataset, split, busy.is_set, command) as process:
+        asker = threading.Thread(target=lambda: answers.append(process.ask("majority")))
+        asker.start()
+        wait_until(lambda: said.exists() and len(said.read_text().splitlines()) == 3)
+        third = int(said.read_text().splitlines()[2])
+        busy.set()
+        wait_until(lambda: _gone(third))
+        busy.clear()
+        asker.join(LIMIT)
+    assert answers == [b"answer to majority\n"]
+    assert len(said.read_text().split()) == 6
 
 
 def test_another_answers_for_a_process_that_was_killed(tmp_path, dataset, split, caplog):
