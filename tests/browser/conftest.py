@@ -12,7 +12,7 @@ import shutil
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, Request, expect, sync_playwright
 
 from tests.faults.servers import Server
 
@@ -44,6 +44,11 @@ def settle(page: Page) -> None:
     page.wait_for_function(SETTLED)
 
 
+def stop_button(page: Page) -> Locator:
+    """The page's own: Streamlit's header has another one while it draws."""
+    return page.get_by_test_id("stMainBlockContainer").get_by_role("button", name="Stop")
+
+
 def choose(page: Page, key: str, value: str, title: str) -> None:
     """Takes a section of the page, by its title; it is in the address then."""
     page.get_by_role("radio", name=re.compile(f"{re.escape(title)}$")).click()
@@ -51,7 +56,7 @@ def choose(page: Page, key: str, value: str, title: str) -> None:
     settle(page)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser():
     expect.set_options(timeout=PATIENCE)
     executable = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -65,7 +70,7 @@ def browser():
         started.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def _server(tmp_path_factory):
     with Server(tmp_path_factory.mktemp("server"), held_back=True) as started:
         yield started
@@ -74,7 +79,7 @@ def _server(tmp_path_factory):
     assert "deprecat" not in log.lower(), log
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def first_visit(_server, browser):
     """The page of whoever comes first, by a deep link."""
     visit = Watched(browser)

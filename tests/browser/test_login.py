@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.conftest import Watched
+from tests.browser.conftest import Watched, stop_button
 from tests.faults.servers import START_SECONDS, Server
 
 pytestmark = pytest.mark.browser
@@ -111,7 +111,7 @@ def test_a_login_lets_in_and_tells_people_apart(lab, provider, watched):
     ada = log_in(watched, lab, "ada")
     expect(ada.page.get_by_test_id("stSidebarNav")).to_be_visible()
     start_training(ada.page, lab)
-    expect(ada.page.get_by_role("button", name="Stop")).to_be_visible()
+    expect(stop_button(ada.page)).to_be_visible()
     again = ada.context.new_page()
     start_training(again, lab)
     expect(again.get_by_text("You have 1 run in training or waiting")).to_be_visible()

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from namerec.ui.dataset.page import VIEWS as DATASET_VIEWS
 from namerec.ui.evaluate.sections import SECTIONS
-from tests.browser.conftest import OVERFLOW, choose, settle
+from tests.browser.conftest import OVERFLOW, choose, settle, stop_button
 
 pytestmark = pytest.mark.browser
 
@@ -69,7 +69,7 @@ def test_a_network_trains_before_ones_eyes_and_is_found_again_after_a_refresh(se
     expect_state(page, "paused")
     page.get_by_role("button", name="Resume").click()
     expect_state(page, "running")
-    page.get_by_role("button", name="Stop").click()
+    stop_button(page).click()
     expect_state(page, "stopped")
     lab.assert_calm()
 
@@ -99,7 +99,7 @@ def test_zoom_is_kept_while_the_chart_grows(server, watched):
     server.let_train(9)
     page.wait_for_function(f"() => ({LAST_STEP})() > {seen} + 10")
     assert page.evaluate(SHOWN) == zoomed
-    page.get_by_role("button", name="Stop").click()
+    stop_button(page).click()
     expect_state(page, "stopped")
     lab.assert_calm()
 
