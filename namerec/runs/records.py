@@ -130,10 +130,13 @@ class RunInfo(_Record):
     trial: Trial | None = None
 
     @model_serializer(mode="wrap")
-    def _as_before_without_trial(self, fields: SerializerFunctionWrapHandler) -> dict[str, Any]:
+    def _as_before(self, fields: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without what most runs have not: versions that do not know of it read those."""
         values: dict[str, Any] = fields(self)
-        if self.trial is None:  # so that versions which know no sweeps read all other runs
+        if self.trial is None:
             del values["trial"]
+        if self.processes == 1:
+            del values["processes"]
         return values
 
     @model_validator(mode="before")
