@@ -190,8 +190,9 @@ def test_a_race_has_one_thread_and_each_its_own_seconds(clock, fed_manager, fed,
     rnn, lstm, custom = feeds
     for feed in feeds:
         feed.wait_until_asked()  # for its plan
-    assert [f"train-{race[0]}"] == [
-        thread.name for thread in threading.enumerate() if thread.name.startswith("train-")
+    threads = [thread.name for thread in threading.enumerate()]
+    assert [name for name in threads if name in {f"train-{run}" for run in race}] == [
+        f"train-{race[0]}"
     ]
     for feed, seconds in ((rnn, 1.0), (lstm, 4.0), (custom, 2.0)):  # in this order
         feed.wait_until_asked()  # for its first step
