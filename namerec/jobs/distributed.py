@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import timedelta
+from hashlib import sha256
+from uuid import uuid4
 
 import torch
 import torch.distributed as dist
 from safetensors.torch import load, save
 from torch import Tensor
-from torch.distributed import PrefixStore, TCPStore  # type: ignore[attr-defined]
+from torch.distributed import PrefixStore, Store, TCPStore  # type: ignore[attr-defined]
 
 from namerec.core.corpus.dataset import Dataset
 from namerec.core.corpus.protocols import PARTS
@@ -32,6 +35,8 @@ from namerec.runs.tensors import with_prefix
 #: Longest that processes wait for one another: while rank 0 makes the table of a hundred million
 #: names. One that dies is noticed at once.
 WAIT = timedelta(hours=2)
+#: Seconds between two looks whether all are there.
+_LOOK_SECONDS = 0.02
 #: Where the processes' common store, which torchrun keeps when it starts them again, has the run.
 _RUN_KEY = "namerec/run"
 
@@ -49,8 +54,37 @@ def join() -> Peers:
         )
     if torch.cuda.is_available():
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
-    dist.init_process_group(timeout=WAIT)
+    store, rank, world = _store(), int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
+    own = PrefixStore(roll_call(store, rank, world), store)
+    dist.init_process_group(store=own, rank=rank, world_size=world, timeout=WAIT)
     return Peers()
+
+
+def roll_call(store: Store, rank: int, world: int) -> str:
+    """What processes agree on that were started together, the same for all of them.
+
+    torchrun keeps the store when it starts processes again, with the addresses of the dead in it:
+    whoever reads one before its new owner has replaced it cannot connect. So rank 0 calls out who
+    is here until everybody has found himself in the roll.
+
+    Args:
+        store: That all have in common.
+        rank: Of this process.
+        world: How many there are.
+    """
+    own = uuid4().hex
+    store.set(f"namerec/here/{rank}", own)
+    while True:
+        if rank == 0:
+            here = [store.get(f"namerec/here/{other}").decode() for other in range(world)]
+            store.set("namerec/roll", " ".join(here))
+        roll = store.get("namerec/roll").decode()
+        name = f"namerec/started/{sha256(roll.encode()).hexdigest()}"
+        if own in roll.split():
+            store.set(f"{name}/{rank}", "")
+            if store.check([f"{name}/{other}" for other in range(world)]):
+                return name
+        time.sleep(_LOOK_SECONDS)
 
 
 def note_run(run_id: str) -> None:
@@ -66,7 +100,8 @@ def noted_run() -> str | None:
 
 def _store() -> PrefixStore:
     address, port = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])
-    return PrefixStore(os.environ["TORCHELASTIC_RUN_ID"], TCPStore(address, port, is_master=False))
+    store = TCPStore(address, port, is_master=False, timeout=WAIT)
+    return PrefixStore(os.environ["TORCHELASTIC_RUN_ID"], store)
 
 
 class Lead:
