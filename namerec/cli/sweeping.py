@@ -112,7 +112,7 @@ def sweep(
 ) -> None:
     """Search for good settings: many trainings, judged on validation names.
 
-    Each trial is a run, or one a seed. Test names are asked once, when the search has ended, and
+    Each trial is a run, or one a seed. Test names are asked when the search has ended, and
     of the best trial alone. `sweep resume NAME` carries on what was stopped or killed.
     """
     from namerec.cluster.installed import ensure_installed

@@ -79,7 +79,7 @@ TEXTS: dict[str, str] = {
         "settings, drawn from the ranges that you give. At first they are drawn at random, then "
         "closer to those that did well; trials that do badly are *pruned*, ended early, so that "
         "time goes into better ones. All are judged on *validation* names. Test names are asked "
-        "once, when the search is over, and of the winner alone: whoever picks the best of many "
+        "when the search is over, and of the winner alone: whoever picks the best of many "
         "by its test score has picked luck, too. Several *seeds* for each trial show how much of "
         "a difference is chance."
     ),
