@@ -109,9 +109,9 @@ def train(
 
     store, peers, again = RunStore(), None, None
     if distributed:
-        from namerec.jobs.distributed import Lead, follow, join, note_run, noted_run
+        from namerec.jobs.distributed import Lead, follow, joined, note_run, noted_run
 
-        peers = join()
+        peers = click.get_current_context().with_resource(joined())
         if peers.rank > 0:
             follow(peers, catalogue.load)
             return

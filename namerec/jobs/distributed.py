@@ -6,6 +6,7 @@ what to train, as JSON and safetensors; they need the names, and nothing of the 
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import time
@@ -18,6 +19,9 @@ from uuid import uuid4
 
 import torch
 import torch.distributed as dist
+
+# Keeps the group there is while it is imported, for ever; a network would import it later.
+import torch.distributed.nn.functional
 from safetensors.torch import load, save
 from torch import Tensor
 from torch.distributed import PrefixStore, Store, TCPStore  # type: ignore[attr-defined]
@@ -41,8 +45,12 @@ _LOOK_SECONDS = 0.02
 _RUN_KEY = "namerec/run"
 
 
-def join() -> Peers:
-    """Joins the processes that torchrun started with this one.
+@contextmanager
+def joined() -> Iterator[Peers]:
+    """The processes that torchrun started with this one, until this one leaves them.
+
+    Leaving ends the group's threads: a process that exits beside one of them may be aborted, and
+    torchrun would train once more. They end with the last that holds the group.
 
     Raises:
         ConfigError: If torchrun did not start this one.
@@ -57,7 +65,11 @@ def join() -> Peers:
     store, rank, world = _store(), int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
     own = PrefixStore(roll_call(store, rank, world), store)
     dist.init_process_group(store=own, rank=rank, world_size=world, timeout=WAIT)
-    return Peers()
+    try:
+        yield Peers()
+    finally:
+        dist.destroy_process_group()
+        gc.collect()  # the trained network holds it in a circle
 
 
 def roll_call(store: Store, rank: int, world: int) -> str:

@@ -1,8 +1,12 @@
-"""The command line, in processes that are killed: rank 1 after epoch 1, rank 0 after epoch 2."""
+"""The command line, in processes that are killed: rank 1 after epoch 1, rank 0 after epoch 2.
+
+Fails if threads of the group outlive it.
+"""
 
 import os
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 from namerec.cli import main
 from namerec.core.training.loop import Record, train
@@ -25,4 +29,9 @@ def _killed(*given: object) -> Iterator[Record]:
 
 if __name__ == "__main__":
     distributed.train = _killed  # type: ignore[assignment, attr-defined]
-    main()
+    try:
+        main()
+    finally:
+        threads = {task.read_text().strip() for task in Path("/proc/self/task").glob("*/comm")}
+        if left := {name for name in threads if "gloo" in name}:
+            raise AssertionError(f"may abort the process as it exits: {left}")
