@@ -89,6 +89,18 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     flush_folder(path.parent)
 
 
+def keep_torn(path: Path) -> None:
+    """Copies a damaged file beside itself, as `metrics.torn-1.jsonl`, before it is replaced.
+
+    Raises:
+        OSError: If it is no file, or the disk refuses.
+    """
+    number = 1
+    while (aside := path.with_name(f"{path.stem}.torn-{number}{path.suffix}")).exists():
+        number += 1
+    shutil.copyfile(path, aside)
+
+
 def append_flushed(path: Path, content: bytes) -> None:
     """Adds to the end of a file and waits until it is on the disk.
 

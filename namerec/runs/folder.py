@@ -25,7 +25,6 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-import shutil
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import asdict
@@ -40,7 +39,7 @@ from namerec.core.corpus.protocols import Part
 from namerec.core.evaluation.results import PredictedNames
 from namerec.core.training.loop import Checkpoint, Progress, Resumed
 from namerec.core.training.records import EpochRecord, StepRecord
-from namerec.disk import UNFINISHED, append_flushed, read_at_most, write_whole
+from namerec.disk import UNFINISHED, append_flushed, keep_torn, read_at_most, write_whole
 from namerec.errors import RunError
 from namerec.formats import NewerFormatError
 from namerec.runs import metrics, run_lock, stored_predictions
@@ -206,15 +205,26 @@ class RunFolder:
         return Resumed(checkpoint, best)
 
     def ensure_resumable(self) -> None:
-        """Refuses a run with best weights and no checkpoint: it would begin anew, over them.
+        """Refuses a run with other weights and no checkpoint: it would begin anew, over them.
+
+        Those of the first epoch alone may lie there before the first checkpoint does.
 
         Raises:
             RunError: If it is one.
         """
-        if (self.path / BEST).exists() and not (self.path / LAST).exists():
+        if (self.path / LAST).exists():
+            return
+        missing = f"Run {self.id} cannot be resumed: its “{LAST}” is missing."
+        if (self.path / BEST).exists():
             raise RunError(
-                f"Run {self.id} cannot be resumed: its “{LAST}” is missing. Its best weights are "
-                "intact. Branch from its best epoch, or put the file back from a copy."
+                f"{missing} Its best weights are intact. Branch from its best epoch, or put the "
+                "file back from a copy."
+            )
+        if any(epoch > 1 for epoch in self.milestones()):
+            kept = ", ".join(map(str, self.milestones()))
+            raise RunError(
+                f"{missing} Weights of epochs {kept} are still there, and would be lost. Put the "
+                "file back from a copy, or train a new run with the same settings."
             )
 
     def checkpoint(self) -> Checkpoint:
@@ -284,9 +294,7 @@ class RunFolder:
         path = self.path / METRICS
         kept = metrics.kept(path, reported=step, most=step)
         if kept.damaged:
-            numbers = range(1, 2 + len(list(self.path.glob("metrics.torn-*.jsonl"))))
-            asides = (self.path / f"metrics.torn-{number}.jsonl" for number in numbers)
-            shutil.copyfile(path, next(aside for aside in asides if not aside.exists()))
+            keep_torn(path)
         write_whole(path, kept.content)
 
     # -- looking back

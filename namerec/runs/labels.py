@@ -7,12 +7,12 @@ changes it gives the fields that are to change: two who do so at once both find 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, TypedDict
+from typing import Annotated, NamedTuple, TypedDict
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from namerec import formats
-from namerec.disk import alone, read_at_most, write_whole
+from namerec.disk import alone, keep_torn, read_at_most, write_whole
 from namerec.errors import RunError
 from namerec.formats import NewerFormatError
 
@@ -120,23 +120,34 @@ def _tidy(line: str) -> str:
 
 def read_label(folder: Path) -> RunLabel:
     """A run's label; an empty one if there is none, or it is damaged."""
-    return _stored(folder)[0]
+    return _stored(folder).label
 
 
-def _stored(folder: Path) -> tuple[RunLabel, str]:
-    """The label, and why another version alone may change it; mostly empty."""
+class _Stored(NamedTuple):
+    label: RunLabel
+    newer: str = ""  # why another version alone may change it
+    torn: bool = False
+
+
+def _stored(folder: Path) -> _Stored:
     try:
         content = read_at_most(folder / LABEL, MAX_BYTES)
-        return (NO_LABEL if content is None else formats.parsed(content, RunLabel)), ""
+        if content is None:
+            return _Stored(NO_LABEL, torn=True)
+        return _Stored(formats.parsed(content, RunLabel))
+    except FileNotFoundError:
+        return _Stored(NO_LABEL)
     except NewerFormatError as error:
         known = error.record if isinstance(error.record, RunLabel) else NO_LABEL
-        return known, error.words(f"The label of run {folder.name}")
+        return _Stored(known, error.words(f"The label of run {folder.name}"))
     except (OSError, ValueError):  # a title is not worth a run that cannot be opened
-        return NO_LABEL, ""
+        return _Stored(NO_LABEL, torn=True)
 
 
 def change_label(folder: Path, changes: LabelChanges, seen: RunLabel | None = None) -> RunLabel:
     """Changes some fields of a run's label; the others stay as they are by now.
+
+    A damaged label is kept beside the new one.
 
     Args:
         folder: The run's.
@@ -152,7 +163,7 @@ def change_label(folder: Path, changes: LabelChanges, seen: RunLabel | None = No
         OSError: If the disk refuses.
     """
     with alone(folder.parent / LOCK):
-        now, newer = _stored(folder)
+        now, newer, torn = _stored(folder)
         if newer:
             raise RunError(newer)
         wanted = now.changed(changes)
@@ -164,6 +175,8 @@ def change_label(folder: Path, changes: LabelChanges, seen: RunLabel | None = No
                 "again."
             )
         if wanted != now:
+            if torn:
+                keep_torn(folder / LABEL)
             write_label(folder, wanted)
     return wanted
 

@@ -146,6 +146,20 @@ def test_a_run_whose_patience_ends_is_finished(executor, store, tiny_dataset):
     assert_holds_all(folder, solo)
 
 
+def test_a_run_of_which_only_earlier_weights_are_left_keeps_them(store, stopped):
+    """It would begin anew, and take them back."""
+    for file in ("last.safetensors", "best.safetensors"):
+        (stopped.path / file).unlink()
+    before = _contents(stopped)
+    with pytest.raises(RunError) as caught:
+        store.resumable(stopped.id)
+    assert_sentence(caught.value, stopped.id, "“last.safetensors” is missing", "epochs 1, 2 are")
+    assert _contents(stopped) == before
+    (stopped.path / "epoch-0002.safetensors").unlink()
+    assert stopped.resumed() is None  # the first may have been stored before any checkpoint
+    assert stopped.milestones() == []
+
+
 def test_a_run_whose_checkpoint_alone_is_gone_is_left_as_it_is(executor, store, stopped):
     """It would begin anew, over its best weights."""
     (stopped.path / "last.safetensors").unlink()
@@ -171,8 +185,8 @@ def _contents(run: RunFolder) -> dict[str, bytes]:
 
 
 def test_a_run_begins_anew_if_all_its_weights_are_gone(executor, stopped, solo):
-    for name in ("last.safetensors", "best.safetensors"):
-        (stopped.path / name).unlink()
+    for file in stopped.path.glob("*.safetensors"):
+        file.unlink()
     stream = executor.stream(stopped)
     next(stream)
     status = stopped.status()

@@ -89,7 +89,9 @@ def test_a_damaged_label_is_an_empty_one_and_the_run_stays_listed(store, finishe
     (finished.path / LABEL).write_bytes(content)
     assert [run.label for run in store.summaries()] == [RunLabel()]
     store.set_label(finished.id, title="mended")
-    assert store.summaries()[0].label.title == "mended"
+    store.set_label(finished.id, title="mended again")
+    assert store.summaries()[0].label.title == "mended again"
+    assert [kept.read_bytes() for kept in finished.path.glob("label.torn-*")] == [content]
 
 
 def test_a_label_that_is_no_file_is_an_empty_one(store, finished):
