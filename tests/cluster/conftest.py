@@ -2,25 +2,24 @@
 
 import contextlib
 import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator
 
 import pytest
 
 from namerec.cluster.folder import open_sweep
 from namerec.cluster.study import results
-from namerec.core.corpus.dataset import Dataset
 from namerec.core.tasks.sweep import Choices, Range, SweepPlan
 from namerec.core.training.loop import Plan
 from namerec.core.training.records import EpochRecord
-from namerec.jobs.executors import Executor, LocalExecutor, StreamRecord
-from namerec.jobs.manager import JobManager
+from namerec.jobs.executors import LocalExecutor, StreamRecord
 from namerec.runs.folder import RunFolder
 from namerec.runs.records import Trial
 from namerec.runs.store import RunStore
 from tests.conftest import tiny_config
+from tests.jobs.conftest import managed, manager
 from tests.runs.conftest import _no_waiting_for_the_disk
 
-__all__ = ["_no_waiting_for_the_disk"]
+__all__ = ["_no_waiting_for_the_disk", "managed", "manager"]
 
 #: Rates of which the first learns nothing and the second all.
 RATES = Choices(values=(1e-6, 0.05))
@@ -60,23 +59,3 @@ def _reported(trial: Trial, epoch: int) -> bool:
 def store() -> RunStore:
     """The one over the data folder in which the sweeps lie."""
     return RunStore(pretrained=None)
-
-
-@pytest.fixture
-def managed(store: RunStore) -> Iterator[Callable[..., JobManager]]:
-    """Makes managers over the store, and shuts them down."""
-    made: list[JobManager] = []
-
-    def make(executor: Executor, most_running: int = 1) -> JobManager:
-        made.append(JobManager(store, executor, most_running))
-        return made[-1]
-
-    yield make
-    for manager in made:
-        manager.shutdown()
-
-
-@pytest.fixture
-def manager(managed: Callable[..., JobManager], tiny_dataset: Dataset) -> JobManager:
-    """Trains for real, on the tiny dataset whatever it is asked for."""
-    return managed(LocalExecutor(lambda reference: tiny_dataset))
