@@ -112,11 +112,18 @@ class Suspicious:
         self.lab.assert_calm()
 
 
+@pytest.fixture(scope="module")
+def _opened(hostile, browser) -> Iterator[Suspicious]:
+    """One for all: a new browser context would load and compile the lab's scripts again."""
+    lab = Watched(browser)
+    yield Suspicious(lab, *hostile)
+    lab.close()
+
+
 @pytest.fixture
-def suspicious(hostile, watched) -> Iterator[Suspicious]:
-    shown = Suspicious(watched(), *hostile)
-    yield shown
-    shown.assert_never_fooled()
+def suspicious(_opened) -> Iterator[Suspicious]:
+    yield _opened
+    _opened.assert_never_fooled()
 
 
 def test_whatever_name_is_typed_is_text(suspicious):
