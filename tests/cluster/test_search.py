@@ -8,6 +8,8 @@ from namerec.cluster.outcome import outcome
 from namerec.cluster.search import Search
 from namerec.cluster.study import results
 from namerec.core.tasks.sweep import Choices
+from namerec.core.training.loop import Plan
+from namerec.core.training.records import EpochRecord
 from namerec.errors import DivergedError, JobError
 from namerec.jobs.executors import LocalExecutor
 from namerec.runs.records import Trial
@@ -100,9 +102,23 @@ def test_a_sweep_whose_time_is_over_keeps_what_it_has_and_goes_on_if_given_more(
 
 
 def test_a_sweep_that_is_stopped_fails_no_trial(managed, tiny_dataset):
-    folder = create_sweep(tiny_plan())
-    manager = managed(Watched(lambda reference: tiny_dataset))
     stopping = threading.Event()
+
+    class Held(Watched):
+        """Trains no further than its first epoch until the sweep is to stop."""
+
+        def stream(self, run):
+            tick = threading.Event()
+            for record in super().stream(run):
+                if isinstance(record, Plan):
+                    layout = record
+                yield record
+                while isinstance(record, EpochRecord) and not stopping.is_set():
+                    tick.wait(0.005)
+                    yield layout  # which changes nothing, so that it follows orders
+
+    folder = create_sweep(tiny_plan())
+    manager = managed(Held(lambda reference: tiny_dataset))
     search = Search(folder, manager, lambda reference: tiny_dataset)
     thread = threading.Thread(target=search.run, args=(stopping,))
     thread.start()
