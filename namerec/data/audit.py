@@ -95,7 +95,7 @@ class Changes:
     Attributes:
         lines: Each of them, in the order of the source.
         per_category: Their number in each category, int64, (categories,).
-        without_marks: Lines that lost an accent or another combining mark.
+        without_marks: Lines that lost an accent or another mark that no letter stands for.
         romanised: Lines with characters that were written in Latin letters instead.
         shortened: Lines with characters left out, because the alphabet has nothing for them or
             because the name was too long.

@@ -84,7 +84,7 @@ def test_lines_that_normalising_changed_are_listed_with_the_reason():
         ("Groß", "Gross", "German"),
         ("Ou-Yang", "OuYang", "Polish"),
     ]
-    assert found.lines[0].how == "Read as “Zak”: 1 accent taken off."
+    assert found.lines[0].how == "Read as “Zak”: 1 mark taken off."
     assert found.per_category.tolist() == [1, 2]
     assert (found.without_marks, found.romanised, found.shortened) == (1, 1, 1)
     assert found.left_out == (("-", 1),)

@@ -1,7 +1,9 @@
 """The alphabet of 57 letters, and how any text becomes a name written in it."""
 
+import re
 import string
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,8 +26,45 @@ _ALLOWED = frozenset(LETTERS)
 # Letters and the marks that stand for apostrophes and hyphens are romanised; symbols are not
 # (anyascii would turn a smiling face into ":smiling:").
 _ROMANISED_CATEGORIES = frozenset({"Ll", "Lu", "Lt", "Lm", "Lo", "Pi", "Pf", "Zs", "Sk"})
-_MARK_CATEGORIES = frozenset({"Mn", "Me"})
+_MARK_CATEGORIES = frozenset({"Mn", "Me", "Mc"})
 _VOICING_MARKS = "\u3099\u309a"
+# Marks below are accents and the like; from here on there are scripts whose vowels are marks.
+_FIRST_SIGN = 0x0590
+# Where Unicode has the scripts of India and South-East Asia.
+_VOWEL_BLOCKS = (range(0x0900, 0x1D00), range(0xA800, 0xAC00), range(0x11000, 0x12000))
+
+
+def _vowel_signs() -> dict[str, str]:
+    """How each vowel sign is written: by `anyascii`, and no two of a script alike.
+
+    That writes long and short vowels alike, which would make one name of two. The plain ones come
+    first, and of those that follow the last letter is doubled: i, ii; u, uu.
+    """
+    signs = [chr(code) for block in _VOWEL_BLOCKS for code in block]
+    named = [(sign, unicodedata.name(sign, "")) for sign in signs]
+    vowels = [(sign, name) for sign, name in named if " VOWEL SIGN " in name or " SARA " in name]
+    written: dict[str, str] = {}
+    taken = set()
+    for sign, name in sorted(vowels, key=lambda vowel: len(vowel[1])):
+        script, last = name.split()[0], name.split()[-1]
+        letters = "".join(letter for letter in anyascii(sign) or last.lower() if letter.isalpha())
+        while (script, letters) in taken:
+            letters += letters[-1]
+        taken.add((script, letters))
+        written[sign] = letters
+    return written
+
+
+def _composed() -> dict[str, str]:
+    """Letters that NFC parts from their dot, which `anyascii` knows as one: za, not ja."""
+    letters = [chr(code) for code in _VOWEL_BLOCKS[0]]
+    apart = {unicodedata.normalize("NFC", letter): letter for letter in letters}
+    return {pair: letter for pair, letter in apart.items() if len(pair) == 2}
+
+
+_VOWEL_SIGNS = _vowel_signs()
+_COMPOSED = _composed()
+_DOTTED = re.compile("|".join(map(re.escape, _COMPOSED)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +74,8 @@ class NormalisedName:
     Attributes:
         original: The text as given, cut to `MAX_TEXT` code points.
         letters: The name in the 57 letters, at most `MAX_LETTERS` of them, perhaps empty.
-        marks_dropped: How many combining marks (accents, cedillas, ...) were taken off.
+        marks_dropped: How many combining marks that no letter stands for (accents, cedillas, tone
+            marks, ...) were taken off.
         romanised: The characters that were written in Latin letters instead, in order.
         dropped: The characters that have no counterpart in the alphabet, in order.
         letters_cut: How many letters stood beyond `MAX_LETTERS` (or the text beyond `MAX_TEXT`).
@@ -59,7 +99,7 @@ class NormalisedName:
         if self.romanised:
             parts.append(f"{counted(len(self.romanised), 'character')} written in Latin letters")
         if self.marks_dropped:
-            parts.append(f"{counted(self.marks_dropped, 'accent')} taken off")
+            parts.append(f"{counted(self.marks_dropped, 'mark')} taken off")
         if self.dropped:
             parts.append(f"{counted(len(self.dropped), 'character')} outside the alphabet left out")
         if self.letters_cut:
@@ -73,9 +113,10 @@ class NormalisedName:
 def normalise(text: str) -> NormalisedName:
     """Writes any text in the 57 letters of the alphabet.
 
-    Combining marks are dropped after canonical decomposition (NFD), what is left is composed again
-    (NFC, so that Hangul stays syllables) and romanised by `anyascii` where it is a letter of
-    another script; whatever is then still outside the alphabet is dropped, and blanks are folded.
+    Combining marks are dropped after canonical decomposition (NFD) unless letters stand for them,
+    as for the vowel signs of Indian scripts; what is left is composed again (NFC, so that Hangul
+    stays syllables) and romanised by `anyascii` where it is a letter of another script; whatever is
+    then still outside the alphabet is dropped, and blanks are folded.
     Normalising twice gives what normalising once gives.
 
     Args:
@@ -90,15 +131,16 @@ def normalise(text: str) -> NormalisedName:
     original = text[:MAX_TEXT]
     without_marks = []
     marks = 0
-    for character in unicodedata.normalize("NFD", original):
-        if unicodedata.category(character) in _MARK_CATEGORIES and character not in _VOICING_MARKS:
+    for character in _apart(original):
+        if _is_mark(character) and character not in _VOICING_MARKS and not _sign(character):
             marks += 1
         else:
             without_marks.append(character)
     letters: list[str] = []
     romanised: list[str] = []
     dropped: list[str] = []
-    for character in unicodedata.normalize("NFC", "".join(without_marks)):
+    composed = unicodedata.normalize("NFC", "".join(without_marks))
+    for character in _DOTTED.sub(lambda pair: _COMPOSED[pair[0]], composed):
         if character in _ALLOWED:
             letters.append(character)
             continue
@@ -120,12 +162,39 @@ def normalise(text: str) -> NormalisedName:
     )
 
 
+def _apart(text: str) -> Iterator[str]:
+    """Its characters and the marks on them, each by itself; a vowel sign of two parts stays one."""
+    for character in unicodedata.normalize("NFC", text):
+        if character in _VOWEL_SIGNS:
+            yield character
+        else:
+            yield from unicodedata.normalize("NFD", character)
+
+
+def _is_mark(character: str) -> bool:
+    return unicodedata.category(character) in _MARK_CATEGORIES
+
+
+def _sign(mark: str) -> str:
+    """The letters that stand for a combining mark, or none."""
+    if ord(mark) < _FIRST_SIGN:
+        return ""
+    return _in_alphabet(mark).lower()
+
+
+def _in_alphabet(character: str) -> str:
+    written = _VOWEL_SIGNS.get(character) or anyascii(character)
+    return "".join(letter for letter in written if letter in _ALLOWED)
+
+
 def _romanise(character: str, *, after_letter: bool) -> str:
     """The letters of the alphabet that stand for one character of another script, or ""."""
+    if _is_mark(character):
+        return _sign(character)
     category = unicodedata.category(character)
     if category not in _ROMANISED_CATEGORIES:
         return ""
-    written = "".join(letter for letter in anyascii(character) if letter in _ALLOWED)
+    written = _in_alphabet(character)
     # Scripts without case come out capitalised syllable by syllable: BeiJing, GimCheolSu.
     return written.lower() if category == "Lo" and after_letter else written
 

@@ -28,9 +28,10 @@ OPERATORS, FILE = 17, 8
 #: What the file says of how a text becomes letters.
 NORMALISATION = (
     "A letter’s number is its place in “alphabet”, from 0. Other text has to be written in these "
-    "letters first: accents are taken off (Unicode NFD without combining marks), letters of other "
-    "scripts are written in Latin ones (anyascii), everything else outside the alphabet is left "
-    f"out, runs of blanks become one, and what is behind letter {MAX_LETTERS} is cut off."
+    "letters first: accents are taken off (Unicode NFD without combining marks), letters and vowel "
+    "signs of other scripts are written in Latin letters (anyascii), everything else outside the "
+    "alphabet is left out, runs of blanks become one, and what is behind letter "
+    f"{MAX_LETTERS} is cut off."
 )
 
 _USE = """\

@@ -178,7 +178,8 @@ def _changes(dataset: Dataset, noun: str) -> None:
         st.markdown("Every name is read as it is written.")
         return
     with st.grid(3, min_column_width=150):
-        st.metric("Lines that lost an accent", count(changes.without_marks), border=True)
+        st.metric("Lines that lost a mark", count(changes.without_marks), border=True,
+                  help="An accent or tone mark, for example: no letter stands for it.")  # fmt: skip
         st.metric("Lines in other scripts", count(changes.romanised), border=True,
                   help="Their characters are written in Latin letters instead.")  # fmt: skip
         st.metric("Lines that lost characters", count(changes.shortened), border=True,

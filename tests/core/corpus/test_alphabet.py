@@ -1,4 +1,5 @@
 import string
+import unicodedata
 
 import numpy as np
 import pytest
@@ -57,6 +58,12 @@ REAL_NAMES = [
     ("やまだ", "yamada"),
     ("ガルシア", "garushia"),
     ("ＷＡＮＧ", "WANG"),
+    ("राम", "ram"),
+    ("रमा", "rma"),
+    ("रामा", "rama"),
+    ("ज़ैनब", "zainb"),  # za in two code points
+    ("जैनब", "jainb"),
+    ("நிலா", "nila"),
     ("ﬁnn", "finn"),
     ("ǅemal", "Dzemal"),
 ]
@@ -94,6 +101,54 @@ def test_what_no_network_can_read_is_dropped(text, letters):
     assert normalise(text).letters == letters
 
 
+#: Vowel signs by script; names of Unicode, not the table under test, say which they are.
+VOWEL_SIGNS: dict[str, list[str]] = {}
+for _code in range(0x0590, 0x12000):
+    _name = unicodedata.name(chr(_code), "")
+    if " VOWEL SIGN " in _name or " SARA " in _name:
+        VOWEL_SIGNS.setdefault(_name.split()[0], []).append(chr(_code))
+SCRIPTS = [
+    "DEVANAGARI",
+    "BENGALI",
+    "GURMUKHI",
+    "GUJARATI",
+    "ORIYA",
+    "TAMIL",
+    "TELUGU",
+    "KANNADA",
+    "MALAYALAM",
+    "SINHALA",
+    "THAI",
+    "LAO",
+    "MYANMAR",
+    "KHMER",
+    "TIBETAN",
+    "BALINESE",
+    "JAVANESE",
+    "SUNDANESE",
+    "CHAM",
+    "LEPCHA",
+    "LIMBU",
+    "BATAK",
+    "BUGINESE",
+    "CHAKMA",
+]
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_words_that_differ_in_a_vowel_sign_are_read_differently(script):
+    read = [normalise(f"k{sign}k").letters for sign in VOWEL_SIGNS[script]]
+    assert len(read) > 2
+    assert "kk" not in read
+    assert len(set(read)) == len(read)
+
+
+def test_vowels_of_thaana_are_read():
+    signs = [chr(code) for code in range(0x07A6, 0x07B0)]
+    read = {normalise(f"ބ{sign}").letters for sign in signs}
+    assert len(read) == len(signs)
+
+
 def test_the_alphabet_is_the_classic_tutorials():
     assert string.ascii_letters + " .,;'" == LETTERS
     assert ALPHABET_SIZE == len(set(LETTERS)) == 57
@@ -117,7 +172,7 @@ def test_every_change_is_counted_and_told():
     assert name.dropped == ("–", "7", "😀")
     assert name.letters_cut == 0
     assert name.describe() == (
-        "Read as “LodzDang”: 2 characters written in Latin letters, 4 accents taken off, "
+        "Read as “LodzDang”: 2 characters written in Latin letters, 4 marks taken off, "
         "3 characters outside the alphabet left out."
     )
 
@@ -128,7 +183,7 @@ def test_an_enclosing_mark_counts_as_a_mark():
 
 def test_one_of_a_kind_is_told_in_the_singular():
     assert normalise("Groß").describe() == "Read as “Gross”: 1 character written in Latin letters."
-    assert normalise("André").describe() == "Read as “Andre”: 1 accent taken off."
+    assert normalise("André").describe() == "Read as “Andre”: 1 mark taken off."
     assert normalise("R2D").describe() == (
         "Read as “RD”: 1 character outside the alphabet left out."
     )
